@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CRC-32 (RFC 1952) and Adler-32 (RFC 1950), and how those of pieces combine.
+ */
+#include <libdeflate.h>
+#include <zlib.h>
+#if WD_HAVE_ISAL
+#include <isa-l/crc.h>
+#endif
+
+#include "codec.h"
+
+uint32_t wd_crc32(uint32_t crc, const void *data, size_t len)
+{
+#if WD_HAVE_ISAL
+	return crc32_gzip_refl(crc, data, len);
+#else
+	return libdeflate_crc32(crc, data, len);
+#endif
+}
+
+uint32_t wd_adler32(uint32_t adler, const void *data, size_t len)
+{
+	return libdeflate_adler32(adler, data, len);
+}
+
+uint32_t wd_crc32_join(uint32_t crc1, uint32_t crc2, uint64_t len2)
+{
+	return (uint32_t)crc32_combine64(crc1, crc2, (z_off64_t)len2);
+}
+
+uint32_t wd_adler32_join(uint32_t adler1, uint32_t adler2, uint64_t len2)
+{
+	/* Only the length modulo 65521 matters. */
+	return (uint32_t)adler32_combine64(adler1, adler2, (z_off64_t)(len2 % 65521));
+}
+
+uint32_t wd_checksum(enum wd_comp_format format, const void *data, size_t len)
+{
+	return format == WD_COMP_ZLIB ? wd_adler32(1, data, len) :
+					wd_crc32(0, data, len);
+}
+
+uint32_t wd_checksum_join(enum wd_comp_format format, uint32_t sum1,
+			  uint32_t sum2, uint64_t len2)
+{
+	return format == WD_COMP_ZLIB ? wd_adler32_join(sum1, sum2, len2) :
+					wd_crc32_join(sum1, sum2, len2);
+}
+
+uint32_t wd_checksum_empty(enum wd_comp_format format)
+{
+	return format == WD_COMP_ZLIB ? 1 : 0;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Compression on the CPU: what a worker of the soft driver does with a request.
+ *
+ * A codec holds the engines' memory and belongs to one thread at a time.
+ */
+#ifndef WD_CODEC_H
+#define WD_CODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <warpdrive/wd_comp.h>
+
+/*
+ * Operations beside enum wd_comp_op that sessions use and applications do not.
+ *
+ * WD_OP_STREAM:  go on with the DEFLATE stream of struct wd_inflate @stream;
+ *                status 0, or -EBADMSG after what could be decoded
+ * WD_OP_MEMBERS: whole gzip members that tell their sizes; status 0 when all
+ *                of the input was, else @consumed and @produced count the
+ *                members that were; @result is their number
+ */
+#define WD_OP_STREAM	16
+#define WD_OP_MEMBERS	17
+
+struct wd_codec;
+
+struct wd_codec *wd_codec_create(void);
+void wd_codec_destroy(struct wd_codec *codec);
+
+/* Serve @req; the outcome is in @req->status and the fields behind it. */
+void wd_codec_run(struct wd_codec *codec, struct wd_comp_req *req);
+
+/* ---- checksum.c ---- */
+
+uint32_t wd_crc32(uint32_t crc, const void *data, size_t len);
+uint32_t wd_adler32(uint32_t adler, const void *data, size_t len);
+
+/* The checksum of two pieces in a row; @len2 bytes is the second one's size. */
+uint32_t wd_crc32_join(uint32_t crc1, uint32_t crc2, uint64_t len2);
+uint32_t wd_adler32_join(uint32_t adler1, uint32_t adler2, uint64_t len2);
+
+/* By format: CRC-32 for gzip and raw, Adler-32 for zlib. */
+uint32_t wd_checksum(enum wd_comp_format format, const void *data, size_t len);
+uint32_t wd_checksum_join(enum wd_comp_format format, uint32_t sum1,
+			  uint32_t sum2, uint64_t len2);
+uint32_t wd_checksum_empty(enum wd_comp_format format);
+
+/* ---- deflate.c ---- */
+
+/*
+ * struct wd_level - what a level means on the CPU
+ * @isal:       ISA-L's level, 0 if another engine does this level
+ * @libdeflate: libdeflate's level
+ * @chunk_size: bytes that are compressed as a unit
+ * @name:       for people
+ */
+struct wd_level {
+	uint8_t isal;
+	uint8_t libdeflate;
+	uint32_t chunk_size;
+	const char *name;
+};
+
+/* @level must be WD_COMP_LEVEL_MIN to WD_COMP_LEVEL_MAX. */
+const struct wd_level *wd_level_get(int level);
+
+struct wd_deflate;
+
+struct wd_deflate *wd_deflate_create(void);
+void wd_deflate_destroy(struct wd_deflate *d);
+
+/*
+ * struct wd_deflate_job - one raw DEFLATE stream to make
+ * @open:       end on the chunk marker instead of a final block
+ * @window:     bytes that matches may reach before @in, or NULL
+ * @produced:   set
+ * @stored:     set: nothing could be saved
+ */
+struct wd_deflate_job {
+	const uint8_t *in;
+	size_t in_len;
+	uint8_t *out;
+	size_t out_cap;
+	int level;
+	bool open;
+	const uint8_t *window;
+	size_t window_len;
+	size_t produced;
+	bool stored;
+};
+
+/* Returns 0, -ENOSPC, -ENOMEM, -EIO. */
+int wd_deflate_run(struct wd_deflate *d, struct wd_deflate_job *job);
+
+/* The most a raw stream of @len bytes takes, marker included. */
+size_t wd_deflate_bound(size_t len);
+
+/* ---- inflate.c ---- */
+
+/*
+ * The state of one DEFLATE stream being decoded.  After WD_OP_STREAM:
+ *
+ * @ended:      the final block's end was reached
+ * @boundary:   all input was used and it ended between two blocks, on a byte
+ *              boundary
+ * @lost, @lost_len: at the end: input bytes behind the stream that belong to an
+ *              earlier request, which its @consumed had counted
+ */
+struct wd_inflate {
+	bool ended;
+	bool boundary;
+	uint8_t lost[8];
+	unsigned int lost_len;
+	void *engine;
+};
+
+int wd_inflate_init(struct wd_inflate *inf);
+void wd_inflate_exit(struct wd_inflate *inf);
+
+/*
+ * Begin a stream; @window: output before it that matches may reach, the last
+ * WD_COMP_WINDOW_MAX bytes count.  Returns 0 or -ENOMEM.
+ */
+int wd_inflate_begin(struct wd_inflate *inf, const uint8_t *window, size_t len);
+void wd_inflate_run(struct wd_inflate *inf, struct wd_comp_req *req);
+
+/* The library that decodes streams. */
+const char *wd_inflate_name(void);
+
+/* ---- format.c ---- */
+
+/* The XFL byte of a gzip header, as GNU gzip sets it. */
+uint8_t wd_gzip_xfl(int level);
+
+/* Two bytes of zlib header; @dict: a preset window's checksum will follow. */
+void wd_zlib_head(uint8_t *p, int level, bool dict);
+
+static inline uint32_t wd_get_le32(const uint8_t *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+	       (uint32_t)p[3] << 24;
+}
+
+static inline void wd_put_le32(uint8_t *p, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(v >> (8 * i));
+}
+
+static inline uint32_t wd_get_be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	       (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline void wd_put_be32(uint8_t *p, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+#define WD_ZLIB_FDICT	0x20	/* in the second byte */
+
+/* Whether two bytes can begin a zlib stream: 0 or the error. */
+enum wd_comp_error wd_zlib_head_check(const uint8_t *p);
+
+/*
+ * struct wd_head - the gzip header parser, fed with pieces of any size
+ *
+ * Zero it to begin, but keep @name: memory for the file name, @name_cap bytes,
+ * or NULL.  A name that does not fit is dropped, not cut.
+ *
+ * @name_len: bytes of the name, without the NUL; 0 if there is none
+ * @error:    what is wrong, with @stored and @computed as in wd_comp_info
+ */
+struct wd_head {
+	unsigned int phase;
+	unsigned int pos;
+	unsigned int left;
+	uint8_t fixed[10];
+	uint32_t crc;
+	uint32_t mtime;
+	uint8_t flags;
+	uint8_t os;
+	char *name;
+	size_t name_cap;
+	size_t name_len;
+	enum wd_comp_error error;
+	uint32_t stored, computed;
+};
+
+void wd_head_begin(struct wd_head *h);
+
+/*
+ * Take bytes of the header; *@used: how many.  Returns 1 when it is complete, 0
+ * if more is needed, -EBADMSG with @h->error set.
+ */
+int wd_head_feed(struct wd_head *h, const uint8_t *p, size_t len, size_t *used);
+
+/*
+ * struct wd_member - what the header of a gzip member says
+ * @header_len: bytes of the header
+ * @size:       of the whole member as an extra field claims, 0 if none does
+ */
+struct wd_member {
+	size_t header_len;
+	uint64_t size;
+};
+
+/*
+ * wd_member_parse() - a gzip header in one piece
+ *
+ * Returns 1 with @m filled, 0 if @len bytes are not enough, -EBADMSG if there is
+ * no valid header.
+ */
+int wd_member_parse(const uint8_t *p, size_t len, struct wd_member *m);
+
+#endif

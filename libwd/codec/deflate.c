@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Raw DEFLATE out of the engines: which engine serves which level, stored
+ * blocks where nothing can be saved, and the chunk marker at the end of a
+ * stream that others will be appended to.
+ *
+ * The same input and level give the same bytes.  That is why ISA-L's level 1 is
+ * not used: its output was measured to vary with the address layout.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libdeflate.h>
+#include <zlib.h>
+#if WD_HAVE_ISAL
+#include <isa-l/igzip_lib.h>
+#endif
+
+#include "codec.h"
+#include "splice.h"
+
+/* Up to this size zlib may win over the others, and its slowness is bearable. */
+#define TINY_MAX	4096
+
+/*
+ * ISA-L's block headers cost too much below this size; libdeflate takes over,
+ * which at such sizes is hardly slower.
+ */
+#define ISAL_MIN	16384
+
+#define STORED_MAX	65535u		/* bytes of one stored block */
+#define STORED_HEAD	5u		/* and its header, byte aligned */
+
+#define KIB		1024u
+#define MIB		(1024u * 1024u)
+
+static const struct wd_level levels[] = {
+#if WD_HAVE_ISAL
+	[1]  = { 2, 1,  1 * MIB, "ISA-L level 2" },
+	[2]  = { 3, 2,  1 * MIB, "ISA-L level 3" },
+#else
+	[1]  = { 0, 1,  1 * MIB, "libdeflate level 1" },
+	[2]  = { 0, 1,  1 * MIB, "libdeflate level 1" },
+#endif
+	[3]  = { 0, 2,  1 * MIB, "libdeflate level 2" },
+	[4]  = { 0, 4,  1 * MIB, "libdeflate level 4" },
+	[5]  = { 0, 5,  1 * MIB, "libdeflate level 5" },
+	[6]  = { 0, 6,  2 * MIB, "libdeflate level 6" },
+	[7]  = { 0, 7,  2 * MIB, "libdeflate level 7" },
+	[8]  = { 0, 8,  2 * MIB, "libdeflate level 8" },
+	[9]  = { 0, 9,  2 * MIB, "libdeflate level 9" },
+	[10] = { 0, 10, 2 * MIB, "libdeflate level 10" },
+	[11] = { 0, 11, 2 * MIB, "libdeflate level 11" },
+	[12] = { 0, 12, 2 * MIB, "libdeflate level 12" },
+};
+
+const struct wd_level *wd_level_get(int level)
+{
+	return &levels[level];
+}
+
+struct wd_deflate {
+	struct libdeflate_compressor *libdeflate;
+	int libdeflate_level;
+	z_stream zlib;
+	int zlib_level;		/* 0: not begun */
+	uint8_t *tiny;		/* second attempt at a tiny input */
+#if WD_HAVE_ISAL
+	struct isal_zstream isal;
+	uint8_t *isal_buf;
+	uint32_t isal_buf_size;
+#endif
+};
+
+struct wd_deflate *wd_deflate_create(void)
+{
+	return calloc(1, sizeof(struct wd_deflate));
+}
+
+void wd_deflate_destroy(struct wd_deflate *d)
+{
+	if (!d)
+		return;
+	libdeflate_free_compressor(d->libdeflate);
+	if (d->zlib_level)
+		deflateEnd(&d->zlib);
+	free(d->tiny);
+#if WD_HAVE_ISAL
+	free(d->isal_buf);
+#endif
+	free(d);
+}
+
+static size_t stored_bound(size_t len)
+{
+	return len + STORED_HEAD * (len / STORED_MAX + 1);
+}
+
+size_t wd_deflate_bound(size_t len)
+{
+	return stored_bound(len) + WD_SPLICE_MARKER_MAX;
+}
+
+static uint8_t *put_stored_head(uint8_t *p, bool final, size_t len)
+{
+	p[0] = final;
+	p[1] = (uint8_t)len;
+	p[2] = (uint8_t)(len >> 8);
+	p[3] = (uint8_t)~len;
+	p[4] = (uint8_t)(~len >> 8);
+	return p + STORED_HEAD;
+}
+
+/* The input as it is (RFC 1951, section 3.2.4), then the marker if open. */
+static int deflate_stored(struct wd_deflate_job *job)
+{
+	size_t need = stored_bound(job->in_len) + (job->open ? 2 * STORED_HEAD : 0);
+	const uint8_t *in = job->in;
+	size_t left = job->in_len;
+	uint8_t *p = job->out;
+
+	if (job->out_cap < need)
+		return -ENOSPC;
+	while (left || p == job->out) {
+		size_t n = left < STORED_MAX ? left : STORED_MAX;
+
+		left -= n;
+		p = put_stored_head(p, !left && !job->open, n);
+		memcpy(p, in, n);
+		p += n;
+		in += n;
+	}
+	if (job->open) {
+		p = put_stored_head(p, false, 0);
+		p = put_stored_head(p, false, 0);
+	}
+	job->produced = (size_t)(p - job->out);
+	job->stored = true;
+	return 0;
+}
+
+static int zlib_begin(struct wd_deflate *d, int level)
+{
+	if (level > 9)
+		level = 9;
+	if (d->zlib_level == level)
+		return deflateReset(&d->zlib) == Z_OK ? 0 : -EIO;
+	if (d->zlib_level)
+		deflateEnd(&d->zlib);
+	d->zlib_level = 0;
+	memset(&d->zlib, 0, sizeof(d->zlib));
+	if (deflateInit2(&d->zlib, level, Z_DEFLATED, -15, 8,
+			 Z_DEFAULT_STRATEGY) != Z_OK)
+		return -ENOMEM;
+	d->zlib_level = level;
+	return 0;
+}
+
+static int zlib_run(struct wd_deflate *d, const struct wd_deflate_job *job,
+		    uint8_t *out, size_t cap, size_t *produced)
+{
+	z_stream *z = &d->zlib;
+	size_t left = job->in_len;
+	int ret = zlib_begin(d, job->level);
+
+	if (ret)
+		return ret;
+	if (job->window_len &&
+	    deflateSetDictionary(z, job->window, (uInt)job->window_len) != Z_OK)
+		return -EIO;
+
+	z->next_in = (Bytef *)job->in;
+	z->next_out = out;
+	z->avail_out = (uInt)cap;
+	z->avail_in = (uInt)left;
+	ret = deflate(z, Z_FINISH);
+	if (ret != Z_STREAM_END)
+		return ret == Z_OK || ret == Z_BUF_ERROR ? -ENOSPC : -EIO;
+	*produced = cap - z->avail_out;
+	return 0;
+}
+
+static int libdeflate_run(struct wd_deflate *d, const struct wd_deflate_job *job,
+			  int level, uint8_t *out, size_t cap, size_t *produced)
+{
+	if (d->libdeflate_level != level) {
+		libdeflate_free_compressor(d->libdeflate);
+		d->libdeflate_level = 0;
+		d->libdeflate = libdeflate_alloc_compressor(level);
+		if (!d->libdeflate)
+			return -ENOMEM;
+		d->libdeflate_level = level;
+	}
+	*produced = libdeflate_deflate_compress(d->libdeflate, job->in,
+						job->in_len, out, cap);
+	return *produced ? 0 : -ENOSPC;
+}
+
+#if WD_HAVE_ISAL
+
+static int isal_begin(struct wd_deflate *d, unsigned int level)
+{
+	uint32_t size = level == 3 ? ISAL_DEF_LVL3_DEFAULT : ISAL_DEF_LVL2_DEFAULT;
+
+	if (d->isal_buf_size < size) {
+		free(d->isal_buf);
+		d->isal_buf_size = 0;
+		d->isal_buf = malloc(size);
+		if (!d->isal_buf)
+			return -ENOMEM;
+		d->isal_buf_size = size;
+	}
+	isal_deflate_stateless_init(&d->isal);
+	d->isal.level = level;
+	d->isal.level_buf = d->isal_buf;
+	d->isal.level_buf_size = size;
+	return 0;
+}
+
+/* Ends on one empty stored block if @job is open, else on a final block. */
+static int isal_run(struct wd_deflate *d, const struct wd_deflate_job *job,
+		    unsigned int level, uint8_t *out, size_t cap, size_t *produced)
+{
+	struct isal_zstream *z = &d->isal;
+	int ret = isal_begin(d, level);
+
+	if (ret)
+		return ret;
+	z->next_in = (uint8_t *)job->in;
+	z->avail_in = (uint32_t)job->in_len;
+	z->next_out = out;
+	z->avail_out = (uint32_t)cap;
+	z->end_of_stream = !job->open;
+	z->flush = job->open ? FULL_FLUSH : NO_FLUSH;
+	ret = isal_deflate_stateless(z);
+	if (ret == STATELESS_OVERFLOW)
+		return -ENOSPC;
+	if (ret != COMP_OK || z->avail_in)
+		return -EIO;
+	*produced = cap - z->avail_out;
+	return 0;
+}
+
+/* ISA-L can leave a stream open by itself; only half the marker is missing. */
+static int deflate_isal(struct wd_deflate *d, struct wd_deflate_job *job,
+			unsigned int level)
+{
+	size_t room = job->open ? STORED_HEAD : 0;
+	int ret;
+
+	if (job->out_cap <= room)
+		return -ENOSPC;
+	ret = isal_run(d, job, level, job->out, job->out_cap - room,
+		       &job->produced);
+	if (ret || !job->open)
+		return ret;
+	if (job->produced < 4 ||
+	    memcmp(job->out + job->produced - 4, "\x00\x00\xff\xff", 4))
+		return -EIO;
+	put_stored_head(job->out + job->produced, false, 0);
+	job->produced += STORED_HEAD;
+	return 0;
+}
+
+/* Whether ISA-L, at 5 GB/s on such data, finds nothing to save either. */
+static bool isal_saves_nothing(struct wd_deflate *d, struct wd_deflate_job *job)
+{
+	size_t produced;
+	int ret = isal_run(d, job, 2, job->out, job->out_cap, &produced);
+
+	return ret == -ENOSPC || (!ret && produced >= job->in_len - job->in_len / 256);
+}
+
+#else
+
+static bool isal_saves_nothing(struct wd_deflate *d, struct wd_deflate_job *job)
+{
+	(void)d;
+	(void)job;
+	return false;
+}
+
+#endif
+
+/*
+ * Whether the bytes look as if each value were equally likely.  Samples from
+ * all over the chunk; the sum of squared counts is at its least for an even
+ * distribution, and noise adds a known amount.
+ */
+static bool looks_random(const uint8_t *in, size_t len)
+{
+	enum { SAMPLES = 32, SPAN = 256, TOTAL = SAMPLES * SPAN };
+	size_t step = (len - SPAN) / (SAMPLES - 1);
+	uint32_t count[256] = { 0 };
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < SAMPLES; i++)
+		for (size_t k = 0; k < SPAN; k++)
+			count[in[i * step + k]]++;
+	for (size_t i = 0; i < 256; i++)
+		sum += (uint64_t)count[i] * count[i];
+	/* Even: TOTAL^2 / 256 + TOTAL; text is ten times as much. */
+	return sum < (uint64_t)TOTAL * TOTAL / 256 * 5 / 4 + TOTAL;
+}
+
+static bool cannot_shrink(struct wd_deflate *d, struct wd_deflate_job *job)
+{
+	return job->in_len >= 64 * KIB && looks_random(job->in, job->in_len) &&
+	       isal_saves_nothing(d, job);
+}
+
+/* Engines that only make complete streams are spliced. */
+static int open_stream(struct wd_deflate_job *job)
+{
+	if (!job->open)
+		return 0;
+	return wd_splice_open(job->out, job->produced, job->out_cap, &job->produced);
+}
+
+/* A few bytes: the smaller of what zlib and libdeflate make of them. */
+static int deflate_tiny(struct wd_deflate *d, struct wd_deflate_job *job)
+{
+	size_t cap = deflateBound(NULL, TINY_MAX);
+	size_t other;
+	int level = levels[job->level].libdeflate;
+	int ret;
+
+	if (!d->tiny)
+		d->tiny = malloc(cap);
+	if (!d->tiny)
+		return -ENOMEM;
+	ret = zlib_run(d, job, job->out, job->out_cap, &job->produced);
+	if (ret == -ENOSPC)
+		job->produced = SIZE_MAX;
+	else if (ret)
+		return ret;
+
+	/* An engine level that big inputs hardly notice costs nothing here. */
+	if (level < 9)
+		level = 9;
+	if (!libdeflate_run(d, job, level, d->tiny, cap, &other) &&
+	    other < job->produced && other <= job->out_cap) {
+		memcpy(job->out, d->tiny, other);
+		job->produced = other;
+	}
+	if (job->produced == SIZE_MAX)
+		return -ENOSPC;
+	return open_stream(job);
+}
+
+static int deflate_window(struct wd_deflate *d, struct wd_deflate_job *job)
+{
+	int ret = zlib_run(d, job, job->out, job->out_cap, &job->produced);
+
+	return ret ? ret : open_stream(job);
+}
+
+static int deflate_libdeflate(struct wd_deflate *d, struct wd_deflate_job *job)
+{
+	int ret = libdeflate_run(d, job, levels[job->level].libdeflate, job->out,
+				 job->out_cap, &job->produced);
+
+	return ret ? ret : open_stream(job);
+}
+
+static int deflate_by_engine(struct wd_deflate *d, struct wd_deflate_job *job)
+{
+	if (job->window_len)
+		return deflate_window(d, job);
+	if (job->in_len <= TINY_MAX)
+		return deflate_tiny(d, job);
+#if WD_HAVE_ISAL
+	if (levels[job->level].isal && job->in_len >= ISAL_MIN)
+		return deflate_isal(d, job, levels[job->level].isal);
+#endif
+	return deflate_libdeflate(d, job);
+}
+
+int wd_deflate_run(struct wd_deflate *d, struct wd_deflate_job *job)
+{
+	int ret;
+
+	job->produced = 0;
+	job->stored = false;
+
+	/* The engines count with 32 bits. */
+	if (job->in_len > WD_COMP_REQ_MAX)
+		return -EINVAL;
+	if (!job->window_len && cannot_shrink(d, job))
+		return deflate_stored(job);
+
+	ret = deflate_by_engine(d, job);
+	if (ret == -ENOMEM)
+		return ret;
+	if (ret || job->produced > stored_bound(job->in_len) +
+				   (job->open ? 2 * STORED_HEAD : 0))
+		return deflate_stored(job);
+	return 0;
+}

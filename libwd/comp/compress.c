@@ -1,0 +1,637 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The compressing direction: input is cut into chunks, each a request of its
+ * own; their outputs, in order, make one stream.
+ *
+ * Only the last chunk ends the stream, so a full chunk is held back until it is
+ * known whether more follows.  A stream that fits in one chunk needs no queue.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "session.h"
+
+#define BGZF_CHUNK	0xff00u		/* so that a member stays below 64 KiB */
+#define CHUNK_ALIGN	((size_t)64 << 10)
+#define RSYNC_MIN	(32u << 10)	/* bytes: no cut before, and fed in such steps */
+#define RSYNC_MASK	(((uint64_t)0xffff) << 40)	/* a cut each 64 KiB on average */
+
+/* An empty member marks the end of a BGZF file (SAM specification 4.1.2). */
+static const uint8_t bgzf_end[28] = {
+	0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0, 'B', 'C', 2, 0, 0x1b, 0,
+	3, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+};
+
+enum cjob_state {
+	CJOB_FREE,
+	CJOB_FILLING,
+	CJOB_HELD,		/* full; not yet known whether it is the last */
+	CJOB_SENT,
+	CJOB_DONE,
+};
+
+struct cjob {
+	struct wd_comp_req req;
+	enum cjob_state state;
+	bool last;
+	uint8_t *in;
+	size_t in_cap;
+	size_t in_len;
+	uint8_t *out;		/* header, data, trailer */
+	size_t out_cap;
+	size_t out_len;
+};
+
+static bool sized_members(const struct wd_comp_sess *s)
+{
+	return s->setup.members != WD_COMP_MEMBERS_ONE;
+}
+
+/*
+ * The level's chunk; if there will only be a few, an even number of equal ones,
+ * so that no worker waits for another's last.
+ */
+static size_t chunk_size(const struct wd_comp_setup *setup)
+{
+	size_t chunk = wd_level_get(setup->level)->chunk_size;
+	uint64_t n, size = setup->size_hint;
+
+	if (setup->members == WD_COMP_MEMBERS_BGZF)
+		return BGZF_CHUNK;
+	if (setup->chunk_size)
+		return setup->chunk_size;
+	if (size <= chunk || size >= 8 * chunk)
+		return chunk;
+	n = (size + chunk - 1) / chunk;
+	n += n % 2;
+	return (size_t)((size + n - 1) / n + CHUNK_ALIGN - 1) & ~(CHUNK_ALIGN - 1);
+}
+
+static struct cjob *job_at(struct compressor *c, unsigned int i)
+{
+	return c->jobs[(c->head + i) % c->njobs];
+}
+
+static struct cjob *newest(struct compressor *c)
+{
+	return c->count ? job_at(c, c->count - 1) : NULL;
+}
+
+static void free_job(struct cjob *job)
+{
+	if (!job)
+		return;
+	free(job->in);
+	free(job->out);
+	free(job);
+}
+
+int compress_init(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+
+	c->chunk = chunk_size(&s->setup);
+	c->njobs = 2;
+	c->jobs = calloc(c->njobs, sizeof(*c->jobs));
+	return c->jobs ? 0 : -ENOMEM;
+}
+
+void compress_exit(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+
+	for (unsigned int i = 0; c->jobs && i < c->njobs; i++)
+		free_job(c->jobs[i]);
+	free(c->jobs);
+	free(c->header);
+	free(c->window);
+}
+
+void compress_reset(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+
+	for (unsigned int i = 0; i < c->njobs; i++)
+		if (c->jobs[i])
+			c->jobs[i]->state = CJOB_FREE;
+	free(c->header);
+	free(c->window);
+	c->header = NULL;
+	c->window = NULL;
+	c->header_len = 0;
+	c->window_len = 0;
+	c->head = 0;
+	c->count = 0;
+	c->begun = false;
+	c->input_done = false;
+	c->finish_later = false;
+	c->ended = false;
+	c->any_sent = false;
+	c->eof_member = s->setup.members == WD_COMP_MEMBERS_BGZF;
+	c->sum = wd_checksum_empty(s->setup.format);
+	c->sum_len = 0;
+	c->in_total = 0;
+	c->stored = 0;
+	c->roll = 0;
+	c->chunk = chunk_size(&s->setup);
+}
+
+/*
+ * Enough jobs that workers find the next chunk waiting while the caller reads
+ * one and writes another.
+ */
+static int expand(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+	struct cjob **jobs;
+	unsigned int n, spare;
+	int ret;
+
+	ret = sess_open_queue(s);
+	if (ret)
+		return ret;
+	spare = s->q.workers / 2;
+	n = s->q.workers + (spare < 2 ? 2 : spare > 16 ? 16 : spare) + 1;
+	if (n > s->q.depth)
+		n = s->q.depth;
+	if (n <= c->njobs) {
+		c->expanded = true;
+		return 0;
+	}
+	jobs = calloc(n, sizeof(*jobs));
+	if (!jobs)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < c->njobs; i++)
+		jobs[i] = job_at(c, i);
+	free(c->jobs);
+	c->jobs = jobs;
+	c->njobs = n;
+	c->head = 0;
+	c->expanded = true;
+	return 0;
+}
+
+static struct cjob *make_job(const struct wd_comp_sess *s)
+{
+	struct cjob *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->out_cap = header_size(s) + wd_deflate_bound(s->c.chunk) + TRAILER_MAX;
+	job->out = malloc(job->out_cap);
+	if (!job->out) {
+		free(job);
+		return NULL;
+	}
+	return job;
+}
+
+/* A longer file name, or a window, needs more room than the last stream's. */
+static int fit_job(const struct wd_comp_sess *s, struct cjob *job)
+{
+	size_t need = header_size(s) + wd_deflate_bound(s->c.chunk) + TRAILER_MAX;
+	uint8_t *out;
+
+	if (job->out_cap >= need)
+		return 0;
+	out = realloc(job->out, need);
+	if (!out)
+		return -ENOMEM;
+	job->out = out;
+	job->out_cap = need;
+	return 0;
+}
+
+/* The next job of the ring, as the newest.  -EAGAIN if all are in use. */
+static int begin_job(struct wd_comp_sess *s, struct cjob **ret_job)
+{
+	struct compressor *c = &s->c;
+	struct cjob **slot;
+	int ret;
+
+	if (c->count && !c->expanded) {
+		ret = expand(s);
+		if (ret)
+			return ret;
+	}
+	if (c->count == c->njobs)
+		return -EAGAIN;
+	slot = &c->jobs[(c->head + c->count) % c->njobs];
+	if (!*slot)
+		*slot = make_job(s);
+	if (!*slot || fit_job(s, *slot))
+		return -ENOMEM;
+	(*slot)->state = CJOB_FILLING;
+	(*slot)->in_len = 0;
+	(*slot)->out_len = 0;
+	(*slot)->last = false;
+	c->count++;
+	*ret_job = *slot;
+	return 0;
+}
+
+static bool first_of_stream(const struct wd_comp_sess *s)
+{
+	return !s->c.any_sent;
+}
+
+static void set_request(struct wd_comp_sess *s, struct cjob *job, const void *in)
+{
+	size_t head = sized_members(s) || first_of_stream(s) ? header_size(s) : 0;
+
+	memset(&job->req, 0, sizeof(job->req));
+	job->req.op = WD_COMP_COMPRESS;
+	job->req.format = WD_COMP_RAW;
+	job->req.level = (uint8_t)s->setup.level;
+	job->req.flags = job->last || sized_members(s) ? 0 : WD_COMP_REQ_OPEN;
+	job->req.in = in;
+	job->req.in_len = job->in_len;
+	job->req.out = job->out + head;
+	job->req.out_cap = job->out_cap - head - TRAILER_MAX;
+	job->req.user = job;
+	job->out_len = head;
+}
+
+/* Only the first chunk sees the window, which no queue knows about. */
+static int run_with_window(struct wd_comp_sess *s, struct cjob *job)
+{
+	struct wd_deflate *d = wd_deflate_create();
+	struct wd_deflate_job dj = {
+		.in = job->req.in,
+		.in_len = job->req.in_len,
+		.out = job->req.out,
+		.out_cap = job->req.out_cap,
+		.level = s->setup.level,
+		.open = job->req.flags & WD_COMP_REQ_OPEN,
+		.window = s->c.window,
+		.window_len = s->c.window_len,
+	};
+
+	if (!d)
+		return -ENOMEM;
+	job->req.status = wd_deflate_run(d, &dj);
+	job->req.produced = dj.produced;
+	job->req.consumed = job->req.in_len;
+	job->req.result = dj.stored ? WD_COMP_RES_STORED : 0;
+	wd_deflate_destroy(d);
+	return job->req.status;
+}
+
+static int send_job(struct wd_comp_sess *s, struct cjob *job, const void *in)
+{
+	struct compressor *c = &s->c;
+	bool alone = job->last && c->count == 1 && !s->in_flight;
+	bool windowed = c->window_len && first_of_stream(s);
+	int ret;
+
+	set_request(s, job, in);
+	c->any_sent = true;
+	job->req.checksum = 0;
+	if (windowed || alone) {
+		ret = windowed ? run_with_window(s, job) : sess_run(s, &job->req);
+		job->req.checksum = wd_checksum(s->setup.format, in, job->in_len);
+		job->state = CJOB_DONE;
+		return ret;
+	}
+	job->state = CJOB_SENT;
+	return sess_send(s, &job->req);
+}
+
+/* The held chunk is not the last one, or it is. */
+static int release_held(struct wd_comp_sess *s, bool last)
+{
+	struct compressor *c = &s->c;
+
+	for (unsigned int i = 0; i < c->count; i++) {
+		struct cjob *job = job_at(c, i);
+
+		if (job->state != CJOB_HELD)
+			continue;
+		job->last = last;
+		return send_job(s, job, job->req.in);
+	}
+	return 0;
+}
+
+static bool have_held(struct compressor *c)
+{
+	for (unsigned int i = 0; i < c->count; i++)
+		if (job_at(c, i)->state == CJOB_HELD)
+			return true;
+	return false;
+}
+
+static void hold(struct cjob *job, const void *in)
+{
+	job->req.in = in;
+	job->state = CJOB_HELD;
+}
+
+int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
+{
+	struct compressor *c = &s->c;
+	struct cjob *job = newest(c);
+	int ret;
+
+	if (c->input_done || c->finish_later)
+		return -EINVAL;
+	/* A cut moves what is behind it to the next job. */
+	if (s->setup.flags & WD_COMP_RSYNCABLE && job && c->expanded &&
+	    c->count + 1 >= c->njobs && job->state == CJOB_FILLING)
+		return -EAGAIN;
+	if (!job || job->state != CJOB_FILLING) {
+		ret = begin_job(s, &job);
+		if (ret)
+			return ret;
+	}
+	if (job->in_cap < c->chunk) {
+		free(job->in);
+		job->in_cap = 0;
+		job->in = malloc(c->chunk);
+		if (!job->in)
+			return -ENOMEM;
+		job->in_cap = c->chunk;
+	}
+	*buf = job->in + job->in_len;
+	*room = c->chunk - job->in_len;
+	if (s->setup.flags & WD_COMP_RSYNCABLE)
+		*room = wd_min(*room, RSYNC_MIN);
+	return 0;
+}
+
+/* One of 256 fixed random-looking numbers: a gear hash's table, computed. */
+static uint64_t gear(uint8_t byte)
+{
+	uint64_t x = (byte + 1) * 0x9e3779b97f4a7c15u;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+	return x ^ x >> 31;
+}
+
+/* Bytes of @job up to a place that the last 64 bytes choose; 0 if there is none. */
+static size_t find_cut(struct compressor *c, const struct cjob *job, size_t from)
+{
+	for (size_t i = from; i < job->in_len; i++) {
+		c->roll = (c->roll << 1) + gear(job->in[i]);
+		if (i + 1 >= RSYNC_MIN && !(c->roll & RSYNC_MASK)) {
+			c->roll = 0;
+			return i + 1;
+		}
+	}
+	return 0;
+}
+
+/* Move what is behind the cut to a job of its own. */
+static int cut_job(struct wd_comp_sess *s, struct cjob *job, size_t cut)
+{
+	size_t rest = job->in_len - cut;
+	struct cjob *next;
+	void *buf;
+	size_t room;
+	int ret;
+
+	job->in_len = cut;
+	hold(job, job->in);
+	if (!rest)
+		return 0;
+	ret = release_held(s, false);
+	if (ret)
+		return ret;
+	ret = compress_get_input(s, &buf, &room);
+	if (ret)
+		return ret == -EAGAIN ? -EIO : ret;
+	next = newest(&s->c);
+	memcpy(buf, job->in + cut, rest);
+	next->in_len = rest;
+	for (size_t i = 0; i < rest; i++)
+		s->c.roll = (s->c.roll << 1) + gear(next->in[i]);
+	return 0;
+}
+
+static int take_input(struct wd_comp_sess *s, size_t len)
+{
+	struct compressor *c = &s->c;
+	struct cjob *job = newest(c);
+	size_t from, cut;
+	int ret;
+
+	if (!len)
+		return 0;
+	if (!job || job->state != CJOB_FILLING || len > c->chunk - job->in_len)
+		return -EINVAL;
+	ret = release_held(s, false);
+	if (ret)
+		return ret;
+	c->begun = true;
+	c->in_total += len;
+	from = job->in_len;
+	job->in_len += len;
+	if (s->setup.flags & WD_COMP_RSYNCABLE) {
+		cut = find_cut(c, job, from);
+		if (cut)
+			return cut_job(s, job, cut);
+	}
+	if (job->in_len == c->chunk)
+		hold(job, job->in);
+	return 0;
+}
+
+/* An empty newest job carries nothing, unless the stream has nothing else. */
+static void drop_empty(struct compressor *c)
+{
+	struct cjob *job = newest(c);
+
+	if (job && job->state == CJOB_FILLING && !job->in_len) {
+		job->state = CJOB_FREE;
+		c->count--;
+	}
+}
+
+static int flush_chunk(struct wd_comp_sess *s)
+{
+	struct cjob *job;
+	int ret = release_held(s, false);
+
+	if (ret)
+		return ret;
+	drop_empty(&s->c);
+	job = newest(&s->c);
+	if (!job || job->state != CJOB_FILLING)
+		return 0;
+	return send_job(s, job, job->in);
+}
+
+static int finish_input(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+	struct cjob *job;
+	int ret;
+
+	drop_empty(c);
+	job = newest(c);
+	if (job && job->state == CJOB_FILLING) {
+		job->last = true;
+		ret = send_job(s, job, job->in);
+	} else if (have_held(c)) {
+		ret = release_held(s, true);
+	} else if (sized_members(s) && c->any_sent) {
+		ret = 0;
+	} else {
+		/* Nothing came, or a flush ended the last chunk. */
+		ret = begin_job(s, &job);
+		c->finish_later = ret == -EAGAIN;
+		if (ret)
+			return c->finish_later ? 0 : ret;
+		job->last = true;
+		ret = send_job(s, job, "");
+	}
+	c->input_done = true;
+	c->begun = true;
+	return ret;
+}
+
+int compress_put_input(struct wd_comp_sess *s, size_t len, enum wd_comp_flush flush)
+{
+	int ret;
+
+	if (s->c.input_done || s->c.finish_later)
+		return len ? -EINVAL : 0;
+	ret = take_input(s, len);
+	if (ret)
+		return ret;
+	switch (flush) {
+	case WD_COMP_FINISH:
+		return finish_input(s);
+	case WD_COMP_SYNC_FLUSH:
+		return flush_chunk(s);
+	default:
+		return 0;
+	}
+}
+
+int compress_put_foreign(struct wd_comp_sess *s, const uint8_t *in, size_t len)
+{
+	struct cjob *job;
+	int ret = begin_job(s, &job);
+
+	if (ret)
+		return ret;
+	ret = release_held(s, false);
+	if (ret)
+		return ret;
+	s->c.begun = true;
+	s->c.in_total += len;
+	job->in_len = len;
+	hold(job, in);
+	return 0;
+}
+
+/* Lay header and trailer around the data and add it to the stream's totals. */
+static void complete_job(struct wd_comp_sess *s, struct cjob *job)
+{
+	struct compressor *c = &s->c;
+	enum wd_comp_format format = s->setup.format;
+	uint32_t sum = job->req.checksum;
+
+	if (job->out_len)
+		header_write(s, job->out, job->req.produced, job->in_len);
+	job->out_len += job->req.produced;
+	c->sum = wd_checksum_join(format, c->sum, sum, job->in_len);
+	c->sum_len += job->in_len;
+	if (job->req.result & WD_COMP_RES_STORED)
+		s->info.stored++;
+	s->info.requests++;
+
+	if (sized_members(s))
+		job->out_len += trailer_write(format, job->out + job->out_len, sum,
+					      job->in_len);
+	else if (job->last)
+		job->out_len += trailer_write(format, job->out + job->out_len,
+					      c->sum, c->sum_len);
+	if (sized_members(s) || job->last) {
+		s->info.members++;
+		s->info.checksum = sized_members(s) ? sum : c->sum;
+	}
+}
+
+/* Wait until the oldest job is done. */
+static int await_head(struct wd_comp_sess *s, int timeout_ms)
+{
+	struct cjob *job = job_at(&s->c, 0);
+	int err = 0;
+
+	while (job->state == CJOB_SENT) {
+		struct wd_comp_req *req = sess_recv(s, timeout_ms, &err);
+		struct cjob *done;
+
+		if (!req)
+			return err;
+		done = req->user;
+		done->state = CJOB_DONE;
+	}
+	return job->state == CJOB_DONE ? 0 : -EAGAIN;
+}
+
+int compress_get_output(struct wd_comp_sess *s, const void **data, size_t *len,
+			int timeout_ms)
+{
+	struct compressor *c = &s->c;
+	struct cjob *job;
+	int ret;
+
+	if (c->finish_later && c->count < c->njobs) {
+		ret = finish_input(s);
+		if (ret)
+			return ret;
+	}
+	if (!c->count) {
+		if (!c->input_done)
+			return -EAGAIN;
+		if (!c->eof_member)
+			return 0;
+		c->eof_member = false;
+		c->ended = true;
+		*data = bgzf_end;
+		*len = sizeof(bgzf_end);
+		return 1;
+	}
+	ret = await_head(s, timeout_ms);
+	if (ret)
+		return ret;
+	job = job_at(c, 0);
+	if (job->req.status)
+		return job->req.status;
+	complete_job(s, job);
+	*data = job->out;
+	*len = job->out_len;
+	return 1;
+}
+
+void compress_put_output(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+
+	if (c->ended || !c->count)
+		return;
+	job_at(c, 0)->state = CJOB_FREE;
+	c->head = (c->head + 1) % c->njobs;
+	c->count--;
+}
+
+size_t compress_bound(const struct wd_comp_sess *s, size_t in_len)
+{
+	size_t chunk = s->c.chunk;
+	size_t chunks = in_len / chunk + 1;
+	size_t each;
+
+	if (s->setup.flags & WD_COMP_RSYNCABLE)
+		chunks = in_len / RSYNC_MIN + 1;
+	/* What every chunk adds to its bytes, stored as they are. */
+	each = 5 * (chunk / 65535 + 2) + 10;
+	if (sized_members(s))
+		each += HEADER_MAX + TRAILER_MAX;
+	if (in_len > (SIZE_MAX - HEADER_MAX - 64) / 2)
+		return SIZE_MAX;
+	return in_len + chunks * each + HEADER_MAX + TRAILER_MAX + sizeof(bgzf_end);
+}

@@ -1,0 +1,743 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The decompressing direction: strictly in order, with help from decoding ahead.
+ *
+ * split.c cuts the input into pieces.  A piece that begins behind a chunk
+ * marker, or that holds whole members which tell their sizes, is sent to the
+ * queue before its turn.  Its output counts only if the decoder, working in
+ * order, arrives exactly at its beginning and in the right state; otherwise it
+ * is dropped and the bytes are decoded in order.  So markers and sizes in the
+ * data decide about speed, never about content.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "pieces.h"
+
+#define SERIAL_OUT	((size_t)512 << 10)	/* bytes of an output buffer */
+#define INLINE_IN	((size_t)64 << 10)	/* less input is done here and now */
+#define INLINE_OUT	((size_t)64 << 10)	/* and the start of later members */
+#define NAME_MAX_LEN	65536u
+
+int decompress_init(struct wd_comp_sess *s)
+{
+	s->d.head.name = malloc(NAME_MAX_LEN);
+	s->d.head.name_cap = NAME_MAX_LEN;
+	return s->d.head.name ? 0 : -ENOMEM;
+}
+
+void decompress_exit(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+
+	pieces_exit(s);
+	if (d->inf_ready)
+		wd_inflate_exit(&d->inf);
+	for (int i = 0; i < SERIAL_BUFS; i++)
+		free(d->sbuf[i]);
+	free(d->head.name);
+	free((char *)d->header.name);
+	free(d->unused);
+	free(d->preset);
+}
+
+void decompress_reset(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+
+	pieces_reset(s);
+	free((char *)d->header.name);
+	free(d->unused);
+	free(d->preset);
+	memset(&d->header, 0, sizeof(d->header));
+	d->unused = NULL;
+	d->preset = NULL;
+	d->preset_len = 0;
+	d->state = s->setup.format == WD_COMP_RAW ? DEC_DATA : DEC_HEADER;
+	d->pos = 0;
+	d->more = false;
+	d->inf.boundary = false;
+	d->inf.ended = false;
+	d->have_header = false;
+	d->lead_len = 0;
+	d->zeros = 0;
+	d->member_out = 0;
+	d->member_start = 0;
+	d->window_len = 0;
+	d->pending = 0;
+	d->sbusy = false;
+	d->scur = 0;
+	d->sfill = 0;
+	d->lent = NULL;
+	d->begun = false;
+	wd_head_begin(&d->head);
+}
+
+static int fail(struct wd_comp_sess *s, enum wd_comp_error error,
+		uint64_t offset, uint32_t stored, uint32_t computed)
+{
+	s->info.error = error;
+	s->info.error_member = s->info.members + 1;
+	s->info.error_offset = offset;
+	s->info.error_stored = stored;
+	s->info.error_computed = computed;
+	s->d.pending = error == WD_COMP_ERR_TRUNCATED ? -ENODATA : -EBADMSG;
+	return s->d.pending;
+}
+
+/* ---- the decoder's state between members ---- */
+
+/* Keep the last bytes of the output, for a decoder that begins anew. */
+static void note_window(struct decompressor *d, const uint8_t *data, size_t len)
+{
+	size_t keep;
+
+	if (len >= WD_COMP_WINDOW_MAX) {
+		memcpy(d->window, data + len - WD_COMP_WINDOW_MAX, WD_COMP_WINDOW_MAX);
+		d->window_len = WD_COMP_WINDOW_MAX;
+		return;
+	}
+	keep = wd_min(d->window_len, WD_COMP_WINDOW_MAX - len);
+	memmove(d->window, d->window + d->window_len - keep, keep);
+	memcpy(d->window + keep, data, len);
+	d->window_len = keep + len;
+}
+
+static int begin_member_data(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+	bool preset = d->preset_len && !s->info.members;
+	int ret;
+
+	if (!d->inf_ready) {
+		ret = wd_inflate_init(&d->inf);
+		if (ret)
+			return ret;
+		d->inf_ready = true;
+	}
+	d->window_len = 0;
+	d->inf_short = false;
+	d->more = false;
+	d->sum = wd_checksum_empty(s->setup.format);
+	d->member_out = 0;
+	d->lead_len = 0;
+	d->state = DEC_DATA;
+	if (preset)
+		note_window(d, d->preset, d->preset_len);
+	return wd_inflate_begin(&d->inf, preset ? d->preset : NULL,
+				preset ? d->preset_len : 0);
+}
+
+static void end_stream(struct decompressor *d, uint64_t pos)
+{
+	d->state = DEC_END;
+	d->pos = pos;
+}
+
+static void count_output(struct wd_comp_sess *s, const uint8_t *data, size_t len,
+			 uint32_t sum)
+{
+	struct decompressor *d = &s->d;
+
+	d->sum = wd_checksum_join(s->setup.format, d->sum, sum, len);
+	d->member_out += len;
+	note_window(d, data, len);
+}
+
+/* ---- decoding in order ---- */
+
+static int need_sbuf(struct decompressor *d)
+{
+	if (!d->sbuf[d->scur])
+		d->sbuf[d->scur] = malloc(SERIAL_OUT);
+	return d->sbuf[d->scur] ? 0 : -ENOMEM;
+}
+
+static void end_of_data(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+
+	memcpy(d->lead, d->inf.lost, d->inf.lost_len);
+	d->lead_len = d->inf.lost_len;
+	d->state = DEC_TRAILER;
+}
+
+/* What a request in order has done. */
+static int harvest(struct wd_comp_sess *s, struct piece *p)
+{
+	struct decompressor *d = &s->d;
+	struct wd_comp_req *req = &d->sreq;
+
+	d->sbusy = false;
+	s->info.requests++;
+	if (p)
+		piece_use(d, p, req->consumed);
+	count_output(s, req->out, req->produced, req->checksum);
+	d->sfill += req->produced;
+	d->more = req->produced == req->out_cap;
+	if (req->status == -ENOMEM)
+		return -ENOMEM;
+	if (req->status)
+		fail(s, WD_COMP_ERR_DATA, d->pos, 0, 0);
+	else if (d->inf.ended)
+		end_of_data(s);
+	return 0;
+}
+
+/*
+ * Queueing pays for itself only with something to decode meanwhile.  Members
+ * after the first may all be tiny, so each begins here.
+ */
+static bool run_inline(const struct wd_comp_sess *s, size_t in_len)
+{
+	const struct decompressor *d = &s->d;
+
+	if (s->q_open && s->q.workers == 1)
+		return true;
+	if (d->queued < INLINE_IN && !d->nsent)
+		return true;
+	return !in_len || (s->info.members && !d->member_out);
+}
+
+/* Decode from @p, or only what the decoder still holds if it is NULL. */
+static int decode(struct wd_comp_sess *s, struct piece *p)
+{
+	struct decompressor *d = &s->d;
+	struct wd_comp_req *req = &d->sreq;
+	bool here;
+	int ret = need_sbuf(d);
+
+	if (ret)
+		return ret;
+	memset(req, 0, sizeof(*req));
+	req->op = WD_OP_STREAM;
+	req->format = s->setup.format;
+	req->stream = &d->inf;
+	req->in = p ? piece_data(p) : NULL;
+	req->in_len = p ? piece_left(p) : 0;
+	req->out = d->sbuf[d->scur] + d->sfill;
+	req->out_cap = SERIAL_OUT - d->sfill;
+	here = run_inline(s, req->in_len);
+	if (!here) {
+		ret = sess_open_queue(s);
+		if (ret)
+			return ret;
+		here = s->q.workers == 1;
+	}
+	if (here) {
+		if (s->info.members && !d->member_out)
+			req->out_cap = wd_min(req->out_cap, INLINE_OUT);
+		sess_run(s, req);
+		return harvest(s, p);
+	}
+	ret = sess_send(s, req);
+	if (ret)
+		return ret;
+	d->sbusy = true;
+	wd_flush(&s->q);
+	return 0;
+}
+
+/* ---- headers, trailers, and what lies between ---- */
+
+static int keep_header(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+	char *name = NULL;
+
+	if (d->have_header)
+		return 0;
+	if (d->head.name_len) {
+		name = malloc(d->head.name_len + 1);
+		if (!name)
+			return -ENOMEM;
+		memcpy(name, d->head.name, d->head.name_len + 1);
+	}
+	d->header.mtime = d->head.mtime;
+	d->header.os = d->head.os;
+	d->header.name = name;
+	d->have_header = true;
+	return 0;
+}
+
+static int gzip_header(struct wd_comp_sess *s, const uint8_t *p, size_t len,
+		       size_t *used)
+{
+	struct decompressor *d = &s->d;
+	int ret = wd_head_feed(&d->head, p, len, used);
+
+	if (!ret)
+		return 0;
+	if (ret < 0)
+		return fail(s, d->head.error, d->pos + *used - 1, d->head.stored,
+			    d->head.computed);
+	ret = keep_header(s);
+	return ret ? ret : begin_member_data(s);
+}
+
+/* CMF and FLG, then the window's checksum if FLG says there is one. */
+static int zlib_header(struct wd_comp_sess *s, uint8_t byte)
+{
+	struct decompressor *d = &s->d;
+	enum wd_comp_error error;
+	uint32_t want, have;
+
+	d->lead[d->lead_len++] = byte;
+	if (d->lead_len < 2)
+		return 0;
+	if (d->lead_len == 2) {
+		error = wd_zlib_head_check(d->lead);
+		if (error)
+			return fail(s, error, d->member_start, 0, d->lead[0] & 0x0f);
+		return d->lead[1] & WD_ZLIB_FDICT ? 0 : begin_member_data(s);
+	}
+	if (d->lead_len < 6)
+		return 0;
+	want = wd_get_be32(d->lead + 2);
+	have = wd_adler32(1, d->preset, d->preset_len);
+	if (!d->preset_len || want != have)
+		return fail(s, WD_COMP_ERR_WINDOW, d->member_start, want, have);
+	return begin_member_data(s);
+}
+
+static int step_header(struct wd_comp_sess *s, struct piece *p)
+{
+	struct decompressor *d = &s->d;
+	size_t used = 1;
+	int ret;
+
+	if (s->setup.format == WD_COMP_GZIP)
+		ret = gzip_header(s, piece_data(p), piece_left(p), &used);
+	else
+		ret = zlib_header(s, *piece_data(p));
+	piece_use(d, p, used);
+	return ret;
+}
+
+static unsigned int trailer_len(const struct wd_comp_sess *s)
+{
+	return s->setup.format == WD_COMP_GZIP ? 8 :
+	       s->setup.format == WD_COMP_ZLIB ? 4 : 0;
+}
+
+static void garbage(struct wd_comp_sess *s)
+{
+	s->info.trailing = WD_COMP_TRAILING_GARBAGE;
+	end_stream(&s->d, s->d.member_start);
+}
+
+static int check_trailer(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+	bool gzip = s->setup.format == WD_COMP_GZIP;
+	unsigned int behind = d->lead_len - trailer_len(s);
+	uint64_t at = d->pos - d->lead_len;
+	uint32_t stored;
+
+	if (trailer_len(s)) {
+		stored = gzip ? wd_get_le32(d->lead) : wd_get_be32(d->lead);
+		if (stored != d->sum)
+			return fail(s, WD_COMP_ERR_CHECKSUM, at, stored, d->sum);
+	}
+	if (gzip) {
+		stored = wd_get_le32(d->lead + 4);
+		if (stored != (uint32_t)d->member_out)
+			return fail(s, WD_COMP_ERR_LENGTH, at + 4, stored,
+				    (uint32_t)d->member_out);
+	}
+	s->info.members++;
+	s->info.checksum = d->sum;
+	memmove(d->lead, d->lead + trailer_len(s), behind);
+	d->lead_len = behind;
+	d->member_start = d->pos - behind;
+	d->state = DEC_BETWEEN;
+	if (s->setup.flags & WD_COMP_ONE_MEMBER)
+		end_stream(d, d->member_start);
+	else if (behind)
+		garbage(s);
+	return 0;
+}
+
+static int step_trailer(struct wd_comp_sess *s, struct piece *p)
+{
+	struct decompressor *d = &s->d;
+	unsigned int want = trailer_len(s);
+
+	while (p && d->lead_len < want && piece_left(p)) {
+		d->lead[d->lead_len++] = *piece_data(p);
+		piece_use(d, p, 1);
+	}
+	return d->lead_len >= want ? check_trailer(s) : 0;
+}
+
+/* GNU gzip's rules: zeros are padding, other things garbage, magic a member. */
+static int step_between(struct wd_comp_sess *s, struct piece *p)
+{
+	struct decompressor *d = &s->d;
+	uint8_t byte = *piece_data(p);
+	size_t used;
+
+	if (s->setup.format != WD_COMP_GZIP) {
+		garbage(s);
+		return 0;
+	}
+	if (!d->lead_len && !byte) {
+		d->state = DEC_ZEROS;
+		return 0;
+	}
+	d->lead[d->lead_len++] = byte;
+	piece_use(d, p, 1);
+	if (d->lead_len < 2)
+		return 0;
+	if (d->lead[0] != 0x1f || d->lead[1] != 0x8b) {
+		garbage(s);
+		return 0;
+	}
+	d->lead_len = 0;
+	d->state = DEC_HEADER;
+	wd_head_begin(&d->head);
+	wd_head_feed(&d->head, (const uint8_t *)"\x1f\x8b", 2, &used);
+	return 0;
+}
+
+static int step_zeros(struct wd_comp_sess *s, struct piece *p)
+{
+	struct decompressor *d = &s->d;
+	const uint8_t *data = piece_data(p);
+	size_t left = piece_left(p);
+	size_t n = 0;
+
+	while (n < left && !data[n])
+		n++;
+	piece_use(d, p, n);
+	d->zeros += n;
+	if (n < left)
+		garbage(s);
+	return 0;
+}
+
+/* No input is left and none will come. */
+static int step_end(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+
+	if (d->state == DEC_BETWEEN && !d->lead_len) {
+		end_stream(d, d->pos);
+		return 0;
+	}
+	if (d->state == DEC_ZEROS) {
+		s->info.trailing = WD_COMP_TRAILING_ZEROS;
+		end_stream(d, d->member_start);
+		return 0;
+	}
+	return fail(s, WD_COMP_ERR_TRUNCATED, d->pos, 0, 0);
+}
+
+/* ---- taking what was decoded ahead ---- */
+
+/* Whether the decoder stands exactly where @p was assumed to begin. */
+static bool arrived_at(const struct wd_comp_sess *s, const struct piece *p)
+{
+	const struct decompressor *d = &s->d;
+
+	if (p->used)
+		return false;
+	if (p->kind == PIECE_CHUNK)
+		return d->state == DEC_DATA && d->inf.boundary && !d->more;
+	if (p->kind == PIECE_MEMBERS)
+		return (d->state == DEC_BETWEEN && !d->lead_len) ||
+		       (d->state == DEC_HEADER && !d->pos);
+	return false;
+}
+
+/*
+ * A decoder that went on from a marker knows no output from before it.  That is
+ * all the same where it ended, where another chunk can begin, or if it has
+ * filled a window of its own.
+ */
+static bool chunk_counts(const struct piece *p)
+{
+	return !p->req.status && (p->inf.ended || p->inf.boundary ||
+				  p->req.produced >= WD_COMP_WINDOW_MAX);
+}
+
+static void accept_chunk(struct wd_comp_sess *s, struct piece *p)
+{
+	struct decompressor *d = &s->d;
+	struct wd_inflate inf = d->inf;
+
+	d->inf = p->inf;
+	p->inf = inf;
+	d->inf_short = p->req.produced < WD_COMP_WINDOW_MAX;
+	d->more = p->req.produced == p->req.out_cap;
+	if (p->req.produced == p->req.out_cap)
+		d->out_guess = wd_min(p->out_cap * 2, CHUNK_OUT_MAX);
+	count_output(s, p->out, p->req.produced, p->req.checksum);
+	piece_use(d, p, p->req.consumed);
+	if (d->inf.ended)
+		end_of_data(s);
+}
+
+/* The worker checked the headers; what the first one says is kept. */
+static int accept_members(struct wd_comp_sess *s, struct piece *p)
+{
+	struct decompressor *d = &s->d;
+	size_t used;
+	int ret;
+
+	if (!d->have_header) {
+		wd_head_begin(&d->head);
+		wd_head_feed(&d->head, piece_data(p), piece_left(p), &used);
+		ret = keep_header(s);
+		if (ret)
+			return ret;
+	}
+	s->info.members += p->req.result;
+	s->info.checksum = p->req.checksum;
+	piece_use(d, p, p->req.consumed);
+	d->member_start = d->pos;
+	d->state = DEC_BETWEEN;
+	return 0;
+}
+
+static bool members_count(const struct wd_comp_sess *s, const struct piece *p)
+{
+	return p->req.consumed && !(s->setup.flags & WD_COMP_ONE_MEMBER);
+}
+
+/*
+ * Take over what @p was decoded to, or make it a piece to decode in order.
+ * Returns 1 if its output is to be handed out, 0 if not, or -ENOMEM.
+ */
+static int judge(struct wd_comp_sess *s, struct piece *p)
+{
+	struct decompressor *d = &s->d;
+	bool chunk = p->kind == PIECE_CHUNK;
+
+	s->info.requests++;
+	if (chunk ? chunk_counts(p) : members_count(s, p)) {
+		d->distrust = 0;
+		if (chunk)
+			accept_chunk(s, p);
+		else if (accept_members(s, p))
+			return -ENOMEM;
+		piece_make_serial(d, p);
+		s->info.parallel_out += p->req.produced;
+		return p->req.produced > 0;
+	}
+	d->distrust++;
+	piece_make_serial(d, p);
+	return 0;
+}
+
+/* The decoder goes on by itself at a marker: it needs the window. */
+static int restore_window(struct decompressor *d)
+{
+	if (!d->inf_short || !d->inf.boundary || d->state != DEC_DATA)
+		return 0;
+	d->inf_short = false;
+	return wd_inflate_begin(&d->inf, d->window, d->window_len);
+}
+
+/* ---- the loop ---- */
+
+static int lend_serial(struct decompressor *d, const void **data, size_t *len)
+{
+	*data = d->sbuf[d->scur];
+	*len = d->sfill;
+	d->scur = (d->scur + 1) % SERIAL_BUFS;
+	d->sfill = 0;
+	return 1;
+}
+
+/* Receive until @flag, or what it stands for, has come. */
+static int await(struct wd_comp_sess *s, const bool *busy, int timeout_ms)
+{
+	while (*busy) {
+		int err = 0;
+		struct wd_comp_req *req = sess_recv(s, timeout_ms, &err);
+
+		if (!req)
+			return err == -ENOENT ? -EIO : err;
+		if (req == &s->d.sreq)
+			s->d.sbusy = false;
+		else
+			((struct piece *)req->user)->busy = false;
+	}
+	return 0;
+}
+
+/* One step in order with the bytes of @p. */
+static int step(struct wd_comp_sess *s, struct piece *p)
+{
+	int ret;
+
+	switch (s->d.state) {
+	case DEC_HEADER:
+		return step_header(s, p);
+	case DEC_DATA:
+		ret = restore_window(&s->d);
+		return ret ? ret : decode(s, p);
+	case DEC_TRAILER:
+		return step_trailer(s, p);
+	case DEC_BETWEEN:
+		return step_between(s, p);
+	default:
+		return step_zeros(s, p);
+	}
+}
+
+/* What can be done when no piece has bytes left. */
+static int step_without_input(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+
+	if (d->state == DEC_TRAILER && d->lead_len >= trailer_len(s))
+		return step_trailer(s, NULL);
+	if (!d->input_done)
+		return -EAGAIN;
+	return step_end(s);
+}
+
+/* Nothing must wait behind bytes that came before it. */
+static bool must_lend(const struct wd_comp_sess *s, const struct piece *p)
+{
+	const struct decompressor *d = &s->d;
+
+	if (!d->sfill)
+		return false;
+	if (d->sfill > SERIAL_OUT - INLINE_OUT || d->pending || d->state == DEC_END)
+		return true;
+	if (!p)
+		return d->sync && !d->more && !d->input_done;
+	return piece_is_ahead(p) && arrived_at(s, p);
+}
+
+/* Start the next request before the caller writes what this one brought. */
+static void keep_busy(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+	struct piece *p = piece_next(s);
+
+	if (d->pending || d->state != DEC_DATA || d->sbusy)
+		return;
+	if (!p || piece_is_ahead(p) || run_inline(s, piece_left(p)))
+		return;
+	if (!restore_window(d))
+		decode(s, p);
+}
+
+static int begin(struct wd_comp_sess *s)
+{
+	s->d.begun = true;
+	return s->d.state == DEC_DATA ? begin_member_data(s) : 0;
+}
+
+int decompress_get_output(struct wd_comp_sess *s, const void **data, size_t *len,
+			  int timeout_ms)
+{
+	struct decompressor *d = &s->d;
+	struct piece *p;
+	int ret;
+
+	if (!d->begun) {
+		ret = begin(s);
+		if (ret)
+			return ret;
+	}
+	for (;;) {
+		pieces_dispatch(s);
+		if (d->sbusy) {
+			ret = await(s, &d->sbusy, timeout_ms);
+			if (ret)
+				return ret;
+			ret = harvest(s, piece_next(s));
+			if (ret)
+				return ret;
+		}
+		p = piece_next(s);
+		if (must_lend(s, p)) {
+			ret = lend_serial(d, data, len);
+			keep_busy(s);
+			return ret;
+		}
+		if (d->pending)
+			return d->pending;
+		if (d->state == DEC_END)
+			return 0;
+		if (d->state == DEC_DATA && d->more && (!p || piece_is_ahead(p))) {
+			ret = decode(s, NULL);
+		} else if (!p) {
+			ret = step_without_input(s);
+		} else if (piece_is_ahead(p) && arrived_at(s, p)) {
+			d->distrust = 0;
+			pieces_dispatch(s);
+			if (!p->sent) {
+				piece_make_serial(d, p);
+				continue;
+			}
+			ret = await(s, &p->busy, timeout_ms);
+			if (ret)
+				return ret;
+			ret = judge(s, p);
+			if (ret == 1) {
+				d->lent = p;
+				*data = p->out;
+				*len = p->req.produced;
+			}
+			if (ret)
+				return ret;
+		} else {
+			if (piece_is_ahead(p)) {
+				d->distrust++;
+				piece_make_serial(d, p);
+			}
+			ret = step(s, p);
+		}
+		if (ret && ret != d->pending)
+			return ret;
+	}
+}
+
+void decompress_put_output(struct wd_comp_sess *s)
+{
+	s->d.lent = NULL;
+}
+
+/* ---- around the stream ---- */
+
+WD_API int wd_comp_get_header(struct wd_comp_sess *sess, struct wd_comp_header *hdr)
+{
+	int ret = sess_check(sess);
+
+	if (ret)
+		return ret;
+	if (!hdr || sess->setup.op != WD_COMP_DECOMPRESS ||
+	    sess->setup.format != WD_COMP_GZIP)
+		return -EINVAL;
+	if (!sess->d.have_header)
+		return -EAGAIN;
+	*hdr = sess->d.header;
+	return 0;
+}
+
+int decompress_unused(struct wd_comp_sess *s, const void **data, size_t *len)
+{
+	struct decompressor *d = &s->d;
+	size_t head = (size_t)d->zeros + d->lead_len;
+	size_t rest;
+
+	if (d->state != DEC_END)
+		return -EINVAL;
+	rest = pieces_rest(s, NULL);
+	if (!d->unused) {
+		d->unused = calloc(1, head + rest + 1);
+		if (!d->unused)
+			return -ENOMEM;
+		memcpy(d->unused + d->zeros, d->lead, d->lead_len);
+		pieces_rest(s, d->unused + head);
+	}
+	*data = d->unused;
+	*len = head + rest;
+	return 0;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of a compression session.
+ *
+ * session.c makes, resets and destroys sessions and passes requests to the
+ * queue; compress.c and decompress.c are the two directions; stream.c and
+ * oneshot.c are what the public calls of those names add.
+ */
+#ifndef WD_SESSION_H
+#define WD_SESSION_H
+
+#include "../codec/codec.h"
+#include "../internal.h"
+
+/* The longest header without a name: gzip with a QZ field. */
+#define HEADER_MAX	24u
+#define TRAILER_MAX	8u
+
+struct cjob;
+struct piece;
+struct in_block;
+
+/* ---- compression ---- */
+
+struct compressor {
+	struct cjob **jobs;		/* a ring, oldest at @head */
+	unsigned int njobs, head, count;
+	size_t chunk;
+	bool expanded;			/* @jobs has its full size */
+	bool begun;			/* input has come */
+	bool input_done;
+	bool finish_later;		/* an empty last chunk still needs a job */
+	bool ended;			/* the last piece was handed out */
+	bool any_sent;
+	bool eof_member;		/* the BGZF end marker still has to come */
+	uint8_t *header;
+	size_t header_len;
+	uint32_t sum;			/* of the pieces handed out */
+	uint64_t sum_len;
+	uint64_t in_total;
+	uint64_t stored;
+	uint64_t roll;			/* rolling hash, for rsyncable cuts */
+	uint8_t *window;
+	size_t window_len;
+};
+
+/* ---- decompression ---- */
+
+enum dec_state {
+	DEC_HEADER,			/* in, or before, a member's header */
+	DEC_DATA,
+	DEC_TRAILER,
+	DEC_BETWEEN,			/* behind a member; another may follow */
+	DEC_ZEROS,			/* in padding behind the last member */
+	DEC_END,
+};
+
+/* Serial output buffers: one handed out, one being filled. */
+#define SERIAL_BUFS	2
+
+struct decompressor {
+	/* the splitter: input cut into pieces */
+	struct in_block *block;		/* being filled */
+	struct in_block *spare_block;
+	size_t cut;			/* first byte of @block not yet in a piece */
+	size_t scanned;			/* how far it was searched for markers */
+	bool at_marker;			/* @cut is just behind a marker */
+	bool at_member;			/* @cut may be where a sized member begins */
+	bool input_done;
+	bool sync;			/* hand out what there is */
+	uint64_t in_total;
+
+	/* pieces, in the order of the input */
+	struct piece *first, *last, *spare_piece;
+	unsigned int nspec;		/* of them, worth decoding ahead */
+	unsigned int nsent;		/* of those, sent and not yet accepted */
+	unsigned int distrust;		/* rejected in a row */
+	size_t queued;			/* bytes in pieces */
+	size_t serial_queued;		/* of them, in pieces to decode in order */
+	size_t out_guess;		/* bytes a chunk decodes to */
+
+	/* the decoder: strictly in order */
+	bool begun;
+	enum dec_state state;
+	uint64_t pos;			/* input bytes used */
+	struct wd_inflate inf;		/* of the current member */
+	bool inf_ready;
+	bool more;			/* it has output that did not fit */
+	bool inf_short;			/* it does not know all of the window */
+	struct wd_head head;
+	bool have_header;
+	struct wd_comp_header header;	/* of the first member */
+	uint8_t lead[8];		/* bytes of a trailer, or of what may be magic */
+	unsigned int lead_len;
+	uint64_t zeros;			/* behind the last member */
+	uint32_t sum;
+	uint64_t member_out;
+	uint64_t member_start;
+	uint8_t window[WD_COMP_WINDOW_MAX];
+	size_t window_len;
+	int pending;			/* error to report once all output is out */
+
+	/* decoding in order */
+	struct wd_comp_req sreq;
+	bool sbusy;
+	uint8_t *sbuf[SERIAL_BUFS];
+	unsigned int scur;
+	size_t sfill;			/* bytes in sbuf[scur] */
+
+	struct piece *lent;		/* whose output was handed out */
+	uint8_t *unused;
+
+	uint8_t *preset;
+	size_t preset_len;
+};
+
+struct wd_comp_sess {
+	struct wd_comp_setup setup;
+	char *engine;
+	struct wd_fork_guard guard;
+	struct wd_queue q;
+	bool q_open;
+	struct wd_codec *codec;		/* for what needs no queue, and for redoing */
+	unsigned int in_flight;
+	bool fresh;			/* reset, and nothing put in since */
+	bool async;			/* requests of wd_comp_send() are in flight */
+	bool input_lent, output_lent;
+	int failed;			/* sticky error of the stream */
+	struct wd_comp_info info;
+	struct compressor c;
+	struct decompressor d;
+
+	/* stream.c: the rest of a piece */
+	const uint8_t *rest;
+	size_t rest_len;
+};
+
+/* session.c */
+int sess_open_queue(struct wd_comp_sess *s);
+int sess_send(struct wd_comp_sess *s, struct wd_comp_req *req);
+struct wd_comp_req *sess_recv(struct wd_comp_sess *s, int timeout_ms, int *err);
+int sess_run(struct wd_comp_sess *s, struct wd_comp_req *req);
+void sess_drain(struct wd_comp_sess *s);
+int sess_check(const struct wd_comp_sess *s);
+
+/* compress.c */
+int compress_init(struct wd_comp_sess *s);
+void compress_exit(struct wd_comp_sess *s);
+void compress_reset(struct wd_comp_sess *s);
+int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room);
+int compress_put_input(struct wd_comp_sess *s, size_t len, enum wd_comp_flush flush);
+int compress_get_output(struct wd_comp_sess *s, const void **data, size_t *len,
+			int timeout_ms);
+void compress_put_output(struct wd_comp_sess *s);
+/* A chunk of the caller's memory, which stays until its output was taken. */
+int compress_put_foreign(struct wd_comp_sess *s, const uint8_t *in, size_t len);
+size_t compress_bound(const struct wd_comp_sess *s, size_t in_len);
+
+/* header.c */
+size_t header_write(const struct wd_comp_sess *s, uint8_t *p, size_t deflate_len,
+		    size_t in_len);
+size_t header_size(const struct wd_comp_sess *s);
+size_t trailer_write(enum wd_comp_format format, uint8_t *p, uint32_t sum,
+		     uint64_t len);
+
+/* decompress.c */
+int decompress_init(struct wd_comp_sess *s);
+void decompress_exit(struct wd_comp_sess *s);
+void decompress_reset(struct wd_comp_sess *s);
+int decompress_get_input(struct wd_comp_sess *s, void **buf, size_t *room);
+int decompress_put_input(struct wd_comp_sess *s, size_t len, enum wd_comp_flush flush);
+int decompress_get_output(struct wd_comp_sess *s, const void **data, size_t *len,
+			  int timeout_ms);
+void decompress_put_output(struct wd_comp_sess *s);
+int decompress_unused(struct wd_comp_sess *s, const void **data, size_t *len);
+
+#endif

@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cutting compressed input into pieces, and sending them ahead of their turn.
+ *
+ * Pieces that may be decoded ahead end at chunk markers, or hold whole members
+ * whose headers tell their sizes.  Both are guesses: decompress.c decides.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../codec/splice.h"
+#include "pieces.h"
+
+#define KIB		((size_t)1024)
+#define MIB		(1024 * KIB)
+
+#define QUEUE_MIN	(64 * KIB)	/* fewer bytes are not worth a thread */
+#define BLOCK_SIZE	(1 * MIB)
+#define BLOCK_ROOM_MIN	(16 * KIB)	/* a block with less room counts as full */
+#define SERIAL_IN	(128 * KIB)	/* a piece to be decoded in order */
+#define SERIAL_QUEUED	(2 * MIB)	/* and as many bytes of them at most */
+#define CHUNK_IN_MIN	512		/* less would cost more than it decodes */
+#define CHUNK_IN_MAX	(4 * MIB + 64 * KIB)
+#define CHUNK_OUT_FIRST	(1 * MIB)
+#define MEMBERS_IN	(256 * KIB)	/* small members share a piece */
+#define MEMBERS_OUT	(1 * MIB)
+#define QUEUED_PER_WORKER	(2 * MIB)
+#define DISTRUST_MAX	4		/* wrong guesses in a row */
+
+/* ---- blocks ---- */
+
+static void free_block(struct in_block *b)
+{
+	if (!b)
+		return;
+	free(b->data);
+	free(b);
+}
+
+static void put_block(struct decompressor *d, struct in_block *b)
+{
+	if (!b || --b->refs)
+		return;
+	/* Keep ordinary ones, as touching new memory is slow. */
+	if (b->cap > BLOCK_SIZE) {
+		free_block(b);
+		return;
+	}
+	b->next = d->spare_block;
+	d->spare_block = b;
+}
+
+static struct in_block *get_block(struct decompressor *d, size_t cap)
+{
+	struct in_block *b = d->spare_block;
+
+	if (b && cap <= b->cap) {
+		d->spare_block = b->next;
+	} else {
+		b = calloc(1, sizeof(*b));
+		if (!b)
+			return NULL;
+		b->cap = wd_max(cap, BLOCK_SIZE);
+		b->data = malloc(b->cap);
+		if (!b->data) {
+			free(b);
+			return NULL;
+		}
+	}
+	b->next = NULL;
+	b->len = 0;
+	b->refs = 1;
+	return b;
+}
+
+/* A block with room, beginning with the bytes that are in no piece yet. */
+static int fresh_block(struct decompressor *d)
+{
+	struct in_block *old = d->block;
+	size_t pending = old ? old->len - d->cut : 0;
+	struct in_block *b = get_block(d, 2 * pending);
+
+	if (!b)
+		return -ENOMEM;
+	if (pending)
+		memcpy(b->data, old->data + d->cut, pending);
+	b->len = pending;
+	d->scanned = d->scanned > d->cut ? d->scanned - d->cut : 0;
+	d->cut = 0;
+	d->block = b;
+	put_block(d, old);
+	return 0;
+}
+
+/* ---- pieces ---- */
+
+static struct piece *new_piece(struct decompressor *d)
+{
+	struct piece *p = d->spare_piece;
+	struct wd_inflate inf;
+	uint8_t *out;
+	size_t cap;
+	bool ready;
+
+	if (!p)
+		return calloc(1, sizeof(*p));
+	d->spare_piece = p->next;
+	inf = p->inf;
+	ready = p->inf_ready;
+	out = p->out;
+	cap = p->out_cap;
+	memset(p, 0, sizeof(*p));
+	p->inf = inf;
+	p->inf_ready = ready;
+	p->out = out;
+	p->out_cap = cap;
+	return p;
+}
+
+static void free_piece(struct piece *p)
+{
+	if (p->inf_ready)
+		wd_inflate_exit(&p->inf);
+	free(p->out);
+	free(p);
+}
+
+static void put_piece(struct decompressor *d, struct piece *p)
+{
+	put_block(d, p->block);
+	p->block = NULL;
+	/* Pieces without memory of their own cost nothing to make. */
+	if (!p->out) {
+		free_piece(p);
+		return;
+	}
+	p->next = d->spare_piece;
+	d->spare_piece = p;
+}
+
+void pieces_exit(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+
+	pieces_reset(s);
+	while (d->spare_piece) {
+		struct piece *p = d->spare_piece;
+
+		d->spare_piece = p->next;
+		free_piece(p);
+	}
+	put_block(d, d->block);
+	d->block = NULL;
+	while (d->spare_block) {
+		struct in_block *b = d->spare_block;
+
+		d->spare_block = b->next;
+		free_block(b);
+	}
+}
+
+/* Nothing is in flight any more. */
+void pieces_reset(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+
+	while (d->first) {
+		struct piece *p = d->first;
+
+		d->first = p->next;
+		put_piece(d, p);
+	}
+	d->last = NULL;
+	d->nspec = 0;
+	d->nsent = 0;
+	d->distrust = 0;
+	d->queued = 0;
+	d->serial_queued = 0;
+	d->out_guess = CHUNK_OUT_FIRST;
+	d->cut = 0;
+	d->scanned = 0;
+	d->at_marker = false;
+	d->at_member = s->setup.format == WD_COMP_GZIP;
+	d->input_done = false;
+	d->sync = false;
+	d->in_total = 0;
+	if (d->block)
+		d->block->len = 0;
+}
+
+/* The first @len bytes that are in no piece yet become one. */
+static int cut_piece(struct decompressor *d, size_t len, enum piece_kind kind,
+		     size_t out_want)
+{
+	struct piece *p = new_piece(d);
+
+	if (!p)
+		return -ENOMEM;
+	p->block = d->block;
+	p->block->refs++;
+	p->off = d->cut;
+	p->len = len;
+	p->kind = kind;
+	p->out_want = out_want;
+	if (d->last)
+		d->last->next = p;
+	else
+		d->first = p;
+	d->last = p;
+	d->cut += len;
+	d->queued += len;
+	if (kind == PIECE_SERIAL)
+		d->serial_queued += len;
+	else
+		d->nspec++;
+	return 0;
+}
+
+void piece_use(struct decompressor *d, struct piece *p, size_t n)
+{
+	p->used += n;
+	d->pos += n;
+	d->queued -= n;
+	if (p->kind == PIECE_SERIAL)
+		d->serial_queued -= n;
+}
+
+void piece_make_serial(struct decompressor *d, struct piece *p)
+{
+	if (p->kind == PIECE_SERIAL)
+		return;
+	d->nspec--;
+	p->kind = PIECE_SERIAL;
+	d->serial_queued += piece_left(p);
+	if (p->sent)
+		d->nsent--;
+}
+
+/* A worker may still write to a piece whose guess was wrong; it is kept. */
+struct piece *piece_next(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+	struct piece *p = d->first;
+
+	while (p && !piece_left(p) && p != d->lent && !p->busy &&
+	       p->kind == PIECE_SERIAL) {
+		d->first = p->next;
+		if (!d->first)
+			d->last = NULL;
+		put_piece(d, p);
+		p = d->first;
+	}
+	while (p && !piece_left(p) && p->kind == PIECE_SERIAL)
+		p = p->next;
+	return p;
+}
+
+size_t pieces_rest(const struct wd_comp_sess *s, uint8_t *to)
+{
+	const struct decompressor *d = &s->d;
+	size_t n = 0;
+
+	for (const struct piece *p = d->first; p; p = p->next) {
+		if (to)
+			memcpy(to + n, piece_data(p), piece_left(p));
+		n += piece_left(p);
+	}
+	if (!d->block)
+		return n;
+	if (to)
+		memcpy(to + n, d->block->data + d->cut, d->block->len - d->cut);
+	return n + d->block->len - d->cut;
+}
+
+/* ---- where to cut ---- */
+
+static const uint8_t *pending(const struct decompressor *d)
+{
+	return d->block->data + d->cut;
+}
+
+static size_t pending_len(const struct decompressor *d)
+{
+	return d->block ? d->block->len - d->cut : 0;
+}
+
+/*
+ * Whole members at the beginning of what is pending.  Returns their bytes, 0 if
+ * there are none; *@wait: more input may change that.
+ */
+static size_t whole_members(const struct decompressor *d, size_t *out, bool *wait)
+{
+	const uint8_t *p = pending(d);
+	size_t len = pending_len(d);
+	size_t n = 0;
+
+	*out = 0;
+	*wait = false;
+	while (n < MEMBERS_IN && *out < MEMBERS_OUT) {
+		struct wd_member m;
+		int ret = wd_member_parse(p + n, len - n, &m);
+		size_t isize;
+
+		if (ret < 0)
+			break;
+		if (!ret) {
+			*wait = len - n < BLOCK_SIZE;
+			break;
+		}
+		if (m.size < m.header_len + 8 || m.size > CHUNK_IN_MAX)
+			break;
+		if (m.size > len - n) {
+			*wait = true;
+			break;
+		}
+		isize = wd_get_le32(p + n + m.size - 4);
+		if (isize > CHUNK_OUT_MAX - *out) {
+			if (n)
+				return n;
+			break;
+		}
+		*out += isize;
+		n += m.size;
+	}
+	if (n >= MEMBERS_IN || *out >= MEMBERS_OUT)
+		*wait = false;
+	return n;
+}
+
+/* Returns 1 if a piece was cut, 0 if more input is needed. */
+static int split_members(struct decompressor *d, bool force)
+{
+	size_t out;
+	bool wait;
+	size_t n = whole_members(d, &out, &wait);
+	int ret;
+
+	if (wait && !force)
+		return 0;
+	if (n) {
+		ret = cut_piece(d, n, PIECE_MEMBERS, out);
+		return ret ? ret : 1;
+	}
+	d->at_member = false;
+	d->scanned = d->cut;
+	return 1;
+}
+
+/* The end of the next marker worth cutting at, or 0. */
+static size_t next_marker(struct decompressor *d)
+{
+	const uint8_t *base = d->block->data;
+	size_t end = d->block->len;
+
+	for (;;) {
+		size_t from = wd_max(d->scanned, d->cut);
+		const uint8_t *hit = wd_splice_find_marker(base + from, end - from);
+
+		if (!hit) {
+			/* A marker may have begun. */
+			if (end - from >= WD_SPLICE_MARKER_LEN)
+				d->scanned = end - (WD_SPLICE_MARKER_LEN - 1);
+			return 0;
+		}
+		d->scanned = (size_t)(hit - base);
+		if (!d->at_marker || d->scanned - d->cut >= CHUNK_IN_MIN)
+			return d->scanned;
+	}
+}
+
+static int split_chunks(struct decompressor *d, bool force)
+{
+	enum piece_kind kind = d->at_marker ? PIECE_CHUNK : PIECE_SERIAL;
+	size_t max = d->at_marker ? CHUNK_IN_MAX : SERIAL_IN;
+	size_t marker = next_marker(d);
+	size_t n = pending_len(d);
+	int ret;
+
+	if (marker) {
+		ret = cut_piece(d, marker - d->cut, kind, 0);
+		d->at_marker = true;
+		return ret ? ret : 1;
+	}
+	if (n < max && !force)
+		return 0;
+	if (!force)
+		n -= WD_SPLICE_MARKER_LEN - 1;
+	/* Without its end a chunk is cheap to decode in order if asked to hurry. */
+	if (d->sync)
+		kind = PIECE_SERIAL;
+	ret = cut_piece(d, n, kind, 0);
+	d->at_marker = false;
+	return ret ? ret : 1;
+}
+
+static int split(struct decompressor *d)
+{
+	bool force = d->input_done || d->sync;
+
+	while (pending_len(d)) {
+		int ret = d->at_member ? split_members(d, force) :
+					 split_chunks(d, force);
+
+		if (ret <= 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* ---- input ---- */
+
+static size_t queued_max(const struct wd_comp_sess *s)
+{
+	return (s->q.workers + 2) * QUEUED_PER_WORKER;
+}
+
+static bool enough_input(const struct wd_comp_sess *s)
+{
+	const struct decompressor *d = &s->d;
+
+	return d->nspec > s->q.workers + 2 || d->queued >= queued_max(s) ||
+	       d->serial_queued >= SERIAL_QUEUED;
+}
+
+int decompress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
+{
+	struct decompressor *d = &s->d;
+
+	if (d->input_done || d->state == DEC_END || d->pending)
+		return -EINVAL;
+	if (enough_input(s))
+		return -EAGAIN;
+	if (!d->block || d->block->cap - d->block->len < BLOCK_ROOM_MIN) {
+		int ret = fresh_block(d);
+
+		if (ret)
+			return ret;
+	}
+	*buf = d->block->data + d->block->len;
+	*room = d->block->cap - d->block->len;
+	return 0;
+}
+
+int decompress_put_input(struct wd_comp_sess *s, size_t len, enum wd_comp_flush flush)
+{
+	struct decompressor *d = &s->d;
+	int ret;
+
+	if (d->state == DEC_END || d->pending)
+		return len ? -EINVAL : 0;
+	if (len && (d->input_done || len > d->block->cap - d->block->len))
+		return -EINVAL;
+	if (len) {
+		d->block->len += len;
+		d->in_total += len;
+		d->sync = false;
+	}
+	if (flush == WD_COMP_SYNC_FLUSH)
+		d->sync = true;
+	if (flush == WD_COMP_FINISH)
+		d->input_done = true;
+	ret = split(d);
+	if (ret < 0)
+		return ret;
+	pieces_dispatch(s);
+	return 0;
+}
+
+/* ---- ahead of their turn ---- */
+
+static int prepare(struct wd_comp_sess *s, struct piece *p)
+{
+	struct wd_comp_req *req = &p->req;
+	size_t cap = p->kind == PIECE_CHUNK ? s->d.out_guess : p->out_want + 1;
+	int ret;
+
+	if (p->out_cap < cap) {
+		free(p->out);
+		p->out_cap = 0;
+		p->out = malloc(cap);
+		if (!p->out)
+			return -ENOMEM;
+		p->out_cap = cap;
+	}
+	memset(req, 0, sizeof(*req));
+	req->in = piece_data(p);
+	req->in_len = piece_left(p);
+	req->out = p->out;
+	req->out_cap = p->out_cap;
+	req->format = s->setup.format;
+	req->user = p;
+	req->op = WD_OP_MEMBERS;
+	if (p->kind == PIECE_MEMBERS)
+		return 0;
+
+	req->op = WD_OP_STREAM;
+	req->stream = &p->inf;
+	if (!p->inf_ready) {
+		ret = wd_inflate_init(&p->inf);
+		if (ret)
+			return ret;
+		p->inf_ready = true;
+	}
+	return wd_inflate_begin(&p->inf, NULL, 0);
+}
+
+/* Without memory, or a queue, everything is decoded in order. */
+static bool send_piece(struct wd_comp_sess *s, struct piece *p)
+{
+	if (sess_open_queue(s) || s->q.workers == 1 || prepare(s, p) ||
+	    sess_send(s, &p->req)) {
+		piece_make_serial(&s->d, p);
+		return false;
+	}
+	p->sent = true;
+	p->busy = true;
+	s->d.nsent++;
+	return true;
+}
+
+void pieces_dispatch(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+	bool sent = false;
+
+	if (!d->nspec || d->distrust >= DISTRUST_MAX)
+		return;
+	/* Little input is decoded faster than threads are started. */
+	if (!s->q_open && d->queued < QUEUE_MIN)
+		return;
+	for (struct piece *p = d->first; p; p = p->next) {
+		if (!piece_is_ahead(p) || p->sent)
+			continue;
+		if (s->q_open && d->nsent >= s->q.workers + 1)
+			break;
+		sent |= send_piece(s, p);
+	}
+	if (sent)
+		wd_flush(&s->q);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which devices there are, and the table of drivers.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* Best first: a request without a wish gets the first that fits. */
+static const struct wd_driver_ops *const drivers[] = {
+	&wd_soft_driver,
+};
+
+const struct wd_driver_ops *wd_driver_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
+		if (!strcmp(drivers[i]->name, name))
+			return drivers[i];
+	return NULL;
+}
+
+bool wd_algs_have(const char *algs, const char *alg)
+{
+	size_t len = strlen(alg);
+
+	while (*algs) {
+		size_t word = strcspn(algs, " ");
+
+		if (word == len && !memcmp(algs, alg, len))
+			return true;
+		algs += word;
+		algs += strspn(algs, " ");
+	}
+	return false;
+}
+
+WD_API int wd_device_list(struct wd_device **list)
+{
+	struct wd_device *devs;
+	int total = 0;
+	int n = 0;
+
+	if (!list)
+		return -EINVAL;
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
+		total += drivers[i]->list(NULL, 0);
+
+	devs = calloc((size_t)total + 1, sizeof(*devs));
+	if (!devs)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(drivers) && n < total; i++) {
+		int got = drivers[i]->list(devs + n, total - n);
+
+		/* Devices may come and go between the two looks. */
+		n += (int)wd_min((size_t)got, (size_t)(total - n));
+	}
+	*list = devs;
+	return n;
+}
+
+WD_API void wd_device_list_free(struct wd_device *list)
+{
+	free(list);
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The soft driver: worker threads of this process behind the queue contract.
+ *
+ * Each queue has its own workers, started when there is work for them.  While
+ * workers are busy, sending and receiving make no system call.
+ *
+ * Locking: @lock protects everything in struct soft_queue that changes after
+ * soft_open(); a codec belongs to its thread, and @inline_codec to the receiver.
+ */
+#define log_fmt(f) "soft: " f
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../codec/codec.h"
+#include "../internal.h"
+
+#define DEPTH_MIN	128u
+#define DEPTH_MAX	65536u
+
+/* A ring of requests; as many as the queue is deep always fit. */
+struct ring {
+	struct wd_comp_req **slot;
+	uint32_t head, count;
+};
+
+struct soft_queue {
+	pthread_mutex_t lock;
+	pthread_cond_t work;		/* a worker waits for todo */
+	pthread_cond_t done;		/* the receiver waits for finished */
+	struct ring todo, finished;
+	uint32_t depth;
+	uint32_t in_flight;		/* sent and not yet received */
+	uint32_t max_workers;
+	uint32_t started;
+	uint32_t starting;		/* of them, not yet looking for work */
+	uint32_t idle;			/* workers waiting on @work */
+	uint32_t receivers;		/* threads waiting on @done */
+	bool stop;
+	pthread_t *threads;
+	struct wd_codec *inline_codec;
+};
+
+static void ring_put(struct ring *r, uint32_t depth, struct wd_comp_req *req)
+{
+	r->slot[(r->head + r->count++) % depth] = req;
+}
+
+static struct wd_comp_req *ring_take(struct ring *r, uint32_t depth)
+{
+	struct wd_comp_req *req = r->slot[r->head];
+
+	r->head = (r->head + 1) % depth;
+	r->count--;
+	return req;
+}
+
+static int soft_list(struct wd_device *dev, int max)
+{
+	if (max < 1)
+		return 1;
+	memset(dev, 0, sizeof(*dev));
+	snprintf(dev->name, sizeof(dev->name), "soft-0");
+	snprintf(dev->driver, sizeof(dev->driver), "soft");
+	snprintf(dev->algs, sizeof(dev->algs), "gzip zlib deflate");
+	dev->free_queues = INT32_MAX;
+	dev->numa_node = -1;
+	return 1;
+}
+
+static int init_sync(struct soft_queue *sq)
+{
+	pthread_condattr_t attr;
+	int ret;
+
+	ret = pthread_mutex_init(&sq->lock, NULL);
+	if (ret)
+		return -ret;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	ret = pthread_cond_init(&sq->work, NULL);
+	if (!ret)
+		ret = pthread_cond_init(&sq->done, &attr);
+	pthread_condattr_destroy(&attr);
+	return -ret;
+}
+
+static void free_queue(struct soft_queue *sq)
+{
+	free(sq->todo.slot);
+	free(sq->finished.slot);
+	free(sq->threads);
+	wd_codec_destroy(sq->inline_codec);
+	free(sq);
+}
+
+static int soft_open(struct wd_queue *q, const struct wd_device *dev, void **ctx)
+{
+	struct soft_queue *sq;
+	int ret = -ENOMEM;
+
+	(void)dev;
+	if (q->depth > DEPTH_MAX || q->workers > WD_COMP_THREADS_MAX)
+		return -EINVAL;
+	sq = calloc(1, sizeof(*sq));
+	if (!sq)
+		return -ENOMEM;
+
+	sq->depth = (uint32_t)wd_max(q->depth, DEPTH_MIN);
+	sq->max_workers = q->workers ? q->workers : wd_cpu_count();
+	sq->todo.slot = calloc(sq->depth, sizeof(*sq->todo.slot));
+	sq->finished.slot = calloc(sq->depth, sizeof(*sq->finished.slot));
+	sq->threads = calloc(sq->max_workers, sizeof(*sq->threads));
+	if (!sq->todo.slot || !sq->finished.slot || !sq->threads)
+		goto err_free;
+	ret = init_sync(sq);
+	if (ret)
+		goto err_free;
+
+	q->depth = sq->depth;
+	q->workers = sq->max_workers;
+	*ctx = sq;
+	return 0;
+
+err_free:
+	free_queue(sq);
+	return ret;
+}
+
+/* In a child process the threads are gone and the lock may be held for ever. */
+static void soft_close(void *ctx, bool forked)
+{
+	struct soft_queue *sq = ctx;
+
+	if (!forked) {
+		pthread_mutex_lock(&sq->lock);
+		sq->stop = true;
+		pthread_cond_broadcast(&sq->work);
+		pthread_mutex_unlock(&sq->lock);
+		for (uint32_t i = 0; i < sq->started; i++)
+			pthread_join(sq->threads[i], NULL);
+		pthread_cond_destroy(&sq->work);
+		pthread_cond_destroy(&sq->done);
+		pthread_mutex_destroy(&sq->lock);
+	}
+	free_queue(sq);
+}
+
+static int soft_send(void *ctx, void *req)
+{
+	struct soft_queue *sq = ctx;
+	int ret = 0;
+
+	pthread_mutex_lock(&sq->lock);
+	if (sq->in_flight == sq->depth) {
+		ret = -EBUSY;
+	} else {
+		ring_put(&sq->todo, sq->depth, req);
+		sq->in_flight++;
+	}
+	pthread_mutex_unlock(&sq->lock);
+	return ret;
+}
+
+static void run_request(struct wd_codec *codec, struct wd_comp_req *req)
+{
+	if (codec)
+		wd_codec_run(codec, req);
+	else
+		req->status = -ENOMEM;
+}
+
+static void *worker(void *arg)
+{
+	struct wd_codec *codec = wd_codec_create();
+	struct soft_queue *sq = arg;
+	struct wd_comp_req *req;
+
+	pthread_mutex_lock(&sq->lock);
+	sq->starting--;
+	while (!sq->stop) {
+		if (!sq->todo.count) {
+			sq->idle++;
+			pthread_cond_wait(&sq->work, &sq->lock);
+			sq->idle--;
+			continue;
+		}
+		req = ring_take(&sq->todo, sq->depth);
+		pthread_mutex_unlock(&sq->lock);
+
+		run_request(codec, req);
+
+		pthread_mutex_lock(&sq->lock);
+		ring_put(&sq->finished, sq->depth, req);
+		if (sq->receivers)
+			pthread_cond_signal(&sq->done);
+	}
+	pthread_mutex_unlock(&sq->lock);
+	wd_codec_destroy(codec);
+	return NULL;
+}
+
+/* The application's signals are for its own threads. */
+static int start_worker(struct soft_queue *sq)
+{
+	sigset_t all, old;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	ret = pthread_create(&sq->threads[sq->started], NULL, worker, sq);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (ret) {
+		wd_warn("no worker thread: %s", strerror(ret));
+		return -EAGAIN;
+	}
+	sq->started++;
+	sq->starting++;
+	return 0;
+}
+
+/*
+ * Wake or start as many workers as there is work for.  Called with the lock.
+ */
+static int ring_doorbell(struct soft_queue *sq)
+{
+	for (uint32_t i = 0; i < sq->idle && i < sq->todo.count; i++)
+		pthread_cond_signal(&sq->work);
+	while (sq->todo.count > sq->idle + sq->starting &&
+	       sq->started < sq->max_workers)
+		if (start_worker(sq))
+			break;
+	return sq->started ? 0 : -EAGAIN;
+}
+
+/* A single worker is only started for a receiver that does not wait. */
+static int soft_flush(void *ctx)
+{
+	struct soft_queue *sq = ctx;
+	int ret;
+
+	pthread_mutex_lock(&sq->lock);
+	ret = sq->max_workers > 1 ? ring_doorbell(sq) : 0;
+	pthread_mutex_unlock(&sq->lock);
+	return ret;
+}
+
+/*
+ * Waking a thread for a single request, or for each one when there is only one
+ * worker, would cost more than it gains: the receiver does it.
+ */
+static bool run_here(const struct soft_queue *sq)
+{
+	return sq->todo.count && !sq->started &&
+	       (sq->in_flight == 1 || sq->max_workers == 1);
+}
+
+/* Called with the lock; gives it up meanwhile. */
+static struct wd_comp_req *run_inline(struct soft_queue *sq)
+{
+	struct wd_comp_req *req = ring_take(&sq->todo, sq->depth);
+
+	pthread_mutex_unlock(&sq->lock);
+	if (!sq->inline_codec)
+		sq->inline_codec = wd_codec_create();
+	run_request(sq->inline_codec, req);
+	pthread_mutex_lock(&sq->lock);
+	return req;
+}
+
+static void deadline_after(struct timespec *ts, int timeout_ms)
+{
+	clock_gettime(CLOCK_MONOTONIC, ts);
+	ts->tv_sec += timeout_ms / 1000;
+	ts->tv_nsec += timeout_ms % 1000 * 1000000L;
+	if (ts->tv_nsec >= 1000000000L) {
+		ts->tv_sec++;
+		ts->tv_nsec -= 1000000000L;
+	}
+}
+
+/* Called with the lock.  0 when something may have finished. */
+static int wait_done(struct soft_queue *sq, const struct timespec *deadline)
+{
+	int ret;
+
+	sq->receivers++;
+	if (deadline)
+		ret = pthread_cond_timedwait(&sq->done, &sq->lock, deadline);
+	else
+		ret = pthread_cond_wait(&sq->done, &sq->lock);
+	sq->receivers--;
+	return ret;
+}
+
+/* Called with the lock. */
+static struct wd_comp_req *receive(struct soft_queue *sq, int timeout_ms, int *err)
+{
+	struct timespec deadline;
+
+	if (timeout_ms > 0)
+		deadline_after(&deadline, timeout_ms);
+	for (;;) {
+		if (sq->finished.count)
+			return ring_take(&sq->finished, sq->depth);
+		if (!sq->in_flight) {
+			*err = -ENOENT;
+			return NULL;
+		}
+		if (timeout_ms < 0 && run_here(sq))
+			return run_inline(sq);
+		if (ring_doorbell(sq) && sq->todo.count)
+			return run_inline(sq);
+		if (timeout_ms == WD_NO_WAIT) {
+			*err = -EAGAIN;
+			return NULL;
+		}
+		if (wait_done(sq, timeout_ms < 0 ? NULL : &deadline) == ETIMEDOUT &&
+		    !sq->finished.count) {
+			*err = -ETIMEDOUT;
+			return NULL;
+		}
+	}
+}
+
+static int soft_recv(void *ctx, void **req, int timeout_ms)
+{
+	struct soft_queue *sq = ctx;
+	struct wd_comp_req *got;
+	int err = 0;
+
+	pthread_mutex_lock(&sq->lock);
+	got = receive(sq, timeout_ms, &err);
+	if (got)
+		sq->in_flight--;
+	pthread_mutex_unlock(&sq->lock);
+	if (!got)
+		return err;
+	*req = got;
+	return 0;
+}
+
+static int soft_share(void *ctx, const void *addr, size_t size)
+{
+	(void)ctx;
+	(void)addr;
+	(void)size;
+	return 0;
+}
+
+static void soft_unshare(void *ctx, const void *addr, size_t size)
+{
+	(void)ctx;
+	(void)addr;
+	(void)size;
+}
+
+const struct wd_driver_ops wd_soft_driver = {
+	.name = "soft",
+	.list = soft_list,
+	.open = soft_open,
+	.close = soft_close,
+	.send = soft_send,
+	.flush = soft_flush,
+	.recv = soft_recv,
+	.share = soft_share,
+	.unshare = soft_unshare,
+};

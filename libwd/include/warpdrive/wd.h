@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * WarpDrive queues: find an accelerator, get a queue, send and receive.
+ *
+ * A queue is a pair of rings shared with a device, or with worker threads that
+ * stand in for one.  What a request looks like belongs to the algorithm:
+ * compression requests are struct wd_comp_req of <warpdrive/wd_comp.h>.
+ *
+ * Functions return 0 or a count on success and a negative errno on failure;
+ * they do not touch errno.  wd_strerror() turns the number into a sentence.
+ */
+#ifndef WARPDRIVE_WD_H
+#define WARPDRIVE_WD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WD_NAME_MAX	64	/* bytes of a device or driver name, with the NUL */
+#define WD_ALGS_MAX	256	/* bytes of an algorithm list, with the NUL */
+#define WD_REASON_MAX	192	/* bytes of a reason, with the NUL */
+
+/* timeout_ms values of the calls that wait */
+#define WD_NO_WAIT	0
+#define WD_WAIT_FOREVER	(-1)
+
+enum wd_log_level {
+	WD_LOG_ERROR,
+	WD_LOG_WARNING,
+	WD_LOG_INFO,
+	WD_LOG_DEBUG,
+};
+
+/*
+ * wd_log_fn - receives one message of the library
+ * @arg:   the pointer given to wd_set_log()
+ * @level: how serious it is
+ * @msg:   the text, without a newline; valid during the call only
+ *
+ * May be called from any thread, several at a time.
+ */
+typedef void (*wd_log_fn)(void *arg, enum wd_log_level level, const char *msg);
+
+/*
+ * wd_set_log() - say where the library's messages go
+ * @fn:  the callback, or NULL for silence, which is the default
+ * @arg: passed to every call of @fn
+ *
+ * The only process-wide setting.  Call it before other threads use the library.
+ */
+void wd_set_log(wd_log_fn fn, void *arg);
+
+/*
+ * wd_strerror() - the meaning of a negative return value
+ * @err: a value returned by this library, negative or positive
+ *
+ * Returns a constant string, never NULL.  Any thread.
+ */
+const char *wd_strerror(int err);
+
+/*
+ * wd_version() - the library's version, "major.minor.patch"
+ *
+ * Returns a constant string.  Any thread.
+ */
+const char *wd_version(void);
+
+/*
+ * wd_cpu_count() - how many CPUs this process may keep busy
+ *
+ * The affinity mask of the calling thread, limited by the CPU quota of the
+ * control group (version 1 or 2, every level up to the root), rounded up.
+ *
+ * Returns at least 1.  Any thread; reads /proc and /sys at each call.
+ */
+unsigned int wd_cpu_count(void);
+
+/*
+ * struct wd_device - one provider of queues
+ * @name:        what wd_request_queue() takes as a device, for example "soft-0"
+ * @driver:      the user driver that speaks to it, for example "soft"
+ * @algs:        algorithm names, separated by single spaces
+ * @free_queues: queues that could be had now; negative if that is not known
+ * @numa_node:   the memory node it sits on, -1 if none
+ * @status:      0 when usable, else the negative errno a request would meet
+ * @reason:      why it is not usable and what to do; empty when it is
+ */
+struct wd_device {
+	char name[WD_NAME_MAX];
+	char driver[WD_NAME_MAX];
+	char algs[WD_ALGS_MAX];
+	int32_t free_queues;
+	int32_t numa_node;
+	int32_t status;
+	char reason[WD_REASON_MAX];
+};
+
+/*
+ * wd_device_list() - the devices of this machine, best first
+ * @list: set to an array that wd_device_list_free() releases
+ *
+ * Devices that cannot be used are listed too, with the reason.
+ *
+ * Returns the number of entries, or -ENOMEM.  Any thread.
+ */
+int wd_device_list(struct wd_device **list);
+
+/*
+ * wd_device_list_free() - release what wd_device_list() returned; NULL is fine
+ */
+void wd_device_list_free(struct wd_device *list);
+
+/*
+ * struct wd_queue - one queue; the caller's own memory
+ * @alg:      wanted algorithm, for example "gzip"; NULL for any
+ * @device:   wanted device or driver name; NULL for the best that fits
+ * @depth:    wanted requests in flight, 0 for the default; set to what was got
+ * @workers:  threads behind a soft queue, 0 for wd_cpu_count(); set to what was
+ *            got, 0 for a hardware queue
+ * @fd:       a descriptor that polls readable when requests completed, or -1
+ * @priv:     the library's
+ * @reserved: zero
+ *
+ * Zero it, set the wishes, call wd_request_queue().  Strings are read during
+ * that call only.  The struct must stay where it is until wd_release_queue().
+ */
+struct wd_queue {
+	const char *alg;
+	const char *device;
+	uint32_t depth;
+	uint32_t workers;
+	int fd;
+	uint32_t flags;
+	void *priv;
+	uint64_t reserved[4];
+};
+
+/*
+ * wd_request_queue() - get a queue
+ * @q: see struct wd_queue
+ *
+ * Nothing runs yet: worker threads start when requests need them.
+ *
+ * Returns 0; -ENODEV if no device fits, -EACCES, -EBUSY if it has no free
+ * queue, -EINVAL, -ENOMEM.
+ */
+int wd_request_queue(struct wd_queue *q);
+
+/*
+ * wd_release_queue() - give a queue back
+ * @q: a queue, or NULL, or one that wd_request_queue() refused
+ *
+ * Waits for requests that a worker or the device has begun; those it has not
+ * begun, and completed ones not received, are dropped: their memory is the
+ * caller's again on return.  No other thread may use @q any more.  In a child
+ * process created by fork after the queue, only memory is released.
+ */
+void wd_release_queue(struct wd_queue *q);
+
+/*
+ * wd_send() - put one request on the queue
+ * @q:   a queue from wd_request_queue()
+ * @req: the request, in the algorithm's own struct; the library's until it is
+ *       received, with every buffer it names
+ *
+ * The request may not start before wd_flush() or a call that waits.  One
+ * thread may send while another receives; two senders need a lock.
+ *
+ * Returns 0; -EBUSY if the queue is full: receive something first; -EINVAL for
+ * a request the driver cannot take; -ENODEV if the device went away; -ESTALE
+ * after fork.  On failure the request is still the caller's.
+ */
+int wd_send(struct wd_queue *q, void *req);
+
+/*
+ * wd_flush() - start what was sent (ring the doorbell)
+ * @q: a queue from wd_request_queue()
+ *
+ * Returns 0, -EAGAIN if no worker thread could be started (receiving will do
+ * the work instead), -ENODEV, -ESTALE.
+ */
+int wd_flush(struct wd_queue *q);
+
+/*
+ * wd_recv() - take one completed request off the queue, without waiting
+ * @q:   a queue from wd_request_queue()
+ * @req: set to the pointer given to wd_send(); the caller owns it again
+ *
+ * Implies wd_flush().  Requests come back in the order they were finished, not
+ * the order they were sent.  One thread may receive while another sends; two
+ * receivers need a lock.
+ *
+ * Returns 0, -EAGAIN if nothing has completed, -ENODEV if the device went away
+ * and nothing more will complete on this queue, -ESTALE after fork.
+ */
+int wd_recv(struct wd_queue *q, void **req);
+
+/*
+ * wd_recv_sync() - take one completed request off the queue, waiting for it
+ * @q:          a queue from wd_request_queue()
+ * @req:        as in wd_recv()
+ * @timeout_ms: milliseconds to wait; WD_NO_WAIT, or WD_WAIT_FOREVER
+ *
+ * With WD_WAIT_FOREVER a soft queue may run a request in the calling thread
+ * instead of waking another one for it.
+ *
+ * Returns 0, -ETIMEDOUT (-EAGAIN with WD_NO_WAIT), -ENOENT if nothing is in
+ * flight, -ENODEV, -ESTALE.
+ */
+int wd_recv_sync(struct wd_queue *q, void **req, int timeout_ms);
+
+/*
+ * wd_mem_share() - let the device behind a queue reach memory
+ * @q:    a queue from wd_request_queue()
+ * @addr: start of the memory; stays the caller's
+ * @size: bytes
+ *
+ * With shared virtual addressing, and on soft queues, this does nothing and
+ * succeeds: a device reaches whatever the process can.
+ *
+ * Returns 0, -EINVAL, -ENOMEM, -EOPNOTSUPP if the device cannot reach it,
+ * -ESTALE.
+ */
+int wd_mem_share(struct wd_queue *q, const void *addr, size_t size);
+
+/*
+ * wd_mem_unshare() - end wd_mem_share() for the same address and size
+ */
+void wd_mem_unshare(struct wd_queue *q, const void *addr, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

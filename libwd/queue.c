@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Queue life cycle and the send/receive path.
+ *
+ * Choosing a device is in device.c, sharing memory in mem.c.  Nothing here
+ * looks inside a request: the driver encodes and decodes it.
+ */
+#define log_fmt(f) "queue: " f
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+#include "queue.h"
+
+static_assert(sizeof(struct wd_queue) == 72 || sizeof(void *) != 8,
+	      "struct wd_queue is part of the ABI");
+
+static bool device_fits(const struct wd_device *dev, const struct wd_queue *q)
+{
+	if (q->device && strcmp(q->device, dev->name) &&
+	    strcmp(q->device, dev->driver))
+		return false;
+	return !q->alg || wd_algs_have(dev->algs, q->alg);
+}
+
+static int open_on(struct wd_queue *q, const struct wd_device *dev,
+		   struct wd_queue_priv *priv)
+{
+	if (dev->status)
+		return dev->status;
+	priv->ops = wd_driver_find(dev->driver);
+	if (!priv->ops)
+		return -ENODEV;
+	return priv->ops->open(q, dev, &priv->ctx);
+}
+
+/* The best device that fits and can be had; else what kept us from the first. */
+static int open_best(struct wd_queue *q, struct wd_queue_priv *priv)
+{
+	struct wd_device *devs;
+	int n = wd_device_list(&devs);
+	int ret = -ENODEV;
+
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n; i++) {
+		int err;
+
+		if (!device_fits(&devs[i], q))
+			continue;
+		err = open_on(q, &devs[i], priv);
+		if (!err) {
+			ret = 0;
+			break;
+		}
+		wd_warn("%s: %s", devs[i].name, wd_strerror(err));
+		if (ret == -ENODEV)
+			ret = err;
+	}
+	wd_device_list_free(devs);
+	return ret;
+}
+
+WD_API int wd_request_queue(struct wd_queue *q)
+{
+	struct wd_queue_priv *priv;
+	int ret;
+
+	if (!q || q->priv || q->flags)
+		return -EINVAL;
+
+	priv = calloc(1, sizeof(*priv));
+	if (!priv)
+		return -ENOMEM;
+	ret = wd_fork_guard_init(&priv->guard);
+	if (ret)
+		goto err_free;
+
+	q->fd = -1;
+	ret = open_best(q, priv);
+	if (ret)
+		goto err_guard;
+
+	q->priv = priv;
+	return 0;
+
+err_guard:
+	wd_fork_guard_exit(&priv->guard);
+err_free:
+	free(priv);
+	return ret;
+}
+
+WD_API void wd_release_queue(struct wd_queue *q)
+{
+	struct wd_queue_priv *priv = wd_queue_priv(q);
+
+	if (!priv)
+		return;
+	priv->ops->close(priv->ctx, !wd_fork_guard_ok(&priv->guard));
+	wd_fork_guard_exit(&priv->guard);
+	free(priv);
+	q->priv = NULL;
+	q->fd = -1;
+}
+
+WD_API int wd_send(struct wd_queue *q, void *req)
+{
+	struct wd_queue_priv *priv = wd_queue_priv(q);
+
+	if (!priv || !req)
+		return -EINVAL;
+	if (!wd_fork_guard_ok(&priv->guard))
+		return -ESTALE;
+	return priv->ops->send(priv->ctx, req);
+}
+
+WD_API int wd_flush(struct wd_queue *q)
+{
+	struct wd_queue_priv *priv = wd_queue_priv(q);
+
+	if (!priv)
+		return -EINVAL;
+	if (!wd_fork_guard_ok(&priv->guard))
+		return -ESTALE;
+	return priv->ops->flush(priv->ctx);
+}
+
+WD_API int wd_recv_sync(struct wd_queue *q, void **req, int timeout_ms)
+{
+	struct wd_queue_priv *priv = wd_queue_priv(q);
+
+	if (!priv || !req || timeout_ms < WD_WAIT_FOREVER)
+		return -EINVAL;
+	if (!wd_fork_guard_ok(&priv->guard))
+		return -ESTALE;
+	return priv->ops->recv(priv->ctx, req, timeout_ms);
+}
+
+WD_API int wd_recv(struct wd_queue *q, void **req)
+{
+	int ret = wd_recv_sync(q, req, WD_NO_WAIT);
+
+	return ret == -ENOENT ? -EAGAIN : ret;
+}
