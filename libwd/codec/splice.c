@@ -741,36 +741,32 @@ int wd_splice_open(void *data, size_t len, size_t cap, size_t *new_len)
 }
 
 /*
- * How far the marker can be moved on when the window's last two bytes are these:
- * to where the marker has the same two bytes again, or only the last.
+ * How far to move the marker on when it is not at a place, from what is there
+ * in its last two bytes: to where it has the same two again, or only the last.
  */
 static size_t marker_shift(uint8_t before_last, uint8_t last)
 {
-	if (last == 0xff) {
-		if (before_last == 0xff)
-			return 5;
-		return before_last ? WD_SPLICE_MARKER_LEN : 1;
-	}
-	if (before_last == 0xff)
-		return 4;
-	return before_last ? WD_SPLICE_MARKER_LEN - 1 : 2;
+	if (last == 0x00)
+		return before_last == 0x00 ? 2 : before_last == 0xff ? 4 : 8;
+	return before_last == 0xff ? 5 : before_last == 0x00 ? 1 : 9;
 }
 
 const uint8_t *wd_splice_find_marker(const uint8_t *p, size_t len)
 {
-	while (len >= WD_SPLICE_MARKER_LEN) {
-		size_t shift = WD_SPLICE_MARKER_LEN;
-		uint8_t last = p[WD_SPLICE_MARKER_LEN - 1];
+	size_t shift;
 
-		if (last == 0x00 || last == 0xff) {
-			if (!memcmp(p, wd_splice_marker, WD_SPLICE_MARKER_LEN))
-				return p + WD_SPLICE_MARKER_LEN;
-			shift = marker_shift(p[WD_SPLICE_MARKER_LEN - 2], last);
-		}
-		if (len < shift)
-			break;
-		p += shift;
-		len -= shift;
+	for (; len >= WD_SPLICE_MARKER_LEN; p += shift, len -= shift) {
+		uint8_t last = p[WD_SPLICE_MARKER_LEN - 1];
+		uint8_t before_last = p[WD_SPLICE_MARKER_LEN - 2];
+
+		/* Most bytes of compressed data are not in the marker at all. */
+		shift = WD_SPLICE_MARKER_LEN;
+		if (last != 0x00 && last != 0xff)
+			continue;
+		if ((last & before_last) == 0xff &&
+		    !memcmp(p, wd_splice_marker, WD_SPLICE_MARKER_LEN))
+			return p + WD_SPLICE_MARKER_LEN;
+		shift = marker_shift(before_last, last);
 	}
 	return NULL;
 }

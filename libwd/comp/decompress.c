@@ -457,7 +457,7 @@ static bool arrived_at(const struct wd_comp_sess *s, const struct piece *p)
  */
 static bool chunk_counts(const struct piece *p)
 {
-	return !p->req.status && (p->inf.ended || p->inf.boundary ||
+	return !p->req.status && (p->ws->inf.ended || p->ws->inf.boundary ||
 				  p->req.produced >= WD_COMP_WINDOW_MAX);
 }
 
@@ -466,13 +466,13 @@ static void accept_chunk(struct wd_comp_sess *s, struct piece *p)
 	struct decompressor *d = &s->d;
 	struct wd_inflate inf = d->inf;
 
-	d->inf = p->inf;
-	p->inf = inf;
+	d->inf = p->ws->inf;
+	p->ws->inf = inf;
 	d->inf_short = p->req.produced < WD_COMP_WINDOW_MAX;
 	d->more = p->req.produced == p->req.out_cap;
 	if (p->req.produced == p->req.out_cap)
-		d->out_guess = wd_min(p->out_cap * 2, CHUNK_OUT_MAX);
-	count_output(s, p->out, p->req.produced, p->req.checksum);
+		d->out_guess = wd_min(p->req.out_cap * 2, CHUNK_OUT_MAX);
+	count_output(s, p->ws->out, p->req.produced, p->req.checksum);
 	piece_use(d, p, p->req.consumed);
 	if (d->inf.ended)
 		end_of_data(s);
@@ -682,7 +682,7 @@ int decompress_get_output(struct wd_comp_sess *s, const void **data, size_t *len
 			ret = judge(s, p);
 			if (ret == 1) {
 				d->lent = p;
-				*data = p->out;
+				*data = p->ws->out;
 				*len = p->req.produced;
 			}
 			if (ret)

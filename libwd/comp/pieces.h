@@ -33,11 +33,16 @@ struct piece {
 	bool sent;		/* to the queue */
 	bool busy;		/* and not yet back */
 	struct wd_comp_req req;
+	struct workspace *ws;	/* while it is needed */
+	size_t out_want;	/* bytes of output, as the members claim */
+};
+
+/* What decoding ahead takes; as many as pieces are in flight, and one more. */
+struct workspace {
+	struct workspace *next;
 	struct wd_inflate inf;
-	bool inf_ready;
 	uint8_t *out;
 	size_t out_cap;
-	size_t out_want;	/* bytes of output, as the members claim */
 };
 
 static inline const uint8_t *piece_data(const struct piece *p)

@@ -18,6 +18,7 @@
 
 struct cjob;
 struct piece;
+struct workspace;
 struct in_block;
 
 /* ---- compression ---- */
@@ -71,7 +72,8 @@ struct decompressor {
 	uint64_t in_total;
 
 	/* pieces, in the order of the input */
-	struct piece *first, *last, *spare_piece;
+	struct piece *first, *last;
+	struct workspace *spare_ws;
 	unsigned int nspec;		/* of them, worth decoding ahead */
 	unsigned int nsent;		/* of those, sent and not yet accepted */
 	unsigned int distrust;		/* rejected in a row */

@@ -94,48 +94,47 @@ static int fresh_block(struct decompressor *d)
 
 /* ---- pieces ---- */
 
-static struct piece *new_piece(struct decompressor *d)
+static struct workspace *get_workspace(struct decompressor *d)
 {
-	struct piece *p = d->spare_piece;
-	struct wd_inflate inf;
-	uint8_t *out;
-	size_t cap;
-	bool ready;
+	struct workspace *ws = d->spare_ws;
 
-	if (!p)
-		return calloc(1, sizeof(*p));
-	d->spare_piece = p->next;
-	inf = p->inf;
-	ready = p->inf_ready;
-	out = p->out;
-	cap = p->out_cap;
-	memset(p, 0, sizeof(*p));
-	p->inf = inf;
-	p->inf_ready = ready;
-	p->out = out;
-	p->out_cap = cap;
-	return p;
+	if (ws) {
+		d->spare_ws = ws->next;
+		return ws;
+	}
+	ws = calloc(1, sizeof(*ws));
+	if (ws && wd_inflate_init(&ws->inf)) {
+		free(ws);
+		return NULL;
+	}
+	return ws;
 }
 
-static void free_piece(struct piece *p)
+static void put_workspace(struct decompressor *d, struct workspace *ws)
 {
-	if (p->inf_ready)
-		wd_inflate_exit(&p->inf);
-	free(p->out);
-	free(p);
+	if (!ws)
+		return;
+	ws->next = d->spare_ws;
+	d->spare_ws = ws;
+}
+
+static void free_workspaces(struct decompressor *d)
+{
+	while (d->spare_ws) {
+		struct workspace *ws = d->spare_ws;
+
+		d->spare_ws = ws->next;
+		wd_inflate_exit(&ws->inf);
+		free(ws->out);
+		free(ws);
+	}
 }
 
 static void put_piece(struct decompressor *d, struct piece *p)
 {
 	put_block(d, p->block);
-	p->block = NULL;
-	/* Pieces without memory of their own cost nothing to make. */
-	if (!p->out) {
-		free_piece(p);
-		return;
-	}
-	p->next = d->spare_piece;
-	d->spare_piece = p;
+	put_workspace(d, p->ws);
+	free(p);
 }
 
 void pieces_exit(struct wd_comp_sess *s)
@@ -143,12 +142,7 @@ void pieces_exit(struct wd_comp_sess *s)
 	struct decompressor *d = &s->d;
 
 	pieces_reset(s);
-	while (d->spare_piece) {
-		struct piece *p = d->spare_piece;
-
-		d->spare_piece = p->next;
-		free_piece(p);
-	}
+	free_workspaces(d);
 	put_block(d, d->block);
 	d->block = NULL;
 	while (d->spare_block) {
@@ -192,7 +186,7 @@ void pieces_reset(struct wd_comp_sess *s)
 static int cut_piece(struct decompressor *d, size_t len, enum piece_kind kind,
 		     size_t out_want)
 {
-	struct piece *p = new_piece(d);
+	struct piece *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return -ENOMEM;
@@ -472,36 +466,32 @@ static int prepare(struct wd_comp_sess *s, struct piece *p)
 {
 	struct wd_comp_req *req = &p->req;
 	size_t cap = p->kind == PIECE_CHUNK ? s->d.out_guess : p->out_want + 1;
-	int ret;
 
-	if (p->out_cap < cap) {
-		free(p->out);
-		p->out_cap = 0;
-		p->out = malloc(cap);
-		if (!p->out)
+	if (!p->ws)
+		p->ws = get_workspace(&s->d);
+	if (!p->ws)
+		return -ENOMEM;
+	if (p->ws->out_cap < cap) {
+		free(p->ws->out);
+		p->ws->out_cap = 0;
+		p->ws->out = malloc(cap);
+		if (!p->ws->out)
 			return -ENOMEM;
-		p->out_cap = cap;
+		p->ws->out_cap = cap;
 	}
 	memset(req, 0, sizeof(*req));
 	req->in = piece_data(p);
 	req->in_len = piece_left(p);
-	req->out = p->out;
-	req->out_cap = p->out_cap;
+	req->out = p->ws->out;
+	req->out_cap = p->ws->out_cap;
 	req->format = s->setup.format;
 	req->user = p;
 	req->op = WD_OP_MEMBERS;
 	if (p->kind == PIECE_MEMBERS)
 		return 0;
-
 	req->op = WD_OP_STREAM;
-	req->stream = &p->inf;
-	if (!p->inf_ready) {
-		ret = wd_inflate_init(&p->inf);
-		if (ret)
-			return ret;
-		p->inf_ready = true;
-	}
-	return wd_inflate_begin(&p->inf, NULL, 0);
+	req->stream = &p->ws->inf;
+	return wd_inflate_begin(&p->ws->inf, NULL, 0);
 }
 
 /* Without memory, or a queue, everything is decoded in order. */
