@@ -20,6 +20,9 @@
 #include "codec.h"
 #include "splice.h"
 
+#define KIB		1024u
+#define MIB		(1024u * 1024u)
+
 /* Up to this size zlib may win over the others, and its slowness is bearable. */
 #define TINY_MAX	4096
 
@@ -29,11 +32,14 @@
  */
 #define ISAL_MIN	16384
 
+/*
+ * In small inputs libdeflate's level n can fall behind gzip's by a little; n + 1
+ * does not, and its time is of no account there.
+ */
+#define SMALL_MAX	(256 * KIB)
+
 #define STORED_MAX	65535u		/* bytes of one stored block */
 #define STORED_HEAD	5u		/* and its header, byte aligned */
-
-#define KIB		1024u
-#define MIB		(1024u * 1024u)
 
 static const struct wd_level levels[] = {
 #if WD_HAVE_ISAL
@@ -358,9 +364,13 @@ static int deflate_window(struct wd_deflate *d, struct wd_deflate_job *job)
 
 static int deflate_libdeflate(struct wd_deflate *d, struct wd_deflate_job *job)
 {
-	int ret = libdeflate_run(d, job, levels[job->level].libdeflate, job->out,
-				 job->out_cap, &job->produced);
+	int level = levels[job->level].libdeflate;
+	int ret;
 
+	if (job->in_len <= SMALL_MAX && level >= 4 && level <= 8)
+		level++;
+	ret = libdeflate_run(d, job, level, job->out, job->out_cap,
+			     &job->produced);
 	return ret ? ret : open_stream(job);
 }
 
