@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Compressing one file: the header, the data, and whether the file held still.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compress.h"
+#include "message.h"
+#include "session.h"
+#include "stats.h"
+
+#define OS_UNIX		3	/* RFC 1952, section 2.3.1 */
+
+/*
+ * Builds that want the same bytes each time set SOURCE_DATE_EPOCH: nothing they
+ * make is younger.
+ */
+static int64_t latest_mtime(void)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	long long value;
+	char *end;
+
+	if (!epoch || !*epoch)
+		return UINT32_MAX;
+	errno = 0;
+	value = strtoll(epoch, &end, 10);
+	if (errno || *end || value < 1 || value > UINT32_MAX)
+		return UINT32_MAX;
+	return value;
+}
+
+static uint32_t header_mtime(const struct job *job)
+{
+	int64_t mtime = job->in.st.st_mtim.tv_sec;
+	int64_t latest;
+
+	/* Other than of a file, it would only say when the program ran. */
+	if (job->opt->no_time || !job->in.regular)
+		return 0;
+	if (mtime <= 0 || mtime > UINT32_MAX) {
+		msg_warn("%s: warning: file timestamp out of range for gzip format",
+			 msg_name(job->in.name));
+		return 0;
+	}
+	latest = latest_mtime();
+	return mtime < latest ? mtime : latest;
+}
+
+static const char *header_name(const struct job *job)
+{
+	const char *slash;
+
+	if (job->opt->no_name || job->in.is_stdin)
+		return NULL;
+	/* The fields of sized members leave no room for a name. */
+	if (job->opt->members != WD_COMP_MEMBERS_ONE)
+		return NULL;
+	slash = strrchr(job->in.path, '/');
+	return slash ? slash + 1 : job->in.path;
+}
+
+/* Returns 0 or a negative error of the session. */
+static int set_header(struct job *job, struct wd_comp_sess *sess)
+{
+	struct wd_comp_header header = {
+		.mtime = 0,
+		.os = OS_UNIX,
+	};
+
+	switch (job->format) {
+	case WD_COMP_ZLIB:
+		job->header_bytes = 2 + 4;
+		return 0;
+	case WD_COMP_RAW:
+		job->header_bytes = 0;
+		return 0;
+	case WD_COMP_GZIP:
+		break;
+	}
+	header.mtime = header_mtime(job);
+	header.name = header_name(job);
+	job->header_bytes = 10 + 8;
+	if (header.name)
+		job->header_bytes += strlen(header.name) + 1;
+	if (!header.mtime && !header.name)
+		return 0;
+	return wd_comp_set_header(sess, &header);
+}
+
+static enum outcome report_session(struct job *job, int err)
+{
+	if (err == -ENOMEM)
+		msg_fault("%s: memory exhausted", msg_name(job->in.name));
+	else
+		msg_fault("%s: cannot compress: %s", msg_name(job->in.name),
+			  wd_strerror(err));
+	return OUTCOME_FATAL;
+}
+
+static enum outcome pump_file(struct job *job, struct wd_comp_sess *sess)
+{
+	struct pump pump = {
+		.sess = sess,
+		.in = &job->in,
+		.sink = job_sink,
+		.arg = job,
+	};
+
+	switch (pump_run(&pump)) {
+	case PUMP_DONE:
+		break;
+	case PUMP_READ_ERROR:
+		return job_read_error(job, pump.err);
+	case PUMP_SESSION_ERROR:
+		return report_session(job, pump.err);
+	case PUMP_STOPPED:
+		return job->stop;
+	}
+	job->bytes_in = job->in.taken;
+	return OUTCOME_DONE;
+}
+
+enum outcome compress_file(struct job *job)
+{
+	struct wd_comp_sess *sess;
+	enum outcome outcome;
+	int ret;
+
+	job->format = job->opt->format;
+	sess = session_get(job->opt, WD_COMP_COMPRESS, job->format, SESSION_MAIN,
+			   in_size(&job->in));
+	if (!sess)
+		return OUTCOME_FATAL;
+	if (job_open_output(job) < 0)
+		return job->stop;
+	stats_announce(job);
+	ret = set_header(job, sess);
+	if (ret < 0)
+		return report_session(job, ret);
+
+	outcome = pump_file(job, sess);
+	if (outcome == OUTCOME_DONE) {
+		job->has_info = wd_comp_get_info(sess, &job->info) == 0;
+		if (job->in.regular && job->bytes_in != in_size(&job->in))
+			msg_note("%s: file size changed while zipping",
+				 msg_name(job->in.name));
+	}
+	return outcome;
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Decompressing one file: what it is, what it is called, what is wrong with it.
+ *
+ * What is not DEFLATE is read in archive.c.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "archive_job.h"
+#include "decompress.h"
+#include "message.h"
+#include "session.h"
+#include "stats.h"
+
+#define COPY_SIZE	(128 << 10)
+
+/* What the first bytes of the input say it is. */
+enum data_kind {
+	KIND_SHORT,		/* too short to be anything */
+	KIND_DEFLATE,		/* in the format of the job */
+	KIND_LZW,		/* compress, .Z */
+	KIND_ZIP,
+	KIND_PACK,		/* pack, .z */
+	KIND_LZH,		/* SCO compress -H */
+	KIND_UNKNOWN,
+};
+
+static bool begins_with(const struct infile *in, const char *magic, size_t len)
+{
+	return in->head_len >= len && !memcmp(in->head, magic, len);
+}
+
+static bool has_zlib_suffix(const struct job *job)
+{
+	const char *suffix;
+
+	if (job->in.is_stdin)
+		return false;
+	suffix = find_suffix(job->opt, job->in.base);
+	return suffix && !strcasecmp(suffix, ".zz");
+}
+
+/* Also decides about the format. */
+static enum data_kind classify(struct job *job)
+{
+	const struct infile *in = &job->in;
+
+	job->format = WD_COMP_GZIP;
+	if (job->opt->format_given && job->opt->format != WD_COMP_GZIP) {
+		job->format = job->opt->format;
+		return KIND_DEFLATE;
+	}
+	if (in->head_len < 2)
+		return KIND_SHORT;
+	if (begins_with(in, "\037\213", 2))
+		return KIND_DEFLATE;
+	if (!job->opt->format_given && has_zlib_suffix(job)) {
+		job->format = WD_COMP_ZLIB;
+		return KIND_DEFLATE;
+	}
+	if (begins_with(in, "\037\235", 2))
+		return KIND_LZW;
+	if (begins_with(in, "PK\003\004", 4))
+		return KIND_ZIP;
+	if (begins_with(in, "\037\036", 2))
+		return KIND_PACK;
+	if (begins_with(in, "\037\240", 2))
+		return KIND_LZH;
+	return KIND_UNKNOWN;
+}
+
+/* -dcf hands on what is not compressed, as zgrep and others rely on. */
+static bool passes_through(const struct job *job)
+{
+	const struct options *opt = job->opt;
+
+	return opt->force && !opt->list &&
+	       (opt->to_stdout || (job->in.is_stdin && !opt->output));
+}
+
+/* ---- the header ---- */
+
+/* The last part of a stored name, or NULL if that can name no file. */
+static const char *usable_name(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	if (slash)
+		name = slash + 1;
+	if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
+		return NULL;
+	return name;
+}
+
+/* -N: the output gets the name that the header tells. */
+static int restore_name(struct job *job, const char *stored)
+{
+	const char *base = usable_name(stored);
+	const char *path = job->in.is_stdin ? "" : job->in.path;
+	char *renamed;
+
+	if (!base) {
+		if (job->opt->list || job->opt->to_stdout)
+			return 0;
+		msg_error("%s: the stored name is \"%s\", which can be no file's name",
+			  msg_name(job->in.name), msg_name(stored));
+		return -1;
+	}
+	renamed = replace_base(path, base);
+	if (!renamed) {
+		msg_error("memory exhausted");
+		return -1;
+	}
+	free(job->out_path);
+	job->out_path = renamed;
+	return 0;
+}
+
+static int use_header(struct job *job, struct wd_comp_sess *sess)
+{
+	const struct options *opt = job->opt;
+	struct wd_comp_header header;
+
+	if (job->format != WD_COMP_GZIP) {
+		job->header_bytes = job->format == WD_COMP_ZLIB ? 2 + 4 : 0;
+		return 0;
+	}
+	job->header_bytes = 10 + 8;
+	if (wd_comp_get_header(sess, &header) < 0)
+		return 0;
+	if (header.name)
+		job->header_bytes += strlen(header.name) + 1;
+	if (!opt->no_time)
+		job->mtime = header.mtime;
+	if (opt->no_name || !header.name || opt->output)
+		return 0;
+	return restore_name(job, header.name);
+}
+
+/* The file has turned out to be compressed: now the output may begin. */
+struct ready_arg {
+	struct job *job;
+	struct wd_comp_sess *sess;
+};
+
+static int on_ready(void *arg)
+{
+	struct ready_arg *a = arg;
+
+	a->job->stop = OUTCOME_FAILED;
+	if (use_header(a->job, a->sess) < 0)
+		return -1;
+	a->job->stop = OUTCOME_FATAL;
+	if (job_open_output(a->job) < 0)
+		return -1;
+	stats_announce(a->job);
+	return 0;
+}
+
+static int on_output(void *arg, const void *data, size_t len)
+{
+	struct ready_arg *a = arg;
+
+	return job_sink(a->job, data, len);
+}
+
+/* ---- errors ---- */
+
+static void print_place(const struct job *job, const struct wd_comp_info *info,
+			bool with_sums)
+{
+	const char *name = msg_name(job->in.name);
+
+	if (with_sums)
+		msg_detail("%s: member %" PRIu64 ", byte %" PRIu64
+			   ": stored %08" PRIx32 ", computed %08" PRIx32, name,
+			   info->error_member, info->error_offset,
+			   info->error_stored, info->error_computed);
+	else
+		msg_detail("%s: member %" PRIu64 ", byte %" PRIu64, name,
+			   info->error_member, info->error_offset);
+}
+
+/*
+ * What can be read no further ends the run, as with gzip; only a test or a list
+ * goes on with the next file.
+ */
+static enum outcome data_error(const struct job *job)
+{
+	return job->opt->test || job->opt->list ? OUTCOME_FAILED : OUTCOME_FATAL;
+}
+
+static void report_flags(const char *name, uint32_t flags)
+{
+	if (flags & 0x20)
+		msg_error("%s is encrypted -- not supported", name);
+	else
+		msg_error("%s has flags 0x%" PRIx32 " -- not supported", name, flags);
+}
+
+static enum outcome report_data(const struct job *job, int err,
+				const struct wd_comp_info *info)
+{
+	const char *name = msg_name(job->in.name);
+
+	switch (info->error) {
+	case WD_COMP_ERR_MAGIC:
+	not_in_format:
+		msg_fault("%s: not in %s format", name, options_format_name(job->format));
+		return OUTCOME_FAILED;
+	case WD_COMP_ERR_METHOD:
+		msg_error("%s: unknown method %" PRIu32 " -- not supported", name,
+			  info->error_computed);
+		return OUTCOME_FAILED;
+	case WD_COMP_ERR_FLAGS:
+		report_flags(name, info->error_computed);
+		return OUTCOME_FAILED;
+	case WD_COMP_ERR_HEADER_CHECKSUM:
+		if (job->format != WD_COMP_GZIP)
+			goto not_in_format;
+		msg_error("%s: header checksum 0x%04" PRIx32
+			  " != computed checksum 0x%04" PRIx32, name,
+			  info->error_stored, info->error_computed);
+		return OUTCOME_FAILED;
+	case WD_COMP_ERR_WINDOW:
+		msg_error("%s: needs a preset dictionary -- not supported", name);
+		return OUTCOME_FAILED;
+	case WD_COMP_ERR_TRUNCATED:
+		msg_fault("%s: unexpected end of file", name);
+		print_place(job, info, false);
+		return OUTCOME_FATAL;
+	case WD_COMP_ERR_DATA:
+		msg_fault("%s: invalid compressed data--format violated", name);
+		print_place(job, info, false);
+		return data_error(job);
+	case WD_COMP_ERR_CHECKSUM:
+		msg_fault("%s: invalid compressed data--crc error", name);
+		print_place(job, info, true);
+		return data_error(job);
+	case WD_COMP_ERR_LENGTH:
+		msg_fault("%s: invalid compressed data--length error", name);
+		print_place(job, info, true);
+		return data_error(job);
+	case WD_COMP_OK:
+	case WD_COMP_ERR_ENGINE:
+		break;
+	}
+	if (err == -ENOMEM)
+		msg_fault("%s: memory exhausted", name);
+	else
+		msg_fault("%s: cannot decompress: %s", name, wd_strerror(err));
+	return OUTCOME_FATAL;
+}
+
+/* ---- what follows the compressed data ---- */
+
+static enum outcome copy_rest(struct job *job)
+{
+	char *buf = malloc(COPY_SIZE);
+	enum outcome outcome = OUTCOME_DONE;
+	ssize_t n = 0;
+
+	if (!buf) {
+		msg_fault("%s: memory exhausted", msg_name(job->in.name));
+		return OUTCOME_FATAL;
+	}
+	while (outcome == OUTCOME_DONE) {
+		n = in_read(&job->in, buf, COPY_SIZE);
+		if (n <= 0)
+			break;
+		if (job_sink(job, buf, n) < 0)
+			outcome = OUTCOME_FATAL;
+	}
+	if (n < 0)
+		outcome = job_read_error(job, errno);
+	free(buf);
+	return outcome;
+}
+
+static enum outcome copy_trailing(struct job *job, struct wd_comp_sess *sess)
+{
+	const void *data;
+	size_t len;
+	int ret = wd_comp_get_unused(sess, &data, &len);
+
+	if (ret < 0) {
+		msg_fault("%s: cannot decompress: %s", msg_name(job->in.name),
+			  wd_strerror(ret));
+		return OUTCOME_FATAL;
+	}
+	if (len && job_sink(job, data, len) < 0)
+		return OUTCOME_FATAL;
+	return copy_rest(job);
+}
+
+static enum outcome check_trailing(struct job *job, struct wd_comp_sess *sess)
+{
+	const char *name = msg_name(job->in.name);
+
+	if (job->info.trailing == WD_COMP_TRAILING_NONE)
+		return OUTCOME_DONE;
+	/* gzip counts everything now, since it looked for a header there. */
+	job->header_bytes = 0;
+	if (passes_through(job))
+		return copy_trailing(job, sess);
+	if (job->info.trailing == WD_COMP_TRAILING_GARBAGE)
+		msg_warn_fault("%s: decompression OK, trailing garbage ignored", name);
+	else if (job->opt->verbose)
+		msg_warn_fault("%s: decompression OK, trailing zero bytes ignored",
+			       name);
+	return OUTCOME_DONE;
+}
+
+/*
+ * A single byte after the end could be half of a magic number, so it is an
+ * error, except to -dcf, which hands it on.
+ */
+static bool is_lone_byte(const struct job *job, const struct wd_comp_info *info)
+{
+	return passes_through(job) && info->error == WD_COMP_ERR_TRUNCATED &&
+	       info->members > 0 && job->in.taken - info->total_in == 1;
+}
+
+/* ---- the whole ---- */
+
+static enum outcome session_failed(struct job *job, struct pump *pump)
+{
+	struct wd_comp_header header;
+	struct wd_comp_info info = { .error = WD_COMP_OK };
+
+	wd_comp_get_info(pump->sess, &info);
+	if (is_lone_byte(job, &info) && pump_make_ready(pump) == 0) {
+		job->has_info = true;
+		job->info = info;
+		return job_sink(job, &pump->last, 1) < 0 ? OUTCOME_FATAL : OUTCOME_DONE;
+	}
+	/* What is wrong inside the data comes after what is wrong outside. */
+	if (wd_comp_get_header(pump->sess, &header) == 0 &&
+	    pump_make_ready(pump) < 0)
+		return job->stop;
+	return report_data(job, pump->err, &info);
+}
+
+static enum outcome inflate_file(struct job *job)
+{
+	struct ready_arg arg = { .job = job };
+	struct pump pump = {
+		.in = &job->in,
+		.ready = on_ready,
+		.sink = on_output,
+		.arg = &arg,
+		.interactive = !job->in.regular,
+	};
+
+	pump.sess = session_get(job->opt, WD_COMP_DECOMPRESS, job->format,
+				SESSION_MAIN, in_size(&job->in));
+	if (!pump.sess)
+		return OUTCOME_FATAL;
+	arg.sess = pump.sess;
+	switch (pump_run(&pump)) {
+	case PUMP_DONE:
+		break;
+	case PUMP_READ_ERROR:
+		return job_read_error(job, pump.err);
+	case PUMP_SESSION_ERROR:
+		return session_failed(job, &pump);
+	case PUMP_STOPPED:
+		return job->stop;
+	}
+	job->has_info = wd_comp_get_info(pump.sess, &job->info) == 0;
+	job->has_crc = job->has_info && job->format == WD_COMP_GZIP;
+	job->crc = job->info.checksum;
+	return check_trailing(job, pump.sess);
+}
+
+static enum outcome copy_file(struct job *job)
+{
+	if (job_open_output(job) < 0)
+		return job->stop;
+	stats_announce(job);
+	return copy_rest(job);
+}
+
+static enum outcome decode(struct job *job)
+{
+	const char *name = msg_name(job->in.name);
+	enum data_kind kind = classify(job);
+
+	if (passes_through(job) && (kind == KIND_SHORT || kind == KIND_UNKNOWN))
+		return copy_file(job);
+	switch (kind) {
+	case KIND_SHORT:
+		msg_fault("%s: unexpected end of file", name);
+		return OUTCOME_FATAL;
+	case KIND_DEFLATE:
+		return inflate_file(job);
+	case KIND_LZW:
+		return archive_decode(job, ARCHIVE_KIND_LZW);
+	case KIND_ZIP:
+		return archive_decode(job, ARCHIVE_KIND_ZIP);
+	case KIND_PACK:
+		msg_error("%s: packed by pack(1) -- not supported", name);
+		return OUTCOME_FAILED;
+	case KIND_LZH:
+		msg_error("%s: compressed with LZH -- not supported", name);
+		return OUTCOME_FAILED;
+	case KIND_UNKNOWN:
+		msg_fault("%s: not in gzip format", name);
+		return OUTCOME_FAILED;
+	}
+	return OUTCOME_FAILED;
+}
+
+enum outcome decompress_file(struct job *job)
+{
+	enum outcome outcome;
+
+	if (in_peek(&job->in, 4) < 0)
+		return job_read_error(job, errno);
+	outcome = decode(job);
+	job->bytes_in = job->in.taken;
+	return outcome;
+}

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Input files: which may be read, under what name, and how; names with and
+ * without suffix; reads and writes that do not give up early.
+ *
+ * Output files are in outfile.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "fileio.h"
+#include "message.h"
+#include "progress.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define PIPE_SIZE	(1 << 20)
+
+/* ---- names ---- */
+
+static bool ends_with(const char *base, size_t len, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return len > n && !strcasecmp(base + len - n, suffix);
+}
+
+const char *find_suffix(const struct options *opt, const char *base)
+{
+	static const char *const known[] = {
+		".gz", ".z", ".taz", ".tgz", "-gz", "-z", "_z",
+	};
+	size_t len = strlen(base);
+
+	if (ends_with(base, len, opt->suffix))
+		return base + len - strlen(opt->suffix);
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (ends_with(base, len, known[i]))
+			return base + len - strlen(known[i]);
+	if (opt->decompress && ends_with(base, len, ".zz"))
+		return base + len - strlen(".zz");
+	return NULL;
+}
+
+char *replace_base(const char *path, const char *base)
+{
+	const char *slash = strrchr(path, '/');
+	int dir_len = slash ? slash + 1 - path : 0;
+	char *result;
+
+	if (asprintf(&result, "%.*s%s", dir_len, path, base) < 0)
+		return NULL;
+	return result;
+}
+
+static char *compressed_path(const struct options *opt, const struct infile *in)
+{
+	const char *suffix = find_suffix(opt, in->base);
+	char *path;
+
+	if (suffix && !opt->force) {
+		/* In a directory that is nothing to speak of. */
+		if (opt->verbose || !opt->recursive)
+			msg_note("%s already has %s suffix -- unchanged",
+				 msg_name(in->name), msg_name(suffix));
+		return NULL;
+	}
+	if (asprintf(&path, "%s%s", in->path, opt->suffix) < 0) {
+		msg_error("memory exhausted");
+		return NULL;
+	}
+	return path;
+}
+
+static char *decompressed_path(const struct options *opt, const struct infile *in)
+{
+	const char *suffix = find_suffix(opt, in->base);
+	int len = suffix ? suffix - in->path : (int)strlen(in->path);
+	const char *add = "";
+	char *path;
+
+	if (!suffix && (in_replaced(opt) ||
+			(opt->recursive && (opt->list || opt->test)))) {
+		if (opt->verbose || (!opt->recursive && !opt->quiet))
+			msg_warn("%s: unknown suffix -- ignored", msg_name(in->name));
+		return NULL;
+	}
+	if (suffix && (!strcasecmp(suffix, ".tgz") || !strcasecmp(suffix, ".taz")))
+		add = ".tar";
+	if (asprintf(&path, "%.*s%s", len, in->path, add) < 0) {
+		msg_error("memory exhausted");
+		return NULL;
+	}
+	return path;
+}
+
+char *output_path(const struct options *opt, const struct infile *in)
+{
+	if (opt->decompress)
+		return decompressed_path(opt, in);
+	return compressed_path(opt, in);
+}
+
+int split_path(const char *path, int *dir_fd, bool *own, const char **base)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+
+	*dir_fd = AT_FDCWD;
+	*own = false;
+	*base = path;
+	/* With a slash at the end the name cannot be looked up by itself. */
+	if (!slash || !slash[1])
+		return 0;
+
+	dir = strndup(path, slash == path ? 1 : slash - path);
+	if (!dir)
+		return -1;
+	*dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	free(dir);
+	if (*dir_fd < 0) {
+		*dir_fd = AT_FDCWD;
+		return -1;
+	}
+	*own = true;
+	*base = slash + 1;
+	return 0;
+}
+
+/* ---- reading and writing ---- */
+
+static int wait_for(int fd, short events, int timeout_ms)
+{
+	struct pollfd pfd = { .fd = fd, .events = events };
+
+	return poll(&pfd, 1, timeout_ms);
+}
+
+static ssize_t read_fd(int fd, void *buf, size_t room)
+{
+	for (;;) {
+		ssize_t n = read(fd, buf, room);
+
+		if (n >= 0)
+			return n;
+		if (errno == EINTR)
+			progress_tick();
+		else if (errno == EAGAIN)
+			wait_for(fd, POLLIN, -1);
+		else
+			return -1;
+	}
+}
+
+int write_full(int fd, const void *buf, size_t len)
+{
+	const char *p = buf;
+
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n >= 0) {
+			p += n;
+			len -= n;
+		} else if (errno == EINTR) {
+			progress_tick();
+		} else if (errno == EAGAIN) {
+			wait_for(fd, POLLOUT, -1);
+		} else {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+ssize_t pread_full(int fd, void *buf, size_t len, off_t offset)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pread(fd, (char *)buf + done, len - done, offset + done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		done += n;
+	}
+	return done;
+}
+
+ssize_t in_peek(struct infile *in, size_t want)
+{
+	while (in->head_len < want) {
+		ssize_t n = read_fd(in->fd, in->head + in->head_len,
+				    want - in->head_len);
+
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		in->head_len += n;
+	}
+	return in->head_len;
+}
+
+ssize_t in_read(struct infile *in, void *buf, size_t room)
+{
+	size_t ahead = in->head_len - in->head_pos;
+	ssize_t n;
+
+	if (ahead) {
+		n = ahead < room ? ahead : room;
+		memcpy(buf, in->head + in->head_pos, n);
+		in->head_pos += n;
+	} else {
+		n = read_fd(in->fd, buf, room);
+		if (n < 0)
+			return -1;
+	}
+	in->taken += n;
+	return n;
+}
+
+bool in_would_wait(const struct infile *in)
+{
+	if (in->regular || in->head_pos < in->head_len)
+		return false;
+	return wait_for(in->fd, POLLIN, 0) == 0;
+}
+
+void tune_pipe(int fd)
+{
+	/* Fails for what is not a pipe, and beyond the user's limit: both fine. */
+	fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
+}
+
+/* ---- opening ---- */
+
+bool in_replaced(const struct options *opt)
+{
+	return !opt->to_stdout && !opt->output;
+}
+
+uint64_t in_size(const struct infile *in)
+{
+	if (!in->regular)
+		return WD_COMP_SIZE_UNKNOWN;
+	return in->st.st_size > in->start ? in->st.st_size - in->start : 0;
+}
+
+bool in_is(const struct infile *in, int fd)
+{
+	struct stat st;
+
+	return in->regular && fstat(fd, &st) == 0 &&
+	       st.st_dev == in->st.st_dev && st.st_ino == in->st.st_ino;
+}
+
+static int examine(struct infile *in)
+{
+	if (fstat(in->fd, &in->st) < 0)
+		return -1;
+	in->regular = S_ISREG(in->st.st_mode);
+	if (in->regular) {
+		in->start = lseek(in->fd, 0, SEEK_CUR);
+		posix_fadvise(in->fd, in->start, 0, POSIX_FADV_SEQUENTIAL);
+	} else {
+		tune_pipe(in->fd);
+	}
+	return 0;
+}
+
+/* A file that will be replaced must be an ordinary one in every respect. */
+static bool replaceable(const struct infile *in, const struct options *opt)
+{
+	const char *name = msg_name(in->name);
+	mode_t mode = in->st.st_mode;
+
+	if (!S_ISREG(mode)) {
+		msg_warn("%s is not a directory or a regular file - ignored", name);
+		return false;
+	}
+	if (mode & S_ISUID) {
+		msg_warn("%s is set-user-ID on execution - ignored", name);
+		return false;
+	}
+	if (mode & S_ISGID) {
+		msg_warn("%s is set-group-ID on execution - ignored", name);
+		return false;
+	}
+	if (opt->force)
+		return true;
+	if (mode & S_ISVTX) {
+		msg_warn("%s has the sticky bit set - file ignored", name);
+		return false;
+	}
+	if (in->st.st_nlink > 1) {
+		unsigned long others = in->st.st_nlink - 1;
+
+		msg_warn("%s has %lu other link%s -- file ignored", name, others,
+			 others == 1 ? "" : "s");
+		return false;
+	}
+	return true;
+}
+
+static int open_at(const struct infile *in, const char *base,
+		   const struct options *opt)
+{
+	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+
+	if (in_replaced(opt)) {
+		/* Do not wait for the writer of a pipe that will be ignored. */
+		flags |= O_NONBLOCK;
+		if (!opt->force)
+			flags |= O_NOFOLLOW;
+	}
+	return openat(in->dir_fd, base, flags);
+}
+
+static int set_path(struct infile *in, char *path, size_t base_offset)
+{
+	if (!path)
+		return -1;
+	free(in->path);
+	in->path = path;
+	in->name = path;
+	in->base = path + base_offset;
+	return 0;
+}
+
+/*
+ * There is no such file: is there one with a suffix?  If not, the name with the
+ * first suffix is the one to be missed in the message.
+ */
+static int open_with_suffix(struct infile *in, const struct options *opt)
+{
+	const char *const suffixes[] = {
+		opt->suffix, ".gz", ".z", "-z", ".Z", ".zz",
+	};
+	size_t base_offset = in->base - in->path;
+	char *first = NULL;
+	int fd = -1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes) && fd < 0; i++) {
+		char *path;
+
+		if (asprintf(&path, "%.*s%s", (int)strlen(in->path), in->path,
+			     suffixes[i]) < 0)
+			break;
+		fd = open_at(in, path + base_offset, opt);
+		if (fd >= 0 || errno != ENOENT) {
+			set_path(in, path, base_offset);
+			free(first);
+			return fd;
+		}
+		if (first)
+			free(path);
+		else
+			first = path;
+	}
+	set_path(in, first, base_offset);
+	errno = ENOENT;
+	return -1;
+}
+
+static int open_any(struct infile *in, const struct options *opt)
+{
+	int fd = open_at(in, in->base, opt);
+
+	if (fd < 0 && errno == ENOENT && *in->base && opt->decompress &&
+	    !find_suffix(opt, in->base))
+		fd = open_with_suffix(in, opt);
+	return fd;
+}
+
+static void report_open(const struct infile *in, int err)
+{
+	if (*in->name)
+		msg_error("%s: %s", msg_name(in->name), strerror(err));
+	else
+		msg_error("%s", strerror(err));
+}
+
+static void find_directory(struct infile *in, int dir_fd)
+{
+	const char *slash;
+
+	if (dir_fd == AT_FDCWD) {
+		/* If that fails, opening by the whole path will say why. */
+		split_path(in->path, &in->dir_fd, &in->own_dir, &in->base);
+		return;
+	}
+	slash = strrchr(in->path, '/');
+	in->dir_fd = dir_fd;
+	in->base = slash ? slash + 1 : in->path;
+}
+
+enum open_result in_open(struct infile *in, const struct options *opt,
+			 int dir_fd, const char *path)
+{
+	memset(in, 0, sizeof(*in));
+	in->fd = -1;
+	in->dir_fd = AT_FDCWD;
+	if (set_path(in, strdup(path), 0) < 0) {
+		msg_error("memory exhausted");
+		return OPEN_FAILED;
+	}
+	find_directory(in, dir_fd);
+	in->fd = open_any(in, opt);
+	if (in->fd < 0 || examine(in) < 0)
+		goto err_report;
+
+	if (S_ISDIR(in->st.st_mode))
+		return OPEN_DIRECTORY;
+	if (in_replaced(opt)) {
+		if (!replaceable(in, opt))
+			goto err_close;
+		fcntl(in->fd, F_SETFL, 0);
+	}
+	return OPEN_OK;
+
+err_report:
+	report_open(in, errno);
+err_close:
+	in_close(in);
+	return OPEN_FAILED;
+}
+
+enum open_result in_open_stdin(struct infile *in)
+{
+	memset(in, 0, sizeof(*in));
+	in->name = "stdin";
+	in->dir_fd = AT_FDCWD;
+	in->is_stdin = true;
+	in->fd = STDIN_FILENO;
+	errno = EBADF;
+	if ((fcntl(in->fd, F_GETFL) & O_ACCMODE) == O_WRONLY || examine(in) < 0) {
+		msg_error("standard input: %s", strerror(errno));
+		return OPEN_FAILED;
+	}
+	return OPEN_OK;
+}
+
+void in_close(struct infile *in)
+{
+	if (!in->is_stdin && in->fd >= 0)
+		close(in->fd);
+	if (in->own_dir)
+		close(in->dir_fd);
+	free(in->path);
+	in->fd = -1;
+	in->own_dir = false;
+	in->path = NULL;
+}
+
+void in_remove(struct infile *in)
+{
+	struct stat st;
+
+	if (fstatat(in->dir_fd, in->base, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		goto err_report;
+	/* A symbolic link that -f followed is removed, not what it points to. */
+	if (!S_ISLNK(st.st_mode) &&
+	    (st.st_dev != in->st.st_dev || st.st_ino != in->st.st_ino)) {
+		msg_warn("%s was replaced by another file meanwhile -- not removed",
+			 msg_name(in->name));
+		return;
+	}
+	if (unlinkat(in->dir_fd, in->base, 0) == 0)
+		return;
+err_report:
+	msg_warn("%s: %s", msg_name(in->name), strerror(errno));
+}

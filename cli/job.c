@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One file from its opened input to its finished output.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compress.h"
+#include "decompress.h"
+#include "job.h"
+#include "list.h"
+#include "message.h"
+#include "progress.h"
+#include "stats.h"
+#include "verify.h"
+
+void job_init(struct job *job, const struct options *opt)
+{
+	memset(job, 0, sizeof(*job));
+	job->opt = opt;
+	job->in.fd = -1;
+	job->out.fd = -1;
+	job->kind = "defla";
+	job->stop = OUTCOME_FATAL;
+}
+
+int job_open_output(struct job *job)
+{
+	const struct options *opt = job->opt;
+	char *path = job->out_path;
+
+	if (opt->test || opt->list)
+		return 0;
+	job->stop = OUTCOME_FAILED;
+	if (opt->to_stdout || (job->in.is_stdin && !opt->output)) {
+		if (in_is(&job->in, STDOUT_FILENO)) {
+			msg_error("%s: input and output are the same file",
+				  msg_name(job->in.name));
+			return -1;
+		}
+		out_open_stdout(&job->out);
+	} else {
+		job->out_path = NULL;
+		if (out_open(&job->out, opt, &job->in, path) < 0)
+			return -1;
+	}
+	job->stop = OUTCOME_FATAL;
+	return 0;
+}
+
+int job_sink(void *arg, const void *data, size_t len)
+{
+	struct job *job = arg;
+
+	job->bytes_out += len;
+	if (job->opt->test || job->opt->list)
+		return 0;
+	return out_write(&job->out, data, len);
+}
+
+enum outcome job_read_error(struct job *job, int err)
+{
+	msg_fault("%s: %s", msg_name(job->in.name), strerror(err));
+	return OUTCOME_FATAL;
+}
+
+/* What was added to the input after its end was read must not be lost. */
+static bool input_is_unchanged(const struct infile *in)
+{
+	struct stat st;
+
+	return fstat(in->fd, &st) == 0 && st.st_size == in->st.st_size &&
+	       st.st_mtim.tv_sec == in->st.st_mtim.tv_sec &&
+	       st.st_mtim.tv_nsec == in->st.st_mtim.tv_nsec;
+}
+
+static void remove_input(struct job *job)
+{
+	if (job->opt->keep || job->in.is_stdin || !in_replaced(job->opt))
+		return;
+	if (input_is_unchanged(&job->in))
+		in_remove(&job->in);
+	else
+		msg_warn("%s changed while it was read -- not removed",
+			 msg_name(job->in.name));
+}
+
+static enum outcome finish(struct job *job)
+{
+	const struct options *opt = job->opt;
+	const struct stat *from = NULL;
+
+	if (opt->test || opt->list)
+		return OUTCOME_DONE;
+	if (job->in.regular && !job->in.is_stdin)
+		from = &job->in.st;
+	if (opt->verify && verify_output(job) < 0)
+		return OUTCOME_FAILED;
+	if (out_finish(&job->out, opt, from, job->mtime) < 0)
+		return OUTCOME_FATAL;
+	remove_input(job);
+	return OUTCOME_DONE;
+}
+
+static enum outcome work(struct job *job)
+{
+	if (job->opt->verify && !verify_is_possible(job))
+		return OUTCOME_FAILED;
+	if (job->opt->list)
+		return list_file(job);
+	if (job->opt->decompress)
+		return decompress_file(job);
+	return compress_file(job);
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec * 1e-9;
+}
+
+enum outcome job_run(struct job *job)
+{
+	double begun = now();
+	enum outcome outcome;
+
+	progress_begin(job->in.name, in_size(&job->in));
+	outcome = work(job);
+	progress_end();
+	job->seconds = now() - begun;
+	if (outcome == OUTCOME_DONE)
+		outcome = finish(job);
+	if (outcome == OUTCOME_DONE)
+		stats_result(job);
+	out_discard(&job->out);
+	in_close(&job->in);
+	free(job->out_path);
+	job->out_path = NULL;
+	return outcome;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One input on its way to one output, as all parts of the tools see it.
+ */
+#ifndef CLI_JOB_H
+#define CLI_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <warpdrive/wd_comp.h>
+
+#include "fileio.h"
+#include "options.h"
+#include "outfile.h"
+
+enum outcome {
+	OUTCOME_DONE,
+	OUTCOME_SKIPPED,	/* nothing was done, and nothing is to be reported */
+	OUTCOME_FAILED,		/* reported; the next file may do better */
+	OUTCOME_FATAL,		/* reported; no use to go on */
+};
+
+/*
+ * struct job - one file
+ * @format:       of the compressed side
+ * @kind:         what -l -v calls the method, five letters at most
+ * @out_path:     where the output goes, allocated; NULL for standard output, or
+ *                once the output is open
+ * @bytes_in:     bytes read
+ * @bytes_out:    bytes written, or that would have been
+ * @header_bytes: of the compressed side, not counted in the ratio
+ * @mtime:        for the output: from the header, 0 for the input's
+ * @crc:          CRC-32 of the data, if @has_crc
+ * @announced:    "name:<tab>" is on the screen, without its newline
+ * @info:         of the session, if @has_info
+ * @stop:         what it means when a callback of a pump stops it
+ * @seconds:      how long it took
+ */
+struct job {
+	const struct options *opt;
+	struct infile in;
+	struct outfile out;
+	enum wd_comp_format format;
+	const char *kind;
+	char *out_path;
+	uint64_t bytes_in;
+	uint64_t bytes_out;
+	unsigned int header_bytes;
+	uint32_t mtime;
+	uint32_t crc;
+	bool has_crc;
+	bool announced;
+	bool has_info;
+	struct wd_comp_info info;
+	enum outcome stop;
+	double seconds;
+};
+
+/* A job at its beginning, @in not open yet. */
+void job_init(struct job *job, const struct options *opt);
+
+/* From the open @job->in to the finished output; leaves both closed. */
+enum outcome job_run(struct job *job);
+
+/*
+ * job_open_output() - open what the job writes to, unless it writes nothing
+ *
+ * Returns 0 or -1 after reporting.
+ */
+int job_open_output(struct job *job);
+
+/* As the sink of a pump; @arg is the job.  Counts, and writes unless testing. */
+int job_sink(void *arg, const void *data, size_t len);
+
+/* Read error: report it. */
+enum outcome job_read_error(struct job *job, int err);
+
+#endif

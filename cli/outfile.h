@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Output files: created where nothing was, complete or gone.
+ */
+#ifndef CLI_OUTFILE_H
+#define CLI_OUTFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "fileio.h"
+#include "options.h"
+
+/*
+ * struct outfile - one output
+ * @name:    for messages: the path, or "stdout"
+ * @path:    the same, allocated; NULL for standard output
+ * @base:    in @path, the part below @dir_fd
+ * @created: a new regular file: removed unless out_finish() succeeds
+ * @written: bytes
+ */
+struct outfile {
+	const char *name;
+	char *path;
+	const char *base;
+	int dir_fd;
+	int fd;
+	bool own_dir;
+	bool is_stdout;
+	bool created;
+	uint64_t written;
+};
+
+/* Catch the signals that end a program, to remove what is not complete. */
+void out_init(const struct options *opt);
+
+/* Standard output as an output. */
+void out_open_stdout(struct outfile *out);
+
+/*
+ * out_open() - create an output file
+ * @path: allocated; taken over, also on failure
+ * @in:   the input: what is never overwritten, and, for a file beside it, whose
+ *        directory is used
+ *
+ * Asks, or refuses, if there is such a file already.
+ *
+ * Returns 0, or -1 after reporting.
+ */
+int out_open(struct outfile *out, const struct options *opt,
+	     const struct infile *in, char *path);
+
+/* 0, or -1 after reporting; nothing more can be written then. */
+int out_write(struct outfile *out, const void *data, size_t len);
+
+/* Bring it to the disk; 0 or -1 after reporting. */
+int out_sync(struct outfile *out);
+
+/*
+ * out_finish() - the output is complete
+ * @from:  the input's status, whose times, mode and owner it gets; NULL for none
+ * @mtime: a time to have instead of @from's, if not 0
+ *
+ * Returns 0, or -1 after reporting: the output is gone then.
+ */
+int out_finish(struct outfile *out, const struct options *opt,
+	       const struct stat *from, uint32_t mtime);
+
+/* Give up: close, and remove what was created.  Harmless after out_finish(). */
+void out_discard(struct outfile *out);
+
+/* Close standard output at the end of the run; reports what that tells. */
+void out_close_stdout(void);
+
+#endif

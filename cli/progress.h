@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The progress line, and the one that SIGUSR1 asks for.
+ */
+#ifndef CLI_PROGRESS_H
+#define CLI_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "options.h"
+
+/* milliseconds after which a wait should be interrupted for progress_tick() */
+#define PROGRESS_STEP_MS	100
+
+/* Decide whether there will be a line; set up SIGUSR1. */
+void progress_init(const struct options *opt);
+
+/* Whether lines may appear on their own, so that others must not be half open. */
+bool progress_enabled(void);
+
+/*
+ * progress_begin() - a file begins
+ * @name: for the line; stays valid until progress_end()
+ * @size: bytes of input, or WD_COMP_SIZE_UNKNOWN
+ */
+void progress_begin(const char *name, uint64_t size);
+
+/* So much was read and written since; prints if it is time to. */
+void progress_update(uint64_t in_bytes, uint64_t out_bytes);
+
+/* Print if it is time to; for waits that were interrupted. */
+void progress_tick(void);
+
+/* The file is done: take the line away. */
+void progress_end(void);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Compression sessions: kept from file to file, and the loop that moves a file
+ * through one.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "message.h"
+#include "progress.h"
+#include "session.h"
+
+#define FORMATS		(WD_COMP_RAW + 1)
+
+static struct wd_comp_sess *sessions[2][2][FORMATS];	/* use, op, format */
+
+static void list_engines(void)
+{
+	struct wd_device *devices;
+	int n = wd_device_list(&devices);
+
+	msg_detail("engines are auto, sw, and the devices that can be used:");
+	for (int i = 0; i < n; i++) {
+		if (devices[i].status)
+			msg_detail("  %s: %s", devices[i].name, devices[i].reason);
+		else
+			msg_detail("  %s: ready", devices[i].name);
+	}
+	if (n >= 0)
+		wd_device_list_free(devices);
+}
+
+static void report_create(const struct options *opt, int err)
+{
+	switch (err) {
+	case -ENODEV:
+		msg_error("engine %s: there is no such engine, or it cannot be used",
+			  msg_name(opt->engine ? opt->engine : "auto"));
+		list_engines();
+		break;
+	case -ENOMEM:
+		msg_error("memory exhausted");
+		break;
+	default:
+		msg_error("cannot begin a compression session: %s", wd_strerror(err));
+	}
+}
+
+static struct wd_comp_sess *create(const struct options *opt, enum wd_comp_op op,
+				   enum wd_comp_format format, uint64_t size_hint)
+{
+	struct wd_comp_setup setup = {
+		.op = op,
+		.format = format,
+		.threads = opt->threads,
+		.engine = opt->engine,
+		.size_hint = size_hint,
+	};
+	struct wd_comp_sess *sess;
+	int ret;
+
+	if (op == WD_COMP_COMPRESS) {
+		setup.members = opt->members;
+		setup.level = opt->level;
+		setup.chunk_size = opt->chunk_size;
+		setup.flags = opt->rsyncable ? WD_COMP_RSYNCABLE : 0;
+	}
+	ret = wd_comp_create(&sess, &setup);
+	if (ret < 0) {
+		report_create(opt, ret);
+		return NULL;
+	}
+	return sess;
+}
+
+struct wd_comp_sess *session_get(const struct options *opt, enum wd_comp_op op,
+				 enum wd_comp_format format, enum session_use use,
+				 uint64_t size_hint)
+{
+	struct wd_comp_sess **slot = &sessions[use][op][format];
+	int ret;
+
+	if (!*slot) {
+		*slot = create(opt, op, format, size_hint);
+		return *slot;
+	}
+	ret = wd_comp_reset(*slot, size_hint);
+	if (ret == 0)
+		return *slot;
+	msg_error("cannot reuse a compression session: %s", wd_strerror(ret));
+	return NULL;
+}
+
+void session_close_all(void)
+{
+	struct wd_comp_sess **s = &sessions[0][0][0];
+
+	for (size_t i = 0; i < 2 * 2 * FORMATS; i++) {
+		wd_comp_destroy(s[i]);
+		s[i] = NULL;
+	}
+}
+
+/* ---- the loop ---- */
+
+int pump_make_ready(struct pump *pump)
+{
+	if (pump->is_ready || !pump->ready)
+		return 0;
+	pump->is_ready = true;
+	return pump->ready(pump->arg);
+}
+
+static int take_output(struct pump *pump, const void *data, size_t len)
+{
+	if (pump_make_ready(pump) < 0 || pump->sink(pump->arg, data, len) < 0)
+		return -1;
+	pump->produced += len;
+	progress_update(pump->in->taken, pump->produced);
+	return 0;
+}
+
+/* what drain() found; negative values are errors of the session */
+enum drained {
+	DRAINED_MORE,		/* nothing there now: give input, or wait */
+	DRAINED_END,		/* the stream is complete */
+	DRAINED_STOPPED,
+};
+
+/* Hand on the output there is; with @wait, wait for the first piece. */
+static int drain(struct pump *pump, bool wait)
+{
+	int timeout = WD_NO_WAIT;
+	const void *data;
+	size_t len;
+	int ret;
+
+	if (wait)
+		timeout = progress_enabled() ? PROGRESS_STEP_MS : WD_WAIT_FOREVER;
+	for (;;) {
+		ret = wd_comp_get_output(pump->sess, &data, &len, timeout);
+		switch (ret) {
+		case 1:
+			break;
+		case 0:
+			return pump_make_ready(pump) < 0 ? DRAINED_STOPPED : DRAINED_END;
+		case -EAGAIN:
+			return DRAINED_MORE;
+		case -ETIMEDOUT:
+			progress_tick();
+			continue;
+		default:
+			return ret;
+		}
+		if (take_output(pump, data, len) < 0)
+			return DRAINED_STOPPED;
+		ret = wd_comp_put_output(pump->sess);
+		if (ret < 0)
+			return ret;
+		timeout = WD_NO_WAIT;
+	}
+}
+
+/*
+ * Before waiting for someone to type, or to write into a pipe, everything that
+ * can be known from the input so far goes out.
+ */
+static int drain_all(struct pump *pump)
+{
+	int ret = wd_comp_put_input(pump->sess, 0, WD_COMP_SYNC_FLUSH);
+
+	while (ret == 0) {
+		uint64_t before = pump->produced;
+
+		ret = drain(pump, true);
+		if (ret != DRAINED_MORE || pump->produced == before)
+			break;
+	}
+	return ret;
+}
+
+/*
+ * One read into the session's memory.
+ *
+ * Returns 1 after that, 0 if the session wants its output taken first, or a
+ * negative error of the session.
+ */
+static int feed(struct pump *pump, bool *at_end, enum pump_result *result)
+{
+	size_t room;
+	void *buf;
+	ssize_t n;
+	int ret;
+
+	ret = wd_comp_get_input(pump->sess, &buf, &room);
+	if (ret == -EAGAIN)
+		return 0;
+	if (ret == -EINVAL) {
+		/* The stream has ended, or failed, before the file. */
+		*at_end = true;
+		return 0;
+	}
+	if (ret < 0)
+		return ret;
+
+	n = in_read(pump->in, buf, room);
+	if (n < 0) {
+		pump->err = errno;
+		*result = PUMP_READ_ERROR;
+		return 0;
+	}
+	*at_end = n == 0;
+	if (n)
+		pump->last = ((unsigned char *)buf)[n - 1];
+	ret = wd_comp_put_input(pump->sess, n, n ? WD_COMP_NO_FLUSH : WD_COMP_FINISH);
+	return ret < 0 ? ret : 1;
+}
+
+static enum pump_result stopped(struct pump *pump, int ret)
+{
+	if (ret == DRAINED_END)
+		return PUMP_DONE;
+	if (ret == DRAINED_STOPPED)
+		return PUMP_STOPPED;
+	pump->err = ret;
+	return PUMP_SESSION_ERROR;
+}
+
+enum pump_result pump_run(struct pump *pump)
+{
+	enum pump_result result = PUMP_DONE;
+	bool at_end = false;
+	bool wait = false;
+	int ret;
+
+	for (;;) {
+		uint64_t before = pump->produced;
+		bool stuck;
+
+		ret = drain(pump, wait);
+		if (ret != DRAINED_MORE)
+			return stopped(pump, ret);
+		/* Without room for input, waiting must have given output. */
+		stuck = wait && pump->produced == before;
+		if (stuck && at_end)
+			return stopped(pump, -EIO);
+		if (!at_end && pump->interactive && in_would_wait(pump->in)) {
+			ret = drain_all(pump);
+			if (ret != DRAINED_MORE)
+				return stopped(pump, ret);
+		}
+		wait = at_end;
+		if (at_end)
+			continue;
+
+		ret = feed(pump, &at_end, &result);
+		if (ret < 0)
+			return stopped(pump, ret);
+		if (result != PUMP_DONE)
+			return result;
+		wait = ret == 0;
+		if (stuck && wait && !at_end)
+			return stopped(pump, -EIO);
+		progress_update(pump->in->taken, pump->produced);
+	}
+}

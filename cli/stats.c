@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is told about a file that was worked on, and about the machine.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "list.h"
+#include "message.h"
+#include "progress.h"
+#include "stats.h"
+
+/* ---- -v ---- */
+
+void stats_announce(struct job *job)
+{
+	if (!job->opt->verbose || job->opt->list || job->in.is_stdin)
+		return;
+	/* A progress line needs the line for itself: the name comes later. */
+	if (progress_enabled())
+		return;
+	msg_plain("%s:\t", msg_name(job->in.name));
+	job->announced = true;
+}
+
+static double job_percent(const struct job *job)
+{
+	if (job->opt->decompress)
+		return saved_percent(job->bytes_out, job->bytes_in, job->header_bytes);
+	return saved_percent(job->bytes_in, job->bytes_out, job->header_bytes);
+}
+
+static void print_verbose(const struct job *job)
+{
+	const struct options *opt = job->opt;
+	bool replaced = !opt->keep && !opt->output;
+
+	if (opt->list || (job->in.is_stdin && opt->decompress && !opt->test))
+		return;
+	if (!job->in.is_stdin && !job->announced)
+		msg_plain("%s:\t", msg_name(job->in.name));
+	if (opt->test) {
+		msg_plain(" OK\n");
+		return;
+	}
+	msg_plain("%5.1f%%", job_percent(job));
+	if (!job->in.is_stdin)
+		msg_plain(" -- %s %s", replaced ? "replaced with" : "created",
+			  msg_name(job->out.name));
+	msg_plain("\n");
+}
+
+/* ---- --stats ---- */
+
+static const char *op_name(const struct options *opt)
+{
+	if (opt->list)
+		return "list";
+	if (opt->test)
+		return "test";
+	return opt->decompress ? "decompress" : "compress";
+}
+
+static const char *or_none(const char *text)
+{
+	return text && *text ? text : "none";
+}
+
+static uint64_t plain_bytes(const struct job *job)
+{
+	return job->opt->decompress ? job->bytes_out : job->bytes_in;
+}
+
+static uint64_t compressed_bytes(const struct job *job)
+{
+	return job->opt->decompress ? job->bytes_in : job->bytes_out;
+}
+
+static double factor(const struct job *job)
+{
+	uint64_t compressed = compressed_bytes(job);
+
+	return compressed ? (double)plain_bytes(job) / compressed : 0.0;
+}
+
+/* Decimal megabytes of plain data in a second. */
+static double speed(const struct job *job)
+{
+	return job->seconds > 0 ? plain_bytes(job) / job->seconds / 1e6 : 0.0;
+}
+
+static void print_text(const struct job *job)
+{
+	const struct wd_comp_info *i = &job->info;
+
+	msg_detail("%s: %s: %" PRIu64 " -> %" PRIu64 " bytes, ratio %.3f, %.3f s, %.1f MB/s",
+		   msg_name(job->in.name), op_name(job->opt), job->bytes_in,
+		   job->bytes_out, factor(job), job->seconds, speed(job));
+	if (!job->has_info)
+		return;
+	msg_detail("  engine %s, %s, format %s, threads %" PRIu32,
+		   or_none(i->engine), or_none(i->codec),
+		   options_format_name(job->format), i->threads);
+	if (job->opt->decompress)
+		msg_detail("  members %" PRIu64 ", requests %" PRIu64
+			   ", redone %" PRIu64 ", decoded in parallel %" PRIu64
+			   " bytes", i->members, i->requests, i->redone,
+			   i->parallel_out);
+	else
+		msg_detail("  level %d, chunks of %" PRIu32 " bytes, members %" PRIu64
+			   ", requests %" PRIu64 ", redone %" PRIu64
+			   ", stored %" PRIu64, i->level, i->chunk_size,
+			   i->members, i->requests, i->redone, i->stored);
+}
+
+/* Bytes of the well-formed UTF-8 character that begins at @s, 0 if none does. */
+static size_t utf8_length(const unsigned char *s)
+{
+	size_t len = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+
+	if ((s[0] >= 0x80 && s[0] < 0xc2) || s[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* No overlong forms, surrogates, or what lies beyond Unicode. */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+/*
+ * A JSON string, allocated.  Bytes that are not UTF-8 become lone surrogates,
+ * U+DC80 to U+DCFF, from which programs can tell them.
+ */
+static char *json_string(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	char *out = malloc(6 * strlen(text) + 3);
+	char *p = out;
+
+	if (!out)
+		return NULL;
+	*p++ = '"';
+	while (*s) {
+		size_t len = utf8_length(s);
+
+		if (len == 0) {
+			p += sprintf(p, "\\udc%02x", *s++);
+		} else if (*s < 0x20 || *s == 0x7f) {
+			p += sprintf(p, "\\u%04x", *s++);
+		} else {
+			if (*s == '"' || *s == '\\')
+				*p++ = '\\';
+			memcpy(p, s, len);
+			p += len;
+			s += len;
+		}
+	}
+	*p++ = '"';
+	*p = '\0';
+	return out;
+}
+
+static void print_json(const struct job *job)
+{
+	const struct wd_comp_info *i = &job->info;
+	char *file = json_string(job->in.name);
+	char *codec = json_string(or_none(i->codec));
+
+	if (file && codec)
+		msg_plain("{\"file\":%s,\"op\":\"%s\",\"engine\":\"%s\",\"codec\":%s,"
+			  "\"level\":%d,\"format\":\"%s\",\"chunk_size\":%" PRIu32 ","
+			  "\"threads\":%" PRIu32 ",\"in_bytes\":%" PRIu64 ","
+			  "\"out_bytes\":%" PRIu64 ",\"ratio\":%.4f,\"seconds\":%.6f,"
+			  "\"mb_per_s\":%.2f,\"requests\":%" PRIu64 ","
+			  "\"parallel_out\":%" PRIu64 ",\"stored\":%" PRIu64 ","
+			  "\"redone\":%" PRIu64 ",\"members\":%" PRIu64 "}\n",
+			  file, op_name(job->opt), or_none(i->engine), codec,
+			  i->level, options_format_name(job->format),
+			  i->chunk_size, i->threads, job->bytes_in,
+			  job->bytes_out, factor(job), job->seconds, speed(job),
+			  i->requests, i->parallel_out, i->stored, i->redone,
+			  i->members);
+	free(file);
+	free(codec);
+}
+
+/* ---- --explain ---- */
+
+static bool is_hardware(const struct wd_device *device)
+{
+	return strcmp(device->driver, "soft") != 0;
+}
+
+static void explain_engine(const struct job *job)
+{
+	const char *wish = job->opt->engine;
+	struct wd_device *devices = NULL;
+	int n = wd_device_list(&devices);
+	bool any = false;
+
+	msg_detail("  engine %s: %s%s", or_none(job->info.engine),
+		   wish ? "asked for: --engine=" : "the best there is",
+		   wish ? wish : "");
+	for (int i = 0; i < n; i++) {
+		if (!is_hardware(&devices[i]))
+			continue;
+		any = true;
+		msg_detail("  device %s: %s", devices[i].name,
+			   devices[i].status ? devices[i].reason : "can be used");
+	}
+	if (!any)
+		msg_detail("  no hardware device found");
+	if (n >= 0)
+		wd_device_list_free(devices);
+}
+
+static void explain_compression(const struct job *job)
+{
+	static const char *const layouts[] = {
+		[WD_COMP_MEMBERS_ONE] = "one member of independent chunks",
+		[WD_COMP_MEMBERS_QZ] = "a member a chunk, sizes in a QZ field",
+		[WD_COMP_MEMBERS_MZ] = "a member a chunk, sizes in an MZ field",
+		[WD_COMP_MEMBERS_BGZF] = "members of at most 64 KiB, sizes in a BC field",
+	};
+	const struct wd_comp_info *i = &job->info;
+
+	msg_detail("  level %d: %s; chunks of %" PRIu32 " KiB; threads %" PRIu32,
+		   i->level, or_none(i->codec), i->chunk_size >> 10, i->threads);
+	msg_detail("  output: format %s, %s", options_format_name(job->format),
+		   layouts[job->opt->members]);
+}
+
+static void explain_decompression(const struct job *job)
+{
+	const struct wd_comp_info *i = &job->info;
+
+	msg_detail("  decoded by %s; threads %" PRIu32, or_none(i->codec), i->threads);
+	msg_detail("  input: format %s, members %" PRIu64 ", %.0f%% of the data decoded in parallel",
+		   options_format_name(job->format), i->members,
+		   job->bytes_out ? 100.0 * i->parallel_out / job->bytes_out : 0.0);
+}
+
+static void explain(const struct job *job)
+{
+	msg_detail("%s: %s", msg_name(job->in.name), op_name(job->opt));
+	if (!job->has_info) {
+		msg_detail("  no engine: the data is not DEFLATE");
+		return;
+	}
+	explain_engine(job);
+	if (job->opt->decompress)
+		explain_decompression(job);
+	else
+		explain_compression(job);
+}
+
+void stats_result(struct job *job)
+{
+	if (job->opt->verbose)
+		print_verbose(job);
+	if (job->opt->explain)
+		explain(job);
+	if (job->opt->stats == STATS_TEXT)
+		print_text(job);
+	else if (job->opt->stats == STATS_JSON)
+		print_json(job);
+}
+
+/* ---- --list-devices ---- */
+
+enum outcome stats_list_devices(void)
+{
+	struct wd_device *devices;
+	int n = wd_device_list(&devices);
+
+	if (n < 0) {
+		msg_error("cannot list devices: %s", wd_strerror(n));
+		return OUTCOME_FATAL;
+	}
+	printf("%-16s %-10s %6s %5s  %-8s %s\n", "device", "driver", "queues", "node",
+	       "status", "algorithms");
+	for (int i = 0; i < n; i++) {
+		const struct wd_device *d = &devices[i];
+		char queues[16] = "-";
+		char node[16] = "-";
+
+		if (d->free_queues >= 0)
+			snprintf(queues, sizeof(queues), "%" PRId32, d->free_queues);
+		if (d->numa_node >= 0)
+			snprintf(node, sizeof(node), "%" PRId32, d->numa_node);
+		printf("%-16s %-10s %6s %5s  %-8s %s\n", d->name, d->driver, queues,
+		       node, d->status ? "unusable" : "ready", d->algs);
+		if (d->status)
+			printf("%-16s %s\n", "", d->reason);
+	}
+	wd_device_list_free(devices);
+	return OUTCOME_DONE;
+}
