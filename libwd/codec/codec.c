@@ -92,7 +92,10 @@ static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
 	}
 	job.out = out + head_len;
 	job.out_cap = req->out_cap - head_len - tail_len;
-	req->checksum = wd_checksum(req->format, req->in, req->in_len);
+	if (req->flags & WD_REQ_ADLER)
+		req->checksum = wd_adler32(1, req->in, req->in_len);
+	else
+		req->checksum = wd_checksum(req->format, req->in, req->in_len);
 	req->status = wd_deflate_run(codec->deflate, &job);
 	if (req->status)
 		return;

@@ -25,6 +25,9 @@
 #define WD_OP_STREAM	16
 #define WD_OP_MEMBERS	17
 
+/* In @flags of compression requests of sessions: @checksum is an Adler-32. */
+#define WD_REQ_ADLER	(1u << 7)
+
 struct wd_codec;
 
 struct wd_codec *wd_codec_create(void);

@@ -244,6 +244,8 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job, const void *in
 	job->req.format = WD_COMP_RAW;
 	job->req.level = (uint8_t)s->setup.level;
 	job->req.flags = job->last || sized_members(s) ? 0 : WD_COMP_REQ_OPEN;
+	if (s->setup.format == WD_COMP_ZLIB)
+		job->req.flags |= WD_REQ_ADLER;
 	job->req.in = in;
 	job->req.in_len = job->in_len;
 	job->req.out = job->out + head;
@@ -272,6 +274,7 @@ static int run_with_window(struct wd_comp_sess *s, struct cjob *job)
 	job->req.status = wd_deflate_run(d, &dj);
 	job->req.produced = dj.produced;
 	job->req.consumed = job->req.in_len;
+	job->req.checksum = wd_checksum(s->setup.format, job->req.in, job->in_len);
 	job->req.result = dj.stored ? WD_COMP_RES_STORED : 0;
 	wd_deflate_destroy(d);
 	return job->req.status;
@@ -286,10 +289,8 @@ static int send_job(struct wd_comp_sess *s, struct cjob *job, const void *in)
 
 	set_request(s, job, in);
 	c->any_sent = true;
-	job->req.checksum = 0;
 	if (windowed || alone) {
 		ret = windowed ? run_with_window(s, job) : sess_run(s, &job->req);
-		job->req.checksum = wd_checksum(s->setup.format, in, job->in_len);
 		job->state = CJOB_DONE;
 		return ret;
 	}
@@ -475,7 +476,7 @@ static int finish_input(struct wd_comp_sess *s)
 		ret = send_job(s, job, job->in);
 	} else if (have_held(c)) {
 		ret = release_held(s, true);
-	} else if (sized_members(s) && c->any_sent) {
+	} else if (c->eof_member || (sized_members(s) && c->any_sent)) {
 		ret = 0;
 	} else {
 		/* Nothing came, or a flush ended the last chunk. */
@@ -592,6 +593,7 @@ int compress_get_output(struct wd_comp_sess *s, const void **data, size_t *len,
 			return 0;
 		c->eof_member = false;
 		c->ended = true;
+		s->info.members++;
 		*data = bgzf_end;
 		*len = sizeof(bgzf_end);
 		return 1;

@@ -234,7 +234,7 @@ static int ring_doorbell(struct soft_queue *sq)
 	       sq->started < sq->max_workers)
 		if (start_worker(sq))
 			break;
-	return sq->started ? 0 : -EAGAIN;
+	return sq->started || !sq->todo.count ? 0 : -EAGAIN;
 }
 
 /* A single worker is only started for a receiver that does not wait. */
@@ -313,7 +313,7 @@ static struct wd_comp_req *receive(struct soft_queue *sq, int timeout_ms, int *e
 		}
 		if (timeout_ms < 0 && run_here(sq))
 			return run_inline(sq);
-		if (ring_doorbell(sq) && sq->todo.count)
+		if (ring_doorbell(sq))
 			return run_inline(sq);
 		if (timeout_ms == WD_NO_WAIT) {
 			*err = -EAGAIN;

@@ -173,8 +173,10 @@ struct wd_comp_header {
  * @sess: a compression session, format gzip, before its first input
  * @hdr:  copied, the name too.  Without this call: no name, mtime 0, os 3
  *
+ * Sized members take neither name nor time: their readers expect fixed headers.
+ *
  * Returns 0; -EINVAL at the wrong moment, with a name of more than 65535 bytes,
- * or for sized members, which have no name; -ENOMEM, -ESTALE.
+ * or with a name for sized members; -ENOMEM, -ESTALE.
  */
 int wd_comp_set_header(struct wd_comp_sess *sess, const struct wd_comp_header *hdr);
 
