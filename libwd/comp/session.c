@@ -222,8 +222,7 @@ struct wd_comp_req *sess_recv(struct wd_comp_sess *s, int timeout_ms, int *err)
 {
 	void *got;
 
-	/* A poll would start a thread for what is done here when waiting. */
-	if (timeout_ms == WD_NO_WAIT && s->q_open && s->q.workers == 1) {
+	if (timeout_ms == WD_NO_WAIT && s->lazy && s->q_open && s->q.workers == 1) {
 		*err = -EAGAIN;
 		return NULL;
 	}

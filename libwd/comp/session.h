@@ -127,6 +127,7 @@ struct wd_comp_sess {
 	bool fresh;			/* reset, and nothing put in since */
 	bool async;			/* requests of wd_comp_send() are in flight */
 	bool input_lent, output_lent;
+	bool lazy;			/* a poll starts no thread: waiting does the work */
 	int failed;			/* sticky error of the stream */
 	struct wd_comp_info info;
 	struct compressor c;

@@ -67,7 +67,7 @@ static int soft_list(struct wd_device *dev, int max)
 	snprintf(dev->name, sizeof(dev->name), "soft-0");
 	snprintf(dev->driver, sizeof(dev->driver), "soft");
 	snprintf(dev->algs, sizeof(dev->algs), "gzip zlib deflate");
-	dev->free_queues = INT32_MAX;
+	dev->free_queues = -1;
 	dev->numa_node = -1;
 	return 1;
 }

@@ -83,7 +83,8 @@ unsigned int wd_cpu_count(void);
  * @name:        what wd_request_queue() takes as a device, for example "soft-0"
  * @driver:      the user driver that speaks to it, for example "soft"
  * @algs:        algorithm names, separated by single spaces
- * @free_queues: queues that could be had now; negative if that is not known
+ * @free_queues: queues that could be had now; negative if there is no limit, or
+ *               none is known
  * @numa_node:   the memory node it sits on, -1 if none
  * @status:      0 when usable, else the negative errno a request would meet
  * @reason:      why it is not usable and what to do; empty when it is
@@ -120,6 +121,7 @@ void wd_device_list_free(struct wd_device *list);
  * @depth:    wanted requests in flight, 0 for the default; set to what was got
  * @workers:  threads behind a soft queue, 0 for wd_cpu_count(); set to what was
  *            got, 0 for a hardware queue
+ * @flags:    0
  * @fd:       a descriptor that polls readable when requests completed, or -1
  * @priv:     the library's
  * @reserved: zero
