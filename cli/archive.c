@@ -26,6 +26,7 @@
 	F(archive_read_free)				\
 	F(archive_read_support_filter_compress)		\
 	F(archive_read_support_format_raw)		\
+	F(archive_read_support_format_empty)		\
 	F(archive_read_support_format_zip_streamable)	\
 	F(archive_read_set_read_callback)		\
 	F(archive_read_set_callback_data)		\
@@ -111,6 +112,7 @@ static bool open_archive(struct reading *r, enum archive_kind kind)
 	if (kind == ARCHIVE_KIND_LZW) {
 		lib.archive_read_support_filter_compress(a);
 		lib.archive_read_support_format_raw(a);
+		lib.archive_read_support_format_empty(a);
 	} else {
 		lib.archive_read_support_format_zip_streamable(a);
 	}

@@ -631,22 +631,27 @@ static char **split(char *text, char *argv0, int *count)
 }
 
 /*
- * The copy of the variable, and what options may point to in it, live as long
- * as the program.
+ * The words of a variable live as long as the program: options point to them,
+ * as they do to argv.
  */
-static int parse_env(struct options *opt, const struct source *src, char *argv0)
+struct env_words {
+	char *text;
+	char **words;
+};
+
+static int parse_env(struct options *opt, const struct source *src, char *argv0,
+		     struct env_words *env)
 {
 	const char *value = getenv(src->env);
 	char **words;
-	char *text;
 	int count, ret;
 
 	if (!value || !*value)
 		return 0;
-	text = strdup(value);
-	words = text ? split(text, argv0, &count) : NULL;
+	env->text = strdup(value);
+	env->words = env->text ? split(env->text, argv0, &count) : NULL;
+	words = env->words;
 	if (!words) {
-		free(text);
 		msg_error("memory exhausted");
 		return -1;
 	}
@@ -657,7 +662,6 @@ static int parse_env(struct options *opt, const struct source *src, char *argv0)
 		msg_try_help();
 		ret = -1;
 	}
-	free(words);
 	return ret;
 }
 
@@ -734,6 +738,7 @@ enum parse_result options_parse(struct options *opt, int argc, char **argv)
 	static const struct source gzip_env = { "GZIP", OF_GZIP_ENV, true };
 	static const struct source wdzip_env = { "WDZIP", OF_WDZIP_ENV, false };
 	static const struct source command_line = { NULL, 0, false };
+	static struct env_words env[2];
 	int ret;
 
 	*opt = (struct options){
@@ -742,9 +747,9 @@ enum parse_result options_parse(struct options *opt, int argc, char **argv)
 		.level = WD_COMP_LEVEL_DEFAULT,
 	};
 	set_personality(opt);
-	ret = parse_env(opt, &gzip_env, argv[0]);
+	ret = parse_env(opt, &gzip_env, argv[0], &env[0]);
 	if (!ret)
-		ret = parse_env(opt, &wdzip_env, argv[0]);
+		ret = parse_env(opt, &wdzip_env, argv[0], &env[1]);
 	if (!ret)
 		ret = parse_words(opt, &command_line, argc, argv);
 	if (ret)

@@ -328,6 +328,16 @@ static void copy_status(struct outfile *out, const struct stat *from, uint32_t m
 	(void)ignored;
 }
 
+/* A new file without a model gets the mode that any program would give it. */
+static void set_default_mode(struct outfile *out)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	if (fchmod(out->fd, 0666 & ~mask) < 0)
+		msg_warn("%s: %s", msg_name(out->name), strerror(errno));
+}
+
 static void release(struct outfile *out)
 {
 	if (out->own_dir)
@@ -344,6 +354,8 @@ int out_finish(struct outfile *out, const struct options *opt,
 {
 	if (out->created && from)
 		copy_status(out, from, mtime);
+	else if (out->created)
+		set_default_mode(out);
 	if (opt->synchronous && out_sync(out) < 0)
 		return -1;
 	if (out->is_stdout)

@@ -59,7 +59,8 @@ int out_sync(struct outfile *out);
 
 /*
  * out_finish() - the output is complete
- * @from:  the input's status, whose times, mode and owner it gets; NULL for none
+ * @from:  the input's status, whose times, mode and owner it gets; NULL for what
+ *         a new file has by default
  * @mtime: a time to have instead of @from's, if not 0
  *
  * Returns 0, or -1 after reporting: the output is gone then.

@@ -181,11 +181,11 @@ static void print_json(const struct job *job)
 			  "\"parallel_out\":%" PRIu64 ",\"stored\":%" PRIu64 ","
 			  "\"redone\":%" PRIu64 ",\"members\":%" PRIu64 "}\n",
 			  file, op_name(job->opt), or_none(i->engine), codec,
-			  i->level, options_format_name(job->format),
-			  i->chunk_size, i->threads, job->bytes_in,
-			  job->bytes_out, factor(job), job->seconds, speed(job),
-			  i->requests, i->parallel_out, i->stored, i->redone,
-			  i->members);
+			  job->opt->decompress ? 0 : i->level,
+			  options_format_name(job->format), i->chunk_size,
+			  i->threads, job->bytes_in, job->bytes_out,
+			  factor(job), job->seconds, speed(job), i->requests,
+			  i->parallel_out, i->stored, i->redone, i->members);
 	free(file);
 	free(codec);
 }
@@ -241,7 +241,8 @@ static void explain_decompression(const struct job *job)
 	const struct wd_comp_info *i = &job->info;
 
 	msg_detail("  decoded by %s; threads %" PRIu32, or_none(i->codec), i->threads);
-	msg_detail("  input: format %s, members %" PRIu64 ", %.0f%% of the data decoded in parallel",
+	msg_detail("  input: format %s, members %" PRIu64
+		   ", %.0f%% of the data decoded in parallel",
 		   options_format_name(job->format), i->members,
 		   job->bytes_out ? 100.0 * i->parallel_out / job->bytes_out : 0.0);
 }

@@ -163,6 +163,9 @@ static bool refuses_terminal(const struct options *opt)
 
 	if (opt->force || opt->list || !isatty(fd) || (opt->output && !opt->decompress))
 		return false;
+	msg_set_status(STATUS_ERROR);
+	if (opt->quiet)
+		return true;
 	msg_error("compressed data not %s a terminal. Use -f to force %scompression.",
 		  opt->decompress ? "read from" : "written to",
 		  opt->decompress ? "de" : "");
