@@ -9,7 +9,8 @@
 
 #include "session.h"
 
-#define CHUNK_OUT_MAX	((size_t)4 << 20)	/* bytes; more is decoded in order */
+/* Bytes; what a chunk decodes to beyond that is decoded in order. */
+#define CHUNK_OUT_MAX	(((size_t)4 << 20) + (64 << 10))
 
 enum piece_kind {
 	PIECE_SERIAL,		/* only to be decoded in order */

@@ -21,7 +21,7 @@
 #define SERIAL_QUEUED	(2 * MIB)	/* and as many bytes of them at most */
 #define CHUNK_IN_MIN	512		/* less would cost more than it decodes */
 #define CHUNK_IN_MAX	(4 * MIB + 64 * KIB)
-#define CHUNK_OUT_FIRST	(1 * MIB)
+#define CHUNK_OUT_FIRST	(2 * MIB + 64 * KIB)	/* a little more than wdzip's chunks */
 #define MEMBERS_IN	(256 * KIB)	/* small members share a piece */
 #define MEMBERS_OUT	(1 * MIB)
 #define QUEUED_PER_WORKER	(2 * MIB)
