@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <libdeflate.h>
+#include <zlib.h>
 
 #include "codec.h"
 #include "splice.h"
@@ -110,6 +111,26 @@ static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
 
 /* ---- decompression ---- */
 
+/* libdeflate does not tell whether more input would have helped; zlib does. */
+static int why_bad(const uint8_t *in, size_t in_len)
+{
+	z_stream z = { 0 };
+	uint8_t out[4096];
+	int ret;
+
+	if (inflateInit2(&z, -15) != Z_OK)
+		return -ENOMEM;
+	z.next_in = (Bytef *)in;
+	z.avail_in = (uInt)in_len;
+	do {
+		z.next_out = out;
+		z.avail_out = sizeof(out);
+		ret = inflate(&z, Z_SYNC_FLUSH);
+	} while (ret == Z_OK);
+	inflateEnd(&z);
+	return ret == Z_BUF_ERROR ? -ENODATA : -EBADMSG;
+}
+
 static int raw_inflate(struct wd_codec *codec, const uint8_t *in, size_t in_len,
 		       uint8_t *out, size_t cap, size_t *used, size_t *made)
 {
@@ -124,7 +145,7 @@ static int raw_inflate(struct wd_codec *codec, const uint8_t *in, size_t in_len,
 	case LIBDEFLATE_INSUFFICIENT_SPACE:
 		return -ENOSPC;
 	default:
-		return -EBADMSG;
+		return why_bad(in, in_len);
 	}
 }
 

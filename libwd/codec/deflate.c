@@ -397,6 +397,8 @@ int wd_deflate_run(struct wd_deflate *d, struct wd_deflate_job *job)
 	/* The engines count with 32 bits. */
 	if (job->in_len > WD_COMP_REQ_MAX)
 		return -EINVAL;
+	if (job->out_cap > UINT32_MAX)
+		job->out_cap = UINT32_MAX;
 	if (!job->window_len && cannot_shrink(d, job))
 		return deflate_stored(job);
 

@@ -31,10 +31,14 @@ void wd_zlib_head(uint8_t *p, int level, bool dict)
 
 enum wd_comp_error wd_zlib_head_check(const uint8_t *p)
 {
-	if ((p[0] << 8 | p[1]) % 31)
-		return WD_COMP_ERR_MAGIC;
-	if ((p[0] & 0x0f) != 8)
-		return WD_COMP_ERR_METHOD;
+	bool check = (p[0] << 8 | p[1]) % 31 == 0;
+	bool method = (p[0] & 0x0f) == 8;
+
+	/* Two bytes that are right in nothing are another kind of data. */
+	if (!method)
+		return check ? WD_COMP_ERR_METHOD : WD_COMP_ERR_MAGIC;
+	if (!check)
+		return p[0] >> 4 > 7 ? WD_COMP_ERR_MAGIC : WD_COMP_ERR_HEADER_CHECKSUM;
 	return p[0] >> 4 > 7 ? WD_COMP_ERR_WINDOW : WD_COMP_OK;
 }
 

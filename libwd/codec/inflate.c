@@ -125,6 +125,7 @@ void wd_inflate_run(struct wd_inflate *inf, struct wd_comp_req *req)
 	req->produced = req->out_cap - st->avail_out;
 	if (ret < 0) {
 		req->status = -EBADMSG;
+		give_back(inf, req);
 	} else if (st->block_state == ISAL_BLOCK_FINISH) {
 		inf->ended = true;
 		give_back(inf, req);

@@ -186,7 +186,7 @@ static struct cjob *make_job(const struct wd_comp_sess *s)
 	return job;
 }
 
-/* A longer file name, or a window, needs more room than the last stream's. */
+/* A longer file name, or a window, may have come after the job was made. */
 static int fit_job(const struct wd_comp_sess *s, struct cjob *job)
 {
 	size_t need = header_size(s) + wd_deflate_bound(s->c.chunk) + TRAILER_MAX;
@@ -219,7 +219,7 @@ static int begin_job(struct wd_comp_sess *s, struct cjob **ret_job)
 	slot = &c->jobs[(c->head + c->count) % c->njobs];
 	if (!*slot)
 		*slot = make_job(s);
-	if (!*slot || fit_job(s, *slot))
+	if (!*slot)
 		return -ENOMEM;
 	(*slot)->state = CJOB_FILLING;
 	(*slot)->in_len = 0;
@@ -285,8 +285,10 @@ static int send_job(struct wd_comp_sess *s, struct cjob *job, const void *in)
 	struct compressor *c = &s->c;
 	bool alone = job->last && c->count == 1 && !s->in_flight;
 	bool windowed = c->window_len && first_of_stream(s);
-	int ret;
+	int ret = fit_job(s, job);
 
+	if (ret)
+		return ret;
 	set_request(s, job, in);
 	c->any_sent = true;
 	if (windowed || alone) {

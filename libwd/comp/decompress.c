@@ -275,6 +275,12 @@ static int gzip_header(struct wd_comp_sess *s, const uint8_t *p, size_t len,
 	return ret ? ret : begin_member_data(s);
 }
 
+/* The low five bits of FLG make the two bytes a multiple of 31. */
+static uint32_t zlib_fcheck(const uint8_t *p)
+{
+	return (31 - ((uint32_t)p[0] << 8 | (p[1] & 0xe0)) % 31) % 31;
+}
+
 /* CMF and FLG, then the window's checksum if FLG says there is one. */
 static int zlib_header(struct wd_comp_sess *s, uint8_t byte)
 {
@@ -287,6 +293,9 @@ static int zlib_header(struct wd_comp_sess *s, uint8_t byte)
 		return 0;
 	if (d->lead_len == 2) {
 		error = wd_zlib_head_check(d->lead);
+		if (error == WD_COMP_ERR_HEADER_CHECKSUM)
+			return fail(s, error, d->member_start, d->lead[1] & 0x1f,
+				    zlib_fcheck(d->lead));
 		if (error)
 			return fail(s, error, d->member_start, 0, d->lead[0] & 0x0f);
 		return d->lead[1] & WD_ZLIB_FDICT ? 0 : begin_member_data(s);
@@ -430,7 +439,11 @@ static int step_end(struct wd_comp_sess *s)
 		end_stream(d, d->member_start);
 		return 0;
 	}
-	return fail(s, WD_COMP_ERR_TRUNCATED, d->pos, 0, 0);
+	fail(s, WD_COMP_ERR_TRUNCATED, d->pos, 0, 0);
+	/* What may have been half a magic number belongs to no member. */
+	if (d->state == DEC_BETWEEN)
+		d->pos = d->member_start;
+	return d->pending;
 }
 
 /* ---- taking what was decoded ahead ---- */

@@ -120,6 +120,8 @@ static void put_gzip(const struct wd_comp_sess *s, uint8_t *p,
 		return;
 	}
 	memcpy(p, "\x1f\x8b\x08\0\0\0\0\0\0\x03", 10);
+	if (s->c.header)
+		memcpy(p + 4, s->c.header + 4, 4);
 	p[8] = wd_gzip_xfl(s->setup.level);
 	if (s->setup.members != WD_COMP_MEMBERS_ONE)
 		put_sized(s, p, deflate_len, in_len);

@@ -35,6 +35,7 @@ WD_API int wd_comp_set_window(struct wd_comp_sess *sess, const void *data, size_
 	} else {
 		sess->d.preset = copy;
 		sess->d.preset_len = len;
+		sess->d.begun = false;
 	}
 	return 0;
 }
@@ -72,7 +73,7 @@ static int take_all(struct wd_comp_sess *s, struct oneshot *o)
 }
 
 /* Chunks are compressed where they lie. */
-static int run_compress(struct wd_comp_sess *s, const uint8_t *in, size_t in_len,
+static int run_in_place(struct wd_comp_sess *s, const uint8_t *in, size_t in_len,
 			struct oneshot *o)
 {
 	size_t chunk = s->c.chunk;
@@ -97,8 +98,9 @@ static int run_compress(struct wd_comp_sess *s, const uint8_t *in, size_t in_len
 	return ret ? ret : take_all(s, o);
 }
 
-static int run_decompress(struct wd_comp_sess *s, const uint8_t *in, size_t in_len,
-			  struct oneshot *o)
+/* Decompression, and chunks whose ends are not known in advance. */
+static int run_copying(struct wd_comp_sess *s, const uint8_t *in, size_t in_len,
+		       struct oneshot *o)
 {
 	struct wd_comp_buf buf = {
 		.in = in,
@@ -135,9 +137,10 @@ WD_API int wd_comp_run(struct wd_comp_sess *sess, const void *in, size_t in_len,
 			return ret;
 	}
 	sess->fresh = false;
-	ret = sess->setup.op == WD_COMP_COMPRESS ?
-	      run_compress(sess, in, in_len, &o) :
-	      run_decompress(sess, in, in_len, &o);
+	ret = sess->setup.op == WD_COMP_COMPRESS &&
+	      !(sess->setup.flags & WD_COMP_RSYNCABLE) ?
+	      run_in_place(sess, in, in_len, &o) :
+	      run_copying(sess, in, in_len, &o);
 	/* The caller's buffers are not ours beyond this call. */
 	if (ret)
 		sess_drain(sess);

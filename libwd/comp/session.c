@@ -291,16 +291,30 @@ static int check_request(const struct wd_comp_req *req)
 	return 0;
 }
 
+static bool stream_over(const struct wd_comp_sess *s)
+{
+	if (s->fresh)
+		return true;
+	if (s->output_lent)
+		return false;
+	if (s->setup.op == WD_COMP_DECOMPRESS)
+		return s->d.state == DEC_END;
+	return s->c.input_done && !s->c.count && !s->c.eof_member;
+}
+
 WD_API int wd_comp_send(struct wd_comp_sess *sess, struct wd_comp_req *req)
 {
 	int ret = sess_check(sess);
 
 	if (!ret)
 		ret = check_request(req);
-	if (!ret && !sess->fresh)
+	if (!ret && !stream_over(sess))
 		ret = -EINVAL;
 	if (ret)
 		return ret;
+	/* What a stream sent ahead and turned out not to need. */
+	if (!sess->async)
+		sess_drain(sess);
 	sess->async = true;
 	ret = sess_send(sess, req);
 	if (!sess->in_flight)

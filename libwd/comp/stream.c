@@ -215,7 +215,10 @@ WD_API int wd_comp_stream(struct wd_comp_sess *sess, struct wd_comp_buf *buf,
 			return 0;
 		moved |= took;
 		/* With input left and no room for it, only output helps. */
-		wait = buf->in_len ? !took && !moved : flush != WD_COMP_NO_FLUSH;
+		if (flush != WD_COMP_NO_FLUSH)
+			wait = !took || !buf->in_len;
+		else
+			wait = buf->in_len && !took && !moved;
 		ret = copy_out(sess, buf, wait ? WD_WAIT_FOREVER : WD_NO_WAIT);
 		if (ret < 0)
 			return ret == -ENOMSG ? 1 : ret;

@@ -173,7 +173,7 @@ struct wd_comp_header {
  * @sess: a compression session, format gzip, before its first input
  * @hdr:  copied, the name too.  Without this call: no name, mtime 0, os 3
  *
- * Sized members take neither name nor time: their readers expect fixed headers.
+ * Sized members have no name, since some of their readers expect none.
  *
  * Returns 0; -EINVAL at the wrong moment, with a name of more than 65535 bytes,
  * or with a name for sized members; -ENOMEM, -ESTALE.
