@@ -317,12 +317,11 @@ static int open_at(const struct infile *in, const char *base,
 {
 	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
 
-	if (in_replaced(opt)) {
-		/* Do not wait for the writer of a pipe that will be ignored. */
+	if (!in->follow)
+		flags |= O_NOFOLLOW;
+	/* Do not wait for the writer of a pipe that will be ignored. */
+	if (in_replaced(opt))
 		flags |= O_NONBLOCK;
-		if (!opt->force)
-			flags |= O_NOFOLLOW;
-	}
 	return openat(in->dir_fd, base, flags);
 }
 
@@ -410,6 +409,7 @@ enum open_result in_open(struct infile *in, const struct options *opt,
 	memset(in, 0, sizeof(*in));
 	in->fd = -1;
 	in->dir_fd = AT_FDCWD;
+	in->follow = opt->force || !in_replaced(opt);
 	if (set_path(in, strdup(path), 0) < 0) {
 		msg_error("memory exhausted");
 		return OPEN_FAILED;
@@ -466,11 +466,10 @@ void in_remove(struct infile *in)
 {
 	struct stat st;
 
-	if (fstatat(in->dir_fd, in->base, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		goto err_report;
 	/* A symbolic link that -f followed is removed, not what it points to. */
-	if (!S_ISLNK(st.st_mode) &&
-	    (st.st_dev != in->st.st_dev || st.st_ino != in->st.st_ino)) {
+	if (fstatat(in->dir_fd, in->base, &st, in->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+		goto err_report;
+	if (st.st_dev != in->st.st_dev || st.st_ino != in->st.st_ino) {
 		msg_warn("%s was replaced by another file meanwhile -- not removed",
 			 msg_name(in->name));
 		return;

@@ -22,6 +22,7 @@
  * @path:    the same, allocated; NULL for standard input
  * @base:    in @path, the part below @dir_fd
  * @dir_fd:  where @base is; AT_FDCWD, the caller's, or, if @own_dir, ours
+ * @follow:  @base may be a symbolic link
  * @st:      what the file was when it was opened
  * @start:   offset of the first byte to read
  * @head:    bytes read in advance, @head_pos to @head_len still to be handed out
@@ -36,6 +37,7 @@ struct infile {
 	bool own_dir;
 	bool is_stdin;
 	bool regular;
+	bool follow;
 	struct stat st;
 	off_t start;
 	unsigned char head[HEAD_MAX];

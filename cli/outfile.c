@@ -283,6 +283,16 @@ int out_write(struct outfile *out, const void *data, size_t len)
 	return 0;
 }
 
+static int sync_fd(int fd)
+{
+	int ret;
+
+	do
+		ret = fsync(fd);
+	while (ret < 0 && errno == EINTR);
+	return ret;
+}
+
 static int sync_directory(const struct outfile *out)
 {
 	int fd = openat(out->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -290,7 +300,7 @@ static int sync_directory(const struct outfile *out)
 
 	if (fd < 0)
 		return -1;
-	ret = fsync(fd);
+	ret = sync_fd(fd);
 	close(fd);
 	return ret;
 }
@@ -298,7 +308,7 @@ static int sync_directory(const struct outfile *out)
 int out_sync(struct outfile *out)
 {
 	/* Pipes and terminals have nothing to bring anywhere. */
-	if (fsync(out->fd) < 0 && errno != EINVAL && errno != EROFS)
+	if (sync_fd(out->fd) < 0 && errno != EINVAL && errno != EROFS)
 		goto err;
 	if (out->created && sync_directory(out) < 0 && errno != EINVAL)
 		goto err;
@@ -349,6 +359,23 @@ static void release(struct outfile *out)
 	out->fd = -1;
 }
 
+/*
+ * Somebody may have removed the file meanwhile, or moved it: then the input is
+ * perhaps the only copy.
+ */
+static int check_name(const struct outfile *out)
+{
+	struct stat own, named;
+
+	if (fstat(out->fd, &own) == 0 &&
+	    fstatat(out->dir_fd, out->base, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    named.st_dev == own.st_dev && named.st_ino == own.st_ino)
+		return 0;
+	msg_fault("%s: was removed or replaced while it was written",
+		  msg_name(out->name));
+	return -1;
+}
+
 int out_finish(struct outfile *out, const struct options *opt,
 	       const struct stat *from, uint32_t mtime)
 {
@@ -360,6 +387,8 @@ int out_finish(struct outfile *out, const struct options *opt,
 		return -1;
 	if (out->is_stdout)
 		return 0;
+	if (out->created && check_name(out) < 0)
+		return -1;
 	if (close(out->fd) < 0) {
 		out->fd = -1;
 		msg_fault("%s: %s", msg_name(out->name), strerror(errno));

@@ -109,9 +109,16 @@ static int check_end(const struct comparison *c, struct wd_comp_sess *sess)
 
 	if (c->offset != expected)
 		return differs(c, c->offset);
+	ret = wd_comp_get_info(sess, &info);
+	/* A damaged empty member, as at the end of BGZF, costs no data. */
+	if (!job->opt->decompress &&
+	    (ret < 0 || info.trailing != WD_COMP_TRAILING_NONE)) {
+		msg_fault("%s: verification failed: garbage at the end",
+			  msg_name(c->name));
+		return -1;
+	}
 	if (c->fd >= 0)
 		return 0;
-	ret = wd_comp_get_info(sess, &info);
 	if (ret == 0 && info.checksum == job->info.checksum)
 		return 0;
 	msg_fault("%s: verification failed: checksum %08" PRIx32 ", was %08" PRIx32,
