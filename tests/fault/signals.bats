@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Signals that end a program: before each system call, and at random moments.
+# The input is there, or the output is complete; nothing else is.
+
+load common
+
+@test "a signal before any system call leaves the input or the complete output" {
+	py - <<-'EOT'
+	from faults import *
+	data = wdtest.mixed(100000)
+	for command in ("wdzip -b 32K", "wdunzip", "wdzip --synchronous", "wdzip --verify",
+	                "wdzip -k", "wdzip -q"):
+	    case = Case(command, data, keep="-k" in command)
+	    total = case.count("any")
+	    case.tally.clear()
+	    for sig in signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE:
+	        want = 2 if sig == signal.SIGPIPE and "-q" in command else -sig
+	        for n in range(1, total + 1, SLOW):
+	            # 0: the file was done, and there was no more call to come.
+	            state = case.run(at=("any", n, sig), also=[want], silent=True)
+	            assert case.result.status in (want, 0), (n, case.result)
+	            assert case.result.status or n == total
+	            assert n > 2 or state == "kept"
+	    case.report("a signal before each of %d calls" % total)
+	EOT
+}
+
+@test "a signal at a random moment leaves the input or the complete output" {
+	py - <<-'EOT'
+	from faults import *
+	data = wdtest.mixed(1000000) * 6
+	rng = random_numbers(7)
+	for command in "wdzip", "wdzip -1 --synchronous", "wdunzip":
+	    case = Case(command, data)
+	    case.prepare()
+	    begun = time.monotonic()
+	    assert finish(start(case.command)).status == 0
+	    took = time.monotonic() - begun
+	    seen = collections.Counter()
+	    for n in range(20):
+	        sig = rng.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP,
+	                          signal.SIGPIPE])
+	        case.prepare()
+	        child = start(case.command)
+	        # Starting takes Python about a millisecond, too.
+	        spin(rng.uniform(0, took * 1.1), child)
+	        child.send_signal(sig)
+	        result = finish(child)
+	        case.judge(result, also=[-sig], silent=True)
+	        assert result.status in (0, -sig), result
+	        seen[sig.name if result.status else "too late"] += 1
+	    case.report("random moments (%s)" % dict(seen))
+	EOT
+}
+
+@test "SIGKILL never costs the input" {
+	py - <<-'EOT'
+	from faults import *
+	data = wdtest.mixed(100000)
+	for command in "wdzip -b 32K", "wdunzip":
+	    case = Case(command, data)
+	    total, whole = case.count("any"), 0
+	    for n in range(1, total + 1):
+	        case.prepare()
+	        result = run(case.command, at=("any", n, signal.SIGKILL))
+	        assert result.status == -signal.SIGKILL, result
+	        if os.path.exists(case.before):
+	            assert wdtest.read(case.before) == case.content
+	        else:
+	            assert complete(case.after, data)
+	            whole += 1
+	    say("%s: %d runs, in %d the output was complete" % (command, total, whole))
+	EOT
+}
+
+@test "a reader that goes away ends the writer by SIGPIPE, and quietly" {
+	py - <<-'EOT'
+	from faults import *
+	data = wdtest.mixed(500000) * 4
+	wdtest.write("f", data)
+	wdtest.write("g.gz", wdtest.member(data))
+	rng = random_numbers(3)
+	for n in range(40):
+	    command = rng.choice(["wdzip -c f", "wdzcat g.gz", "wdzip -qc f",
+	                          "wdzcat -q g.gz"]).split()
+	    child = start(command)
+	    os.read(child.stdout.fileno(), rng.randint(1, 100000))
+	    child.stdout.close()
+	    child.stdout = None
+	    result = finish(child)
+	    want = 2 if "q" in command[1] else -signal.SIGPIPE
+	    assert result.status == want and not result.stderr, (command, result)
+	say("40 runs")
+	EOT
+}
+
+@test "SIGUSR1 again and again loses nothing" {
+	py - <<-'EOT'
+	from faults import *
+	data = wdtest.mixed(1000000) * 8
+	packed = wdtest.member(data)
+	for command, given in (["wdzip", "-1", "-"], data), (["wdzcat", "-"], packed):
+	    with open("in", "wb+") as f:
+	        f.write(given)
+	        f.seek(0)
+	        with open("out", "wb") as out, open("err", "wb") as err:
+	            # First a signal that it handles, as otherwise it would be its end.
+	            child = subprocess.Popen(command, stdin=f, stdout=out, stderr=err)
+	    sent, end = 0, time.monotonic() + DEADLINE
+	    while os.path.getsize("out") == 0 and child.poll() is None:
+	        assert time.monotonic() < end
+	    while child.poll() is None:
+	        child.send_signal(signal.SIGUSR1)
+	        sent += 1
+	        assert time.monotonic() < end
+	    assert child.returncode == 0, child.returncode
+	    got = wdtest.read("out")
+	    assert got == data or gunzip(got) == data
+	    say("%s: %d signals" % (" ".join(command), sent))
+	EOT
+}
+
+@test "stopped and continued before any system call, nothing is lost" {
+	py - <<-'EOT'
+	from faults import *
+	data = wdtest.mixed(100000)
+	for command in "wdzip -b 32K", "wdunzip":
+	    case = Case(command, data)
+	    total = case.count("any")
+	    case.tally.clear()
+	    for n in range(1, total + 1):
+	        case.prepare()
+	        child = stop(case.command, ("any", n))
+	        result = go_on(child)
+	        assert case.judge(result) == "done"
+	    case.report("stopped and continued")
+	EOT
+}
+
+@test "the limit on file sizes ends it without leaving an output" {
+	py - <<-'EOT'
+	import resource
+	from faults import *
+	data = wdtest.mixed(300000)
+
+	def limit():
+	    resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000))
+	    signal.signal(signal.SIGXFSZ, how)
+
+	for command in "wdzip -b 32K", "wdunzip":
+	    case = Case(command, data)
+	    for how, want in (signal.SIG_DFL, -signal.SIGXFSZ), (signal.SIG_IGN, 1):
+	        case.prepare()
+	        child = subprocess.Popen(
+	            case.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+	            stderr=subprocess.PIPE, restore_signals=False, preexec_fn=limit)
+	        result = finish(child)
+	        assert case.judge(result, also=[want], silent=True) == "kept"
+	        assert result.status == want, result
+	EOT
+}
