@@ -75,6 +75,7 @@ bool wd_fork_guard_ok(const struct wd_fork_guard *guard);
  * @send:    as wd_send()
  * @flush:   as wd_flush()
  * @recv:    as wd_recv_sync()
+ * @drop:    forget what was sent and has not begun; returns how many requests
  * @share:   as wd_mem_share()
  * @unshare: as wd_mem_unshare()
  */
@@ -86,6 +87,7 @@ struct wd_driver_ops {
 	int (*send)(void *ctx, void *req);
 	int (*flush)(void *ctx);
 	int (*recv)(void *ctx, void **req, int timeout_ms);
+	unsigned int (*drop)(void *ctx);
 	int (*share)(void *ctx, const void *addr, size_t size);
 	void (*unshare)(void *ctx, const void *addr, size_t size);
 };
@@ -115,6 +117,9 @@ struct wd_transport_ops {
 	void (*unmap)(void *addr, size_t size);
 	int (*poll)(int handle, int timeout_ms);
 };
+
+/* Forget what was sent to @q and has not begun; returns how many requests. */
+unsigned int wd_queue_drop(struct wd_queue *q);
 
 /* The driver called @name, or NULL. */
 const struct wd_driver_ops *wd_driver_find(const char *name);

@@ -67,7 +67,8 @@ WD_API int wd_request_queue(struct wd_queue *q)
 	struct wd_queue_priv *priv;
 	int ret;
 
-	if (!q || q->priv || q->flags)
+	if (!q || q->priv || q->flags || q->reserved[0] || q->reserved[1] ||
+	    q->reserved[2] || q->reserved[3])
 		return -EINVAL;
 
 	priv = calloc(1, sizeof(*priv));
@@ -114,6 +115,13 @@ WD_API int wd_send(struct wd_queue *q, void *req)
 	if (!wd_fork_guard_ok(&priv->guard))
 		return -ESTALE;
 	return priv->ops->send(priv->ctx, req);
+}
+
+unsigned int wd_queue_drop(struct wd_queue *q)
+{
+	struct wd_queue_priv *priv = wd_queue_priv(q);
+
+	return priv->ops->drop(priv->ctx);
 }
 
 WD_API int wd_flush(struct wd_queue *q)

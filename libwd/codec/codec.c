@@ -111,26 +111,6 @@ static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
 
 /* ---- decompression ---- */
 
-/* libdeflate does not tell whether more input would have helped; zlib does. */
-static int why_bad(const uint8_t *in, size_t in_len)
-{
-	z_stream z = { 0 };
-	uint8_t out[4096];
-	int ret;
-
-	if (inflateInit2(&z, -15) != Z_OK)
-		return -ENOMEM;
-	z.next_in = (Bytef *)in;
-	z.avail_in = (uInt)in_len;
-	do {
-		z.next_out = out;
-		z.avail_out = sizeof(out);
-		ret = inflate(&z, Z_SYNC_FLUSH);
-	} while (ret == Z_OK);
-	inflateEnd(&z);
-	return ret == Z_BUF_ERROR ? -ENODATA : -EBADMSG;
-}
-
 static int raw_inflate(struct wd_codec *codec, const uint8_t *in, size_t in_len,
 		       uint8_t *out, size_t cap, size_t *used, size_t *made)
 {
@@ -145,7 +125,7 @@ static int raw_inflate(struct wd_codec *codec, const uint8_t *in, size_t in_len,
 	case LIBDEFLATE_INSUFFICIENT_SPACE:
 		return -ENOSPC;
 	default:
-		return why_bad(in, in_len);
+		return -EBADMSG;
 	}
 }
 
@@ -225,6 +205,28 @@ static int zlib_member(struct wd_codec *codec, struct wd_comp_req *req)
 	return 0;
 }
 
+/* libdeflate does not tell whether more input would have helped; zlib does. */
+static int why_bad(const struct wd_comp_req *req)
+{
+	int bits = req->format == WD_COMP_GZIP ? 31 :
+		   req->format == WD_COMP_ZLIB ? 15 : -15;
+	z_stream z = { 0 };
+	uint8_t out[4096];
+	int ret;
+
+	if (inflateInit2(&z, bits) != Z_OK)
+		return -ENOMEM;
+	z.next_in = (Bytef *)req->in;
+	z.avail_in = (uInt)req->in_len;
+	do {
+		z.next_out = out;
+		z.avail_out = sizeof(out);
+		ret = inflate(&z, Z_SYNC_FLUSH);
+	} while (ret == Z_OK);
+	inflateEnd(&z);
+	return ret == Z_BUF_ERROR ? -ENODATA : -EBADMSG;
+}
+
 static void run_decompress(struct wd_codec *codec, struct wd_comp_req *req)
 {
 	switch (req->format) {
@@ -243,8 +245,31 @@ static void run_decompress(struct wd_codec *codec, struct wd_comp_req *req)
 		if (!req->status)
 			req->checksum = wd_crc32(0, req->out, req->produced);
 	}
+	if (req->status == -EBADMSG)
+		req->status = why_bad(req);
 	if (req->status)
 		req->consumed = req->produced = 0;
+}
+
+int wd_codec_check(const struct wd_comp_req *req)
+{
+	if (!req || (req->in_len && !req->in) || (req->out_cap && !req->out))
+		return -EINVAL;
+	if (req->in_len > WD_COMP_REQ_MAX)
+		return -EINVAL;
+	if (req->reserved[0] == WD_REQ_INTERNAL)
+		return 0;
+	if (req->reserved[0] || req->reserved[1] || req->reserved[2] || req->stream)
+		return -EINVAL;
+	if (req->op > WD_COMP_DECOMPRESS || req->format > WD_COMP_RAW)
+		return -EINVAL;
+	if (req->op == WD_COMP_COMPRESS &&
+	    (req->level < WD_COMP_LEVEL_MIN || req->level > WD_COMP_LEVEL_MAX))
+		return -EINVAL;
+	if (req->flags & ~WD_COMP_REQ_OPEN ||
+	    (req->flags && (req->format != WD_COMP_RAW || req->op != WD_COMP_COMPRESS)))
+		return -EINVAL;
+	return 0;
 }
 
 void wd_codec_run(struct wd_codec *codec, struct wd_comp_req *req)
@@ -253,6 +278,10 @@ void wd_codec_run(struct wd_codec *codec, struct wd_comp_req *req)
 	req->produced = 0;
 	req->status = 0;
 	req->result = 0;
+	if (!codec && req->op != WD_OP_STREAM) {
+		req->status = -ENOMEM;
+		return;
+	}
 	switch (req->op) {
 	case WD_COMP_COMPRESS:
 		run_compress(codec, req);

@@ -33,7 +33,19 @@ struct wd_codec;
 struct wd_codec *wd_codec_create(void);
 void wd_codec_destroy(struct wd_codec *codec);
 
-/* Serve @req; the outcome is in @req->status and the fields behind it. */
+/*
+ * Whether @req can be served: 0 or -EINVAL.  What only sessions may ask for
+ * carries WD_REQ_INTERNAL in @reserved[0].
+ */
+#define WD_REQ_INTERNAL	0x5744696e7465726eu
+
+int wd_codec_check(const struct wd_comp_req *req);
+
+/*
+ * Without a codec, for want of memory, only WD_OP_STREAM can be served.
+ *
+ * Serve @req; the outcome is in @req->status and the fields behind it.
+ */
 void wd_codec_run(struct wd_codec *codec, struct wd_comp_req *req);
 
 /* ---- checksum.c ---- */

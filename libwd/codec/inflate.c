@@ -40,6 +40,8 @@ static void begin_request(struct wd_inflate *inf, struct wd_comp_req *req)
 #define COUNTER_HIGH	(1u << 30)
 #define COUNTER_LOW	(1u << 20)
 
+#define MATCH_MAX	258u		/* bytes (RFC 1951, section 3.2.5) */
+
 const char *wd_inflate_name(void)
 {
 	return "ISA-L";
@@ -123,6 +125,9 @@ void wd_inflate_run(struct wd_inflate *inf, struct wd_comp_req *req)
 
 	req->consumed = req->in_len - st->avail_in;
 	req->produced = req->out_cap - st->avail_out;
+	/* The match that reached back too far was counted, but not written. */
+	if (ret == ISAL_INVALID_LOOKBACK)
+		req->produced -= req->produced < MATCH_MAX ? req->produced : MATCH_MAX;
 	if (ret < 0) {
 		req->status = -EBADMSG;
 		give_back(inf, req);

@@ -4,7 +4,7 @@
  * own; their outputs, in order, make one stream.
  *
  * Only the last chunk ends the stream, so a full chunk is held back until it is
- * known whether more follows.  A stream that fits in one chunk needs no queue.
+ * known whether more follows.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include "session.h"
 
 #define BGZF_CHUNK	0xff00u		/* so that a member stays below 64 KiB */
+#define ALONE_MAX	((size_t)64 << 10)	/* a stream of so little needs no queue */
 #define CHUNK_ALIGN	((size_t)64 << 10)
 #define RSYNC_MIN	(32u << 10)	/* bytes: no cut before, and fed in such steps */
 #define RSYNC_MASK	(((uint64_t)0xffff) << 40)	/* a cut each 64 KiB on average */
@@ -122,6 +123,7 @@ void compress_reset(struct wd_comp_sess *s)
 	c->window_len = 0;
 	c->head = 0;
 	c->count = 0;
+	c->held = NULL;
 	c->begun = false;
 	c->input_done = false;
 	c->finish_later = false;
@@ -251,6 +253,7 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job, const void *in
 	job->req.out = job->out + head;
 	job->req.out_cap = job->out_cap - head - TRAILER_MAX;
 	job->req.user = job;
+	job->req.reserved[0] = WD_REQ_INTERNAL;
 	job->out_len = head;
 }
 
@@ -283,7 +286,7 @@ static int run_with_window(struct wd_comp_sess *s, struct cjob *job)
 static int send_job(struct wd_comp_sess *s, struct cjob *job, const void *in)
 {
 	struct compressor *c = &s->c;
-	bool alone = job->last && c->count == 1 && !s->in_flight;
+	bool alone = job->last && c->count == 1 && job->in_len <= ALONE_MAX;
 	bool windowed = c->window_len && first_of_stream(s);
 	int ret = fit_job(s, job);
 
@@ -303,31 +306,20 @@ static int send_job(struct wd_comp_sess *s, struct cjob *job, const void *in)
 /* The held chunk is not the last one, or it is. */
 static int release_held(struct wd_comp_sess *s, bool last)
 {
-	struct compressor *c = &s->c;
+	struct cjob *job = s->c.held;
 
-	for (unsigned int i = 0; i < c->count; i++) {
-		struct cjob *job = job_at(c, i);
-
-		if (job->state != CJOB_HELD)
-			continue;
-		job->last = last;
-		return send_job(s, job, job->req.in);
-	}
-	return 0;
+	if (!job)
+		return 0;
+	s->c.held = NULL;
+	job->last = last;
+	return send_job(s, job, job->req.in);
 }
 
-static bool have_held(struct compressor *c)
-{
-	for (unsigned int i = 0; i < c->count; i++)
-		if (job_at(c, i)->state == CJOB_HELD)
-			return true;
-	return false;
-}
-
-static void hold(struct cjob *job, const void *in)
+static void hold(struct compressor *c, struct cjob *job, const void *in)
 {
 	job->req.in = in;
 	job->state = CJOB_HELD;
+	c->held = job;
 }
 
 int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
@@ -395,7 +387,7 @@ static int cut_job(struct wd_comp_sess *s, struct cjob *job, size_t cut)
 	int ret;
 
 	job->in_len = cut;
-	hold(job, job->in);
+	hold(&s->c, job, job->in);
 	if (!rest)
 		return 0;
 	ret = release_held(s, false);
@@ -436,7 +428,7 @@ static int take_input(struct wd_comp_sess *s, size_t len)
 			return cut_job(s, job, cut);
 	}
 	if (job->in_len == c->chunk)
-		hold(job, job->in);
+		hold(&s->c, job, job->in);
 	return 0;
 }
 
@@ -476,7 +468,7 @@ static int finish_input(struct wd_comp_sess *s)
 	if (job && job->state == CJOB_FILLING) {
 		job->last = true;
 		ret = send_job(s, job, job->in);
-	} else if (have_held(c)) {
+	} else if (c->held) {
 		ret = release_held(s, true);
 	} else if (c->eof_member || (sized_members(s) && c->any_sent)) {
 		ret = 0;
@@ -526,7 +518,7 @@ int compress_put_foreign(struct wd_comp_sess *s, const uint8_t *in, size_t len)
 	s->c.begun = true;
 	s->c.in_total += len;
 	job->in_len = len;
-	hold(job, in);
+	hold(&s->c, job, in);
 	return 0;
 }
 

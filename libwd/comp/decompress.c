@@ -16,6 +16,8 @@
 
 #define SERIAL_OUT	((size_t)512 << 10)	/* bytes of an output buffer */
 #define INLINE_IN	((size_t)64 << 10)	/* less input is done here and now */
+#define HANDOVER_IN	((size_t)16 << 10)	/* as is less in one piece */
+#define STALE_MAX	64u			/* pieces kept for one in flight */
 #define INLINE_OUT	((size_t)64 << 10)	/* and the start of later members */
 #define NAME_MAX_LEN	65536u
 
@@ -66,6 +68,7 @@ void decompress_reset(struct wd_comp_sess *s)
 	d->window_len = 0;
 	d->pending = 0;
 	d->sbusy = false;
+	d->sout = false;
 	d->scur = 0;
 	d->sfill = 0;
 	d->lent = NULL;
@@ -188,7 +191,7 @@ static int harvest(struct wd_comp_sess *s, struct piece *p)
  * Queueing pays for itself only with something to decode meanwhile.  Members
  * after the first may all be tiny, so each begins here.
  */
-static bool run_inline(const struct wd_comp_sess *s, size_t in_len)
+static bool decode_here(const struct wd_comp_sess *s, size_t in_len)
 {
 	const struct decompressor *d = &s->d;
 
@@ -196,7 +199,7 @@ static bool run_inline(const struct wd_comp_sess *s, size_t in_len)
 		return true;
 	if (d->queued < INLINE_IN && !d->nsent)
 		return true;
-	return !in_len || (s->info.members && !d->member_out);
+	return in_len < HANDOVER_IN || (s->info.members && !d->member_out);
 }
 
 /* Decode from @p, or only what the decoder still holds if it is NULL. */
@@ -212,12 +215,13 @@ static int decode(struct wd_comp_sess *s, struct piece *p)
 	memset(req, 0, sizeof(*req));
 	req->op = WD_OP_STREAM;
 	req->format = s->setup.format;
+	req->reserved[0] = WD_REQ_INTERNAL;
 	req->stream = &d->inf;
 	req->in = p ? piece_data(p) : NULL;
 	req->in_len = p ? piece_left(p) : 0;
 	req->out = d->sbuf[d->scur] + d->sfill;
 	req->out_cap = SERIAL_OUT - d->sfill;
-	here = run_inline(s, req->in_len);
+	here = decode_here(s, req->in_len);
 	if (!here) {
 		ret = sess_open_queue(s);
 		if (ret)
@@ -231,9 +235,14 @@ static int decode(struct wd_comp_sess *s, struct piece *p)
 		return harvest(s, p);
 	}
 	ret = sess_send(s, req);
+	if (ret == -EBUSY) {
+		sess_run(s, req);
+		return harvest(s, p);
+	}
 	if (ret)
 		return ret;
 	d->sbusy = true;
+	d->sout = true;
 	wd_flush(&s->q);
 	return 0;
 }
@@ -360,10 +369,13 @@ static int check_trailer(struct wd_comp_sess *s)
 	d->lead_len = behind;
 	d->member_start = d->pos - behind;
 	d->state = DEC_BETWEEN;
-	if (s->setup.flags & WD_COMP_ONE_MEMBER)
-		end_stream(d, d->member_start);
-	else if (behind)
+	if (gzip && !(s->setup.flags & WD_COMP_ONE_MEMBER))
+		return 0;
+	/* Nothing can follow. */
+	if (!gzip && (behind || pieces_rest(s, NULL)))
 		garbage(s);
+	else
+		end_stream(d, d->member_start);
 	return 0;
 }
 
@@ -386,10 +398,6 @@ static int step_between(struct wd_comp_sess *s, struct piece *p)
 	uint8_t byte = *piece_data(p);
 	size_t used;
 
-	if (s->setup.format != WD_COMP_GZIP) {
-		garbage(s);
-		return 0;
-	}
 	if (!d->lead_len && !byte) {
 		d->state = DEC_ZEROS;
 		return 0;
@@ -563,21 +571,66 @@ static int lend_serial(struct decompressor *d, const void **data, size_t *len)
 	return 1;
 }
 
-/* Receive until @flag, or what it stands for, has come. */
-static int await(struct wd_comp_sess *s, const bool *busy, int timeout_ms)
+static void mark(struct wd_comp_sess *s, const struct wd_comp_req *req)
 {
-	while (*busy) {
+	if (req == &s->d.sreq)
+		s->d.sout = false;
+	else
+		((struct piece *)req->user)->busy = false;
+}
+
+/* Receive until what @out tells of is back. */
+static int await(struct wd_comp_sess *s, const bool *out, int timeout_ms)
+{
+	while (*out) {
 		int err = 0;
 		struct wd_comp_req *req = sess_recv(s, timeout_ms, &err);
 
 		if (!req)
 			return err == -ENOENT ? -EIO : err;
-		if (req == &s->d.sreq)
-			s->d.sbusy = false;
-		else
-			((struct piece *)req->user)->busy = false;
+		mark(s, req);
 	}
 	return 0;
+}
+
+/*
+ * A piece that was decoded ahead in vain keeps those behind it, and their
+ * memory, until it is back.  Nobody else may be waiting for it.
+ */
+static int collect_stale(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+	struct wd_comp_req *req;
+	int err = 0;
+
+	if (!d->first || !d->first->busy || piece_is_ahead(d->first))
+		return 0;
+	if (d->npieces > STALE_MAX)
+		return await(s, &d->first->busy, WD_WAIT_FOREVER);
+	while ((req = sess_recv(s, WD_NO_WAIT, &err)))
+		mark(s, req);
+	return 0;
+}
+
+/* Returns 1 if the output of @p, which the decoder arrived at, is to go out. */
+static int take_ahead(struct wd_comp_sess *s, struct piece *p, int timeout_ms)
+{
+	struct decompressor *d = &s->d;
+	int ret;
+
+	d->distrust = 0;
+	pieces_dispatch(s);
+	if (!p->sent) {
+		piece_make_serial(d, p);
+		return 0;
+	}
+	ret = await(s, &p->busy, timeout_ms);
+	if (ret)
+		return ret;
+	ret = judge(s, p);
+	if (ret == 1)
+		d->lent = p;
+	return ret;
 }
 
 /* One step in order with the bytes of @p. */
@@ -634,7 +687,7 @@ static void keep_busy(struct wd_comp_sess *s)
 
 	if (d->pending || d->state != DEC_DATA || d->sbusy)
 		return;
-	if (!p || piece_is_ahead(p) || run_inline(s, piece_left(p)))
+	if (!p || piece_is_ahead(p) || decode_here(s, piece_left(p)))
 		return;
 	if (!restore_window(d))
 		decode(s, p);
@@ -660,8 +713,11 @@ int decompress_get_output(struct wd_comp_sess *s, const void **data, size_t *len
 	}
 	for (;;) {
 		pieces_dispatch(s);
+		ret = collect_stale(s);
+		if (ret)
+			return ret;
 		if (d->sbusy) {
-			ret = await(s, &d->sbusy, timeout_ms);
+			ret = await(s, &d->sout, timeout_ms);
 			if (ret)
 				return ret;
 			ret = harvest(s, piece_next(s));
@@ -683,23 +739,12 @@ int decompress_get_output(struct wd_comp_sess *s, const void **data, size_t *len
 		} else if (!p) {
 			ret = step_without_input(s);
 		} else if (piece_is_ahead(p) && arrived_at(s, p)) {
-			d->distrust = 0;
-			pieces_dispatch(s);
-			if (!p->sent) {
-				piece_make_serial(d, p);
-				continue;
-			}
-			ret = await(s, &p->busy, timeout_ms);
-			if (ret)
-				return ret;
-			ret = judge(s, p);
+			ret = take_ahead(s, p, timeout_ms);
 			if (ret == 1) {
-				d->lent = p;
 				*data = p->ws->out;
 				*len = p->req.produced;
+				return 1;
 			}
-			if (ret)
-				return ret;
 		} else {
 			if (piece_is_ahead(p)) {
 				d->distrust++;

@@ -25,6 +25,9 @@ static int check_setup(const struct wd_comp_setup *setup)
 		return -EINVAL;
 	if (setup->threads > WD_COMP_THREADS_MAX)
 		return -EINVAL;
+	for (size_t i = 0; i < ARRAY_SIZE(setup->reserved); i++)
+		if (setup->reserved[i])
+			return -EINVAL;
 	if (setup->flags & ~(WD_COMP_RSYNCABLE | WD_COMP_ONE_MEMBER))
 		return -EINVAL;
 	if (setup->members != WD_COMP_MEMBERS_ONE &&
@@ -161,6 +164,12 @@ WD_API size_t wd_comp_req_bound(size_t in_len)
 
 /* ---- to the queue and back ---- */
 
+static unsigned int sess_threads(const struct wd_comp_sess *s)
+{
+	return s->setup.threads ? s->setup.threads :
+	       (unsigned int)wd_min(wd_cpu_count(), WD_COMP_THREADS_MAX);
+}
+
 int sess_open_queue(struct wd_comp_sess *s)
 {
 	int ret;
@@ -168,7 +177,8 @@ int sess_open_queue(struct wd_comp_sess *s)
 	if (s->q_open)
 		return 0;
 	s->q.device = s->engine ? s->engine : "soft";
-	s->q.workers = s->setup.threads;
+	s->q.workers = sess_threads(s);
+	s->q.depth = 4 * s->q.workers;
 	ret = wd_request_queue(&s->q);
 	if (ret)
 		return ret;
@@ -237,11 +247,13 @@ struct wd_comp_req *sess_recv(struct wd_comp_sess *s, int timeout_ms, int *err)
 	return got;
 }
 
-/* Take back whatever is in flight; the outcome does not matter. */
+/* Take back whatever is in flight; what has not begun will not. */
 void sess_drain(struct wd_comp_sess *s)
 {
 	void *got;
 
+	if (s->in_flight)
+		s->in_flight -= wd_queue_drop(&s->q);
 	while (s->in_flight && !wd_recv_sync(&s->q, &got, WD_WAIT_FOREVER))
 		s->in_flight--;
 	s->in_flight = 0;
@@ -259,7 +271,7 @@ WD_API int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info
 		return -EINVAL;
 	*info = sess->info;
 	info->level = sess->setup.level;
-	info->threads = sess->q_open ? sess->q.workers : 1;
+	info->threads = sess->q_open ? sess->q.workers : sess_threads(sess);
 	info->engine = sess->engine ? sess->engine : "sw";
 	if (sess->setup.op == WD_COMP_COMPRESS) {
 		info->codec = wd_level_get(sess->setup.level)->name;
@@ -273,23 +285,6 @@ WD_API int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info
 }
 
 /* ---- asynchronous requests ---- */
-
-static int check_request(const struct wd_comp_req *req)
-{
-	if (!req || (req->in_len && !req->in) || (req->out_cap && !req->out))
-		return -EINVAL;
-	if (req->op > WD_COMP_DECOMPRESS || req->format > WD_COMP_RAW || req->stream)
-		return -EINVAL;
-	if (req->in_len > WD_COMP_REQ_MAX)
-		return -EINVAL;
-	if (req->op == WD_COMP_COMPRESS &&
-	    (req->level < WD_COMP_LEVEL_MIN || req->level > WD_COMP_LEVEL_MAX))
-		return -EINVAL;
-	if (req->flags & ~WD_COMP_REQ_OPEN ||
-	    (req->flags && (req->format != WD_COMP_RAW || req->op != WD_COMP_COMPRESS)))
-		return -EINVAL;
-	return 0;
-}
 
 static bool stream_over(const struct wd_comp_sess *s)
 {
@@ -307,7 +302,7 @@ WD_API int wd_comp_send(struct wd_comp_sess *sess, struct wd_comp_req *req)
 	int ret = sess_check(sess);
 
 	if (!ret)
-		ret = check_request(req);
+		ret = wd_codec_check(req);
 	if (!ret && !stream_over(sess))
 		ret = -EINVAL;
 	if (ret)

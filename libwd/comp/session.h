@@ -26,6 +26,7 @@ struct in_block;
 struct compressor {
 	struct cjob **jobs;		/* a ring, oldest at @head */
 	unsigned int njobs, head, count;
+	struct cjob *held;		/* full; not yet known whether it is the last */
 	size_t chunk;
 	bool expanded;			/* @jobs has its full size */
 	bool begun;			/* input has come */
@@ -69,11 +70,12 @@ struct decompressor {
 	bool at_member;			/* @cut may be where a sized member begins */
 	bool input_done;
 	bool sync;			/* hand out what there is */
-	uint64_t in_total;
+	size_t members_need;		/* no use looking for members with less */
 
 	/* pieces, in the order of the input */
 	struct piece *first, *last;
 	struct workspace *spare_ws;
+	unsigned int npieces;
 	unsigned int nspec;		/* of them, worth decoding ahead */
 	unsigned int nsent;		/* of those, sent and not yet accepted */
 	unsigned int distrust;		/* rejected in a row */
@@ -104,7 +106,8 @@ struct decompressor {
 
 	/* decoding in order */
 	struct wd_comp_req sreq;
-	bool sbusy;
+	bool sbusy;			/* sent, and what it brought not yet taken */
+	bool sout;			/* not yet back */
 	uint8_t *sbuf[SERIAL_BUFS];
 	unsigned int scur;
 	size_t sfill;			/* bytes in sbuf[scur] */

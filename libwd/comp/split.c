@@ -19,11 +19,13 @@
 #define BLOCK_ROOM_MIN	(16 * KIB)	/* a block with less room counts as full */
 #define SERIAL_IN	(128 * KIB)	/* a piece to be decoded in order */
 #define SERIAL_QUEUED	(2 * MIB)	/* and as many bytes of them at most */
-#define CHUNK_IN_MIN	512		/* less would cost more than it decodes */
+#define CHUNK_IN_MIN	(4 * KIB)	/* less would cost more than it decodes */
+#define CHUNK_IN_DOUBT	(64 * KIB)	/* the same while guesses are wrong */
 #define CHUNK_IN_MAX	(4 * MIB + 64 * KIB)
 #define CHUNK_OUT_FIRST	(2 * MIB + 64 * KIB)	/* a little more than wdzip's chunks */
 #define MEMBERS_IN	(256 * KIB)	/* small members share a piece */
 #define MEMBERS_OUT	(1 * MIB)
+#define HEADER_IN_MAX	(128 * KIB)	/* a longer one tells no size */
 #define QUEUED_PER_WORKER	(2 * MIB)
 #define DISTRUST_MAX	4		/* wrong guesses in a row */
 
@@ -135,6 +137,7 @@ static void put_piece(struct decompressor *d, struct piece *p)
 	put_block(d, p->block);
 	put_workspace(d, p->ws);
 	free(p);
+	d->npieces--;
 }
 
 void pieces_exit(struct wd_comp_sess *s)
@@ -177,7 +180,7 @@ void pieces_reset(struct wd_comp_sess *s)
 	d->at_member = s->setup.format == WD_COMP_GZIP;
 	d->input_done = false;
 	d->sync = false;
-	d->in_total = 0;
+	d->members_need = 0;
 	if (d->block)
 		d->block->len = 0;
 }
@@ -201,6 +204,8 @@ static int cut_piece(struct decompressor *d, size_t len, enum piece_kind kind,
 	else
 		d->first = p;
 	d->last = p;
+	d->npieces++;
+	d->members_need = 0;
 	d->cut += len;
 	d->queued += len;
 	if (kind == PIECE_SERIAL)
@@ -280,61 +285,58 @@ static size_t pending_len(const struct decompressor *d)
 
 /*
  * Whole members at the beginning of what is pending.  Returns their bytes, 0 if
- * there are none; *@wait: more input may change that.
+ * there are none; *@need: with so much pending there may be more, 0 if not.
  */
-static size_t whole_members(const struct decompressor *d, size_t *out, bool *wait)
+static size_t whole_members(const struct decompressor *d, size_t *out, size_t *need)
 {
 	const uint8_t *p = pending(d);
 	size_t len = pending_len(d);
 	size_t n = 0;
 
 	*out = 0;
-	*wait = false;
+	*need = 0;
 	while (n < MEMBERS_IN && *out < MEMBERS_OUT) {
 		struct wd_member m;
 		int ret = wd_member_parse(p + n, len - n, &m);
 		size_t isize;
 
-		if (ret < 0)
-			break;
-		if (!ret) {
-			*wait = len - n < BLOCK_SIZE;
-			break;
-		}
-		if (m.size < m.header_len + 8 || m.size > CHUNK_IN_MAX)
+		if (!ret && len - n < HEADER_IN_MAX)
+			*need = n + 2 * (len - n) + 1;
+		if (ret != 1 || m.size < m.header_len + 8 || m.size > CHUNK_IN_MAX)
 			break;
 		if (m.size > len - n) {
-			*wait = true;
+			*need = n + m.size;
 			break;
 		}
 		isize = wd_get_le32(p + n + m.size - 4);
-		if (isize > CHUNK_OUT_MAX - *out) {
-			if (n)
-				return n;
+		if (isize > CHUNK_OUT_MAX - *out)
 			break;
-		}
 		*out += isize;
 		n += m.size;
 	}
-	if (n >= MEMBERS_IN || *out >= MEMBERS_OUT)
-		*wait = false;
+	/* Do not let small ones wait for a large one. */
+	if (n && *need > n + MEMBERS_IN)
+		*need = 0;
 	return n;
 }
 
 /* Returns 1 if a piece was cut, 0 if more input is needed. */
 static int split_members(struct decompressor *d, bool force)
 {
-	size_t out;
-	bool wait;
-	size_t n = whole_members(d, &out, &wait);
+	size_t out, n;
 	int ret;
 
-	if (wait && !force)
+	/* What is known to be incomplete is not looked at with every byte. */
+	if (pending_len(d) < d->members_need && !force)
+		return 0;
+	n = whole_members(d, &out, &d->members_need);
+	if (d->members_need && !force)
 		return 0;
 	if (n) {
 		ret = cut_piece(d, n, PIECE_MEMBERS, out);
 		return ret ? ret : 1;
 	}
+	d->members_need = 0;
 	d->at_member = false;
 	d->scanned = d->cut;
 	return 1;
@@ -345,6 +347,7 @@ static size_t next_marker(struct decompressor *d)
 {
 	const uint8_t *base = d->block->data;
 	size_t end = d->block->len;
+	size_t min = d->distrust < DISTRUST_MAX ? CHUNK_IN_MIN : CHUNK_IN_DOUBT;
 
 	for (;;) {
 		size_t from = wd_max(d->scanned, d->cut);
@@ -357,7 +360,7 @@ static size_t next_marker(struct decompressor *d)
 			return 0;
 		}
 		d->scanned = (size_t)(hit - base);
-		if (!d->at_marker || d->scanned - d->cut >= CHUNK_IN_MIN)
+		if (!d->at_marker || d->scanned - d->cut >= min)
 			return d->scanned;
 	}
 }
@@ -446,7 +449,6 @@ int decompress_put_input(struct wd_comp_sess *s, size_t len, enum wd_comp_flush 
 		return -EINVAL;
 	if (len) {
 		d->block->len += len;
-		d->in_total += len;
 		d->sync = false;
 	}
 	if (flush == WD_COMP_SYNC_FLUSH)
@@ -485,6 +487,7 @@ static int prepare(struct wd_comp_sess *s, struct piece *p)
 	req->out = p->ws->out;
 	req->out_cap = p->ws->out_cap;
 	req->format = s->setup.format;
+	req->reserved[0] = WD_REQ_INTERNAL;
 	req->user = p;
 	req->op = WD_OP_MEMBERS;
 	if (p->kind == PIECE_MEMBERS)
@@ -521,7 +524,7 @@ void pieces_dispatch(struct wd_comp_sess *s)
 	for (struct piece *p = d->first; p; p = p->next) {
 		if (!piece_is_ahead(p) || p->sent)
 			continue;
-		if (s->q_open && d->nsent >= s->q.workers + 1)
+		if (s->q_open && s->in_flight >= s->q.workers + 1)
 			break;
 		sent |= send_piece(s, p);
 	}

@@ -163,10 +163,10 @@ static int copy_out(struct wd_comp_sess *s, struct wd_comp_buf *buf, int timeout
 	return ret ? ret : 1;
 }
 
-/* Past its end a stream takes no more input; what was not taken stays. */
+/* Past its end, or an error, a stream takes no more input; the rest stays. */
 static bool input_over(const struct wd_comp_sess *s)
 {
-	return !compressing(s) && s->d.state == DEC_END;
+	return !compressing(s) && (s->d.state == DEC_END || s->d.pending);
 }
 
 /* The end of the input, or a flush, once all of it was taken. */
@@ -194,7 +194,7 @@ WD_API int wd_comp_stream(struct wd_comp_sess *sess, struct wd_comp_buf *buf,
 			  enum wd_comp_flush flush)
 {
 	bool moved = false;
-	int ret = sess_check(sess);
+	int ret = check_stream(sess);
 
 	if (ret)
 		return ret;

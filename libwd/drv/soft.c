@@ -153,8 +153,10 @@ static void soft_close(void *ctx, bool forked)
 static int soft_send(void *ctx, void *req)
 {
 	struct soft_queue *sq = ctx;
-	int ret = 0;
+	int ret = wd_codec_check(req);
 
+	if (ret)
+		return ret;
 	pthread_mutex_lock(&sq->lock);
 	if (sq->in_flight == sq->depth) {
 		ret = -EBUSY;
@@ -164,14 +166,6 @@ static int soft_send(void *ctx, void *req)
 	}
 	pthread_mutex_unlock(&sq->lock);
 	return ret;
-}
-
-static void run_request(struct wd_codec *codec, struct wd_comp_req *req)
-{
-	if (codec)
-		wd_codec_run(codec, req);
-	else
-		req->status = -ENOMEM;
 }
 
 static void *worker(void *arg)
@@ -192,7 +186,7 @@ static void *worker(void *arg)
 		req = ring_take(&sq->todo, sq->depth);
 		pthread_mutex_unlock(&sq->lock);
 
-		run_request(codec, req);
+		wd_codec_run(codec, req);
 
 		pthread_mutex_lock(&sq->lock);
 		ring_put(&sq->finished, sq->depth, req);
@@ -267,7 +261,7 @@ static struct wd_comp_req *run_inline(struct soft_queue *sq)
 	pthread_mutex_unlock(&sq->lock);
 	if (!sq->inline_codec)
 		sq->inline_codec = wd_codec_create();
-	run_request(sq->inline_codec, req);
+	wd_codec_run(sq->inline_codec, req);
 	pthread_mutex_lock(&sq->lock);
 	return req;
 }
@@ -344,6 +338,19 @@ static int soft_recv(void *ctx, void **req, int timeout_ms)
 	return 0;
 }
 
+static unsigned int soft_drop(void *ctx)
+{
+	struct soft_queue *sq = ctx;
+	unsigned int n;
+
+	pthread_mutex_lock(&sq->lock);
+	n = sq->todo.count;
+	sq->todo.count = 0;
+	sq->in_flight -= n;
+	pthread_mutex_unlock(&sq->lock);
+	return n;
+}
+
 static int soft_share(void *ctx, const void *addr, size_t size)
 {
 	(void)ctx;
@@ -367,6 +374,7 @@ const struct wd_driver_ops wd_soft_driver = {
 	.send = soft_send,
 	.flush = soft_flush,
 	.recv = soft_recv,
+	.drop = soft_drop,
 	.share = soft_share,
 	.unshare = soft_unshare,
 };

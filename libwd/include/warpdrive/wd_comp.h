@@ -72,7 +72,8 @@ enum wd_comp_flush {
 	/*
 	 * Compression: end the chunk, so that everything put in so far can be
 	 * decoded from what comes out.  Decompression: hand out everything
-	 * that the input so far determines, even at the price of order.
+	 * that the input so far determines, except that the decoder may
+	 * hold back up to three bytes while it is between two block ends.
 	 */
 	WD_COMP_SYNC_FLUSH,
 	/* No more input will come. */
@@ -140,7 +141,8 @@ void wd_comp_destroy(struct wd_comp_sess *sess);
  * @size_hint: as in struct wd_comp_setup
  *
  * Threads and buffers are kept, which makes many small files cheap.  Header,
- * window, totals and errors are cleared.
+ * window, totals and errors are cleared.  Waits for what has begun and drops the
+ * rest; requests of wd_comp_send() that were not received are the caller's again.
  *
  * Returns 0, -ESTALE.
  */
@@ -271,7 +273,8 @@ int wd_comp_get_input(struct wd_comp_sess *sess, void **buf, size_t *room);
  * @flush: see enum wd_comp_flush
  *
  * Call it with 0 and WD_COMP_FINISH at the end of the input; that, and a flush,
- * need no wd_comp_get_input() before.  Does not wait.
+ * need no wd_comp_get_input() before.  Does not wait for other threads; the last
+ * few kilobytes of a stream, and a first chunk with a window, are compressed here.
  *
  * Returns 0, -EINVAL, -ENOMEM, -ESTALE.  Errors in the data are reported by
  * wd_comp_get_output(), in order.
