@@ -105,19 +105,60 @@ static enum outcome do_entry(const struct options *opt, int dir_fd,
 	return outcome;
 }
 
+/* The directories above the one being worked on. */
+struct level {
+	const struct level *up;
+	unsigned int depth;
+	dev_t dev;
+	ino_t ino;
+};
+
+#define DEPTH_MAX	1000u	/* so that the stack suffices */
+
+/* A link may lead back up; without names to follow the kernel cannot tell. */
+static bool may_enter(struct level *level, const struct level *up, int fd,
+		      const char *path)
+{
+	struct stat st;
+	int err = 0;
+
+	if (fstat(fd, &st) < 0)
+		err = errno;
+	for (const struct level *l = up; l && !err; l = l->up)
+		if (l->dev == st.st_dev && l->ino == st.st_ino)
+			err = ELOOP;
+	if (!err && up && up->depth >= DEPTH_MAX)
+		err = ENAMETOOLONG;
+	if (err) {
+		msg_error("%s: %s", msg_name(path), strerror(err));
+		return false;
+	}
+	*level = (struct level){ up, up ? up->depth + 1 : 1, st.st_dev, st.st_ino };
+	return true;
+}
+
 /* @fd is taken over. */
 static enum outcome do_directory(const struct options *opt, int fd, const char *path)
 {
+	static const struct level *current;
 	enum outcome outcome = OUTCOME_DONE;
 	struct names names = { 0 };
-	DIR *dir = fdopendir(fd);
+	struct level level;
+	DIR *dir;
 
+	if (!may_enter(&level, current, fd, path)) {
+		close(fd);
+		return OUTCOME_FAILED;
+	}
+	current = &level;
+	dir = fdopendir(fd);
 	if (!dir || read_names(dir, &names) < 0) {
 		msg_error("%s: %s", msg_name(path), strerror(errno));
 		outcome = OUTCOME_FAILED;
 	}
 	for (size_t i = 0; i < names.count && outcome != OUTCOME_FATAL; i++)
 		outcome = do_entry(opt, fd, path, names.list[i]);
+	current = level.up;
 	free_names(&names);
 	if (dir)
 		closedir(dir);

@@ -680,3 +680,19 @@ write("bad.gz", member(text(100000)) * 20 + member(b"hello", crc=1))'
 	(ulimit -n 32; wdunzip many*.gz)
 	[ "$(find . -name 'many*.gz' | wc -l)" -eq 0 ]
 }
+
+# ---- directories that contain themselves ----
+
+@test "-r does not follow a link to a directory it is in" {
+	mkdir -p d/e
+	echo hi >d/e/f
+	ln -s .. d/e/up
+	ln -s . d/e/self
+	try wdzip -rc d
+	[ "$status" -eq 1 ]
+	gzip -dc "$OUT" | cmp - <(echo hi)
+	err_line "wdzip: d/e/self: Too many levels of symbolic links"
+	try wdzip -rkf d
+	[ "$status" -eq 1 ]
+	[ "$(find d -type f | wc -l)" -eq 2 ]
+}

@@ -598,13 +598,20 @@ write("a.Z", lzw(text(50000)))'
 
 # ---- real data ----
 
-@test "every file of the corpus goes there and back, and others read it" {
+@test "the corpus goes there and back, others read it, gzip makes it no smaller" {
 	[ -n "${WD_CORPUS-}" ] || skip "WD_CORPUS does not name a directory"
-	find "$WD_CORPUS" -type f -size -64M | while read -r file; do
+	ours=0
+	gzips=0
+	while read -r file; do
 		wdzip -c "$file" >a.gz
+		gzip -6c "$file" >b.gz
+		echo "$file: $(wc -c <a.gz) bytes, gzip: $(wc -c <b.gz)"
+		ours=$((ours + $(wc -c <a.gz)))
+		gzips=$((gzips + $(wc -c <b.gz)))
 		gzip -dc a.gz | cmp - "$file"
 		wdunzip -c a.gz | cmp - "$file"
-		gzip -1c "$file" | wdunzip | cmp - "$file"
-		[ "$(wc -c <a.gz)" -le "$(gzip -6c "$file" | wc -c)" ]
-	done
+		wdunzip -c b.gz | cmp - "$file"
+	done < <(find "$WD_CORPUS" -type f -size -64M ! -name '*.gz')
+	[ "$ours" -gt 0 ] || skip "no files of less than 64 MiB in $WD_CORPUS"
+	[ "$ours" -le "$gzips" ]
 }
