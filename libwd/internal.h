@@ -48,16 +48,15 @@ void wd_log(enum wd_log_level level, const char *fmt, ...)
 /* ---- fork.c ---- */
 
 /*
- * Tells whether the process is still the one that set the guard.  A page that
- * the kernel clears in a forked child answers without a system call; where the
- * kernel has no such pages the process number does.
+ * Tells, without a system call, whether the process is still the one that set
+ * the guard.
  */
 struct wd_fork_guard {
 	volatile uint32_t *page;
-	pid_t pid;
+	uint32_t forks;
 };
 
-int wd_fork_guard_init(struct wd_fork_guard *guard);
+void wd_fork_guard_init(struct wd_fork_guard *guard);
 void wd_fork_guard_exit(struct wd_fork_guard *guard);
 bool wd_fork_guard_ok(const struct wd_fork_guard *guard);
 

@@ -74,23 +74,16 @@ WD_API int wd_request_queue(struct wd_queue *q)
 	priv = calloc(1, sizeof(*priv));
 	if (!priv)
 		return -ENOMEM;
-	ret = wd_fork_guard_init(&priv->guard);
-	if (ret)
-		goto err_free;
-
+	wd_fork_guard_init(&priv->guard);
 	q->fd = -1;
 	ret = open_best(q, priv);
-	if (ret)
-		goto err_guard;
-
+	if (ret) {
+		wd_fork_guard_exit(&priv->guard);
+		free(priv);
+		return ret;
+	}
 	q->priv = priv;
 	return 0;
-
-err_guard:
-	wd_fork_guard_exit(&priv->guard);
-err_free:
-	free(priv);
-	return ret;
 }
 
 WD_API void wd_release_queue(struct wd_queue *q)

@@ -82,9 +82,7 @@ WD_API int wd_comp_create(struct wd_comp_sess **sess,
 		if (!s->engine)
 			goto err_free;
 	}
-	ret = wd_fork_guard_init(&s->guard);
-	if (ret)
-		goto err_free;
+	wd_fork_guard_init(&s->guard);
 	ret = s->setup.op == WD_COMP_COMPRESS ? compress_init(s) : decompress_init(s);
 	if (ret)
 		goto err_guard;
