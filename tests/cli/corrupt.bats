@@ -793,3 +793,37 @@ write("a.gz", sized("QZsrc", text(1000), lambda size: 0xffffffff) * 2)'
 	status_is 1
 	fault_is wdunzip cut.gz "unexpected end of file"
 }
+
+@test "a distance that reaches back too far shows nothing of the file before" {
+	py - <<-'EOT'
+	from wdtest import *
+	secret = b"".join(b"SECRET-%05d;" % n for n in range(30000))
+	write("a.gz", member(secret))
+
+	# A fixed block (RFC 1951, section 3.2.6): ten A, 258 bytes from 16485
+	# bytes before, where there is nothing, and many B.
+	bits = []
+	def put(value, count):
+	    bits.extend(value >> n & 1 for n in range(count))
+	def code(value, count):
+	    bits.extend(value >> n & 1 for n in reversed(range(count)))
+	put(1, 1), put(1, 2)
+	for n in range(10):
+	    code(0x30 + 0x41, 8)
+	code(0xc0 + 285 - 280, 8), code(28, 5), put(100, 13)
+	for n in range(2000):
+	    code(0x30 + 0x42, 8)
+	code(0, 7)
+	raw = bytes(sum(bit << i for i, bit in enumerate(bits[n:n + 8]))
+	            for n in range(0, len(bits), 8))
+	write("b.gz", member(b"", raw=raw))
+	EOT
+	for p in 1 3; do
+		wdunzip -p$p -c a.gz >secret
+		try wdunzip -p$p -c a.gz b.gz
+		status_is 1
+		fault_is wdunzip b.gz "invalid compressed data--format violated"
+		tail -c +$(($(wc -c <secret) + 1)) "$OUT" >rest
+		[ "$(wc -c <rest)" -le 10 ]
+	done
+}

@@ -186,3 +186,11 @@ load common
 @test "level 9: inputs of 0 to 2000 bytes are never larger than gzip's" {
 	helper roundtrip small 9
 }
+
+@test "200 threads decode what 200 threads made" {
+	make text 6M >t
+	wdzip -p200 -b 32K -c t >a.gz
+	for p in 1 127 200 1024; do
+		wdunzip -p$p -c a.gz | cmp - t
+	done
+}

@@ -90,7 +90,7 @@ in_mount() {
 	# shellcheck disable=SC2016
 	in_mount size=1m bash -c '
 		echo hello >mnt/f && gzip -c mnt/f >mnt/g.gz &&
-		mount -o remount,ro mnt && "$@"' - "$PYTHON" -s -B - <<-'EOT'
+		mount -o remount,bind,ro mnt && "$@"' - "$PYTHON" -s -B - <<-'EOT'
 	from faults import *
 	os.chdir("mnt")
 	before = {name: wdtest.read(name) for name in os.listdir(".")}

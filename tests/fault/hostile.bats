@@ -7,11 +7,9 @@ load common
 
 @test "a million empty members take bounded time and memory" {
 	py - <<-'EOT'
-	import wdtest
-	with open("in.gz", "wb") as f:
-	    f.write(wdtest.member(b"") * 1000000)
+	from faults import *
+	wdtest.write("in.gz", wdtest.member(b"") * (1000000 // SLOW))
 	EOT
-	[ "$(stat -c %s in.gz)" -eq 20000000 ]
 	try helper limit 49152 20 wdunzip -c in.gz
 	limits_hold
 	out_size 0
@@ -24,25 +22,25 @@ load common
 
 @test "a million members of a byte each give a million bytes" {
 	py - <<-'EOT'
-	import wdtest
-	with open("in.gz", "wb") as f:
-	    f.write(b"".join(wdtest.member(bytes([97 + n])) for n in range(20)) * 50000)
+	from faults import *
+	unit = b"".join(wdtest.member(bytes([97 + n])) for n in range(20))
+	wdtest.write("in.gz", unit * (50000 // SLOW))
 	EOT
 	try helper limit 49152 30 wdzcat in.gz
 	limits_hold
-	printf '%s' abcdefghijklmnopqrst >unit
-	py -c 'import sys, wdtest
-assert wdtest.read(sys.argv[1]) == b"abcdefghijklmnopqrst" * 50000' "$OUT"
+	py -c 'import sys
+from faults import *
+assert wdtest.read(sys.argv[1]) == b"abcdefghijklmnopqrst" * (50000 // SLOW)' "$OUT"
 }
 
 @test "a hundred thousand empty members with size fields, true or not" {
 	py - <<-'EOT'
-	import wdtest
+	from faults import *
 	for kind in "BC", "QZ", "IG", "MZ", "Hi":
-	    with open(kind + ".gz", "wb") as f:
-	        f.write(wdtest.sized(kind, b"") * 100000)
-	    with open(kind + "-lie.gz", "wb") as f:
-	        f.write(wdtest.sized(kind, b"", lie=lambda size: 0x7ffffff0) * 30000)
+	    true = wdtest.sized(kind, b"")
+	    lie = wdtest.sized(kind, b"", lie=lambda size: 0x7ffffff0)
+	    wdtest.write(kind + ".gz", true * (100000 // SLOW))
+	    wdtest.write(kind + "-lie.gz", lie * (30000 // SLOW))
 	EOT
 	for file in *.gz; do
 		try helper limit 65536 20 wdzcat "$file"
@@ -216,9 +214,9 @@ assert wdtest.read(sys.argv[1]) == b"abcdefghijklmnopqrst" * 50000' "$OUT"
 
 # ---- judging ----
 
-# limits_hold: status 0 of what helpers/limit.py ran.
+# limits_hold: helpers/limit.py found nothing to object to.
 limits_hold() {
-	[ "$status" -eq 98 ] && sanitized asan tsan && return
+	[ "$status" -ne 98 ] || tail -n 1 "$ERR"
 	status_is 0
 }
 

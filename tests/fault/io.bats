@@ -249,11 +249,15 @@ load common
 	    for kind, error in ("read", EIO), ("write", ENOSPC), ("write", EIO):
 	        for n in range(1, counts()[kind] + 1):
 	            result = run(command, given, fail=(kind, n, error))
+	            runs += 1
+	            # How many calls there are is up to the pipe.
+	            if counts()[kind] < n:
+	                assert result.status == 0 and result.stdout == whole, result
+	                continue
 	            assert result.status == 1, result
 	            assert os.strerror(error).encode() in result.stderr
 	            assert whole.startswith(result.stdout)
 	            assert len(result.stdout) < len(whole) or kind == "read"
-	            runs += 1
 	        run(command, given)
 	say("%d runs" % runs)
 	EOT

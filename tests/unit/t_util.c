@@ -93,7 +93,7 @@ void t_fill(uint8_t *p, size_t len, enum t_kind kind)
 
 static uint8_t *bytes_room(struct t_bytes *b, size_t len)
 {
-	if (b->cap - b->len < len) {
+	if (!b->data || b->cap - b->len < len) {
 		b->cap = (b->len + len) * 2 + GROW_MIN;
 		b->data = realloc(b->data, b->cap);
 		if (!b->data)
@@ -196,8 +196,8 @@ static int judge_data(struct t_verdict *v, const uint8_t *in, size_t len,
 		v->out.len += GROW_MIN - z.avail_out;
 	} while (ret == Z_OK);
 	*used = len - z.avail_in;
+	v->why = ret == Z_DATA_ERROR ? z.msg : NULL;
 	inflateEnd(&z);
-	v->in_data = ret != Z_STREAM_END;
 	return ret == Z_STREAM_END ? 0 : ret == Z_BUF_ERROR ? -ENODATA : -EBADMSG;
 }
 
@@ -382,36 +382,35 @@ static size_t draw(const struct t_feed *feed, size_t max, size_t all)
 
 #define OUT_DEFAULT	((size_t)256 << 10)
 
-/* One call; *@room_left: it had no more output to give. */
+/*
+ * One call; @room: OUT_DEFAULT bytes, the end of which is used, so that a
+ * sanitizer sees a write beyond.  *@room_left: it had no more output to give.
+ */
 static int stream_once(struct wd_comp_sess *s, const struct t_feed *feed,
-		       struct wd_comp_buf *buf, struct t_bytes *out,
-		       enum wd_comp_flush flush, bool *room_left)
+		       struct wd_comp_buf *buf, uint8_t *room,
+		       struct t_bytes *out, enum wd_comp_flush flush,
+		       bool *room_left)
 {
-	size_t cap = draw(feed, feed->out_max ? feed->out_max : OUT_DEFAULT,
-			  OUT_DEFAULT);
-	uint8_t *exact = malloc(cap);
+	size_t cap = draw(feed, feed->out_max, OUT_DEFAULT);
+	uint8_t *start = room + OUT_DEFAULT - cap;
 	int ret;
 
-	/* Its exact size, so that a sanitizer sees a write beyond. */
-	if (!exact)
-		abort();
-	buf->out = exact;
+	buf->out = start;
 	buf->out_len = cap;
 	ret = wd_comp_stream(s, buf, flush);
-	t_bytes_add(out, exact, cap - buf->out_len);
+	t_bytes_add(out, start, cap - buf->out_len);
 	*room_left = buf->out_len > 0;
-	free(exact);
 	return ret;
 }
 
-int t_stream(struct wd_comp_sess *s, const struct t_feed *feed, const uint8_t *in,
-	     size_t len, struct t_bytes *out, size_t *left)
+static int stream_all(struct wd_comp_sess *s, const struct t_feed *feed,
+		      const uint8_t *in, uint8_t *room, struct t_bytes *out,
+		      size_t *left)
 {
 	struct wd_comp_buf buf = { .in = in };
 	bool room_left;
 	int ret;
 
-	*left = len;
 	for (;;) {
 		enum wd_comp_flush flush = WD_COMP_NO_FLUSH;
 		size_t had = out->len;
@@ -423,7 +422,8 @@ int t_stream(struct wd_comp_sess *s, const struct t_feed *feed, const uint8_t *i
 		if (n == *left)
 			flush = WD_COMP_FINISH;
 		do {
-			ret = stream_once(s, feed, &buf, out, flush, &room_left);
+			ret = stream_once(s, feed, &buf, room, out, flush,
+					  &room_left);
 			*left -= n - buf.in_len;
 			n = buf.in_len;
 		} while (!ret && (buf.in_len || !room_left));
@@ -432,6 +432,20 @@ int t_stream(struct wd_comp_sess *s, const struct t_feed *feed, const uint8_t *i
 		if (flush == WD_COMP_FINISH && !buf.in_len && had == out->len)
 			return -EDEADLK;
 	}
+}
+
+int t_stream(struct wd_comp_sess *s, const struct t_feed *feed, const uint8_t *in,
+	     size_t len, struct t_bytes *out, size_t *left)
+{
+	uint8_t *room = malloc(OUT_DEFAULT);
+	int ret;
+
+	if (!room)
+		abort();
+	*left = len;
+	ret = stream_all(s, feed, in, room, out, left);
+	free(room);
+	return ret;
 }
 
 /* Returns 1 if any was put, 0 if there is no room, or what the call said. */
@@ -461,6 +475,8 @@ int t_zero_copy(struct wd_comp_sess *s, const struct t_feed *feed,
 	bool finished = false;
 
 	*left = len;
+	/* Nothing may come as a null pointer. */
+	in = in ? in : (const uint8_t *)"";
 	for (;;) {
 		const void *data;
 		size_t n;

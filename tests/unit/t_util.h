@@ -24,6 +24,16 @@
 #define T_SLOW	0
 #endif
 
+/*
+ * Workers in the child of a process with threads: ThreadSanitizer refuses to
+ * start any there, and QEMU's user emulation ends itself.
+ */
+#if defined(__SANITIZE_THREAD__) || defined(T_EMULATED)
+#define T_CHILD_THREADS	1
+#else
+#define T_CHILD_THREADS	2
+#endif
+
 #define T_REPEAT(n)	(T_SLOW ? ((n) + 3) / 4 : (n))
 
 /* A hang fails: the process is killed, with the test's name printed last. */
@@ -73,7 +83,7 @@ void t_deflate_chunked(struct t_bytes *out, const uint8_t *in, size_t len,
 /*
  * struct t_verdict - what becomes of compressed data
  * @ret:      0, -EBADMSG, -ENODATA
- * @in_data:  the error is in DEFLATE data, not in a header or trailer
+ * @why:      zlib's words about an error in DEFLATE data; NULL for others
  * @out:      what was decoded before
  * @used:     bytes of the complete members
  * @members:  their number
@@ -81,7 +91,7 @@ void t_deflate_chunked(struct t_bytes *out, const uint8_t *in, size_t len,
  */
 struct t_verdict {
 	int ret;
-	bool in_data;
+	const char *why;
 	struct t_bytes out;
 	size_t used;
 	unsigned int members;

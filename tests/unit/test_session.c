@@ -1881,10 +1881,8 @@ static int child_is_refused(struct wd_comp_sess *s)
 	    wd_comp_recv(s, &got, 0) != -ESTALE)
 		return 1;
 	wd_comp_destroy(s);
-#ifndef __SANITIZE_THREAD__	/* it refuses threads in a child of threads */
-	setup.threads = 2;
+	setup.threads = T_CHILD_THREADS;
 	setup.chunk_size = WD_COMP_CHUNK_MIN;
-#endif
 	if (wd_comp_create(&own, &setup))
 		return 2;
 	if (wd_comp_run(own, text, 1000, out, sizeof(out), NULL, &len))
