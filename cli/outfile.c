@@ -220,18 +220,23 @@ static int create_or_replace(struct outfile *out, const struct options *opt,
 }
 
 /* -o may name a device or a pipe, which is written to and stays what it is. */
-static bool is_special(const char *path)
+static bool is_special(const struct stat *st)
 {
-	struct stat st;
-
-	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+	return !S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode);
 }
 
 static int open_special(struct outfile *out)
 {
+	struct stat st;
+
 	out->fd = open(out->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	if (out->fd < 0) {
 		msg_error("%s: %s", msg_name(out->name), strerror(errno));
+		return -1;
+	}
+	/* A file that has taken its place meanwhile is not ours to write to. */
+	if (fstat(out->fd, &st) < 0 || !is_special(&st)) {
+		msg_error("%s: changed while it was opened", msg_name(out->name));
 		return -1;
 	}
 	tune_pipe(out->fd);
@@ -241,12 +246,14 @@ static int open_special(struct outfile *out)
 static int open_new(struct outfile *out, const struct options *opt,
 		    const struct infile *in)
 {
+	struct stat st;
+
 	if (!opt->output) {
 		out->dir_fd = in->dir_fd;
 		out->base = out->path + (in->base - in->path);
 		return create_or_replace(out, opt, in);
 	}
-	if (is_special(out->path))
+	if (stat(out->path, &st) == 0 && is_special(&st))
 		return open_special(out);
 	/* If that fails, creating by the whole path will say why. */
 	split_path(out->path, &out->dir_fd, &out->own_dir, &out->base);

@@ -32,7 +32,7 @@ static void check_marker(const uint8_t *p, size_t len)
 static void check_open(const uint8_t *data, size_t len, uint64_t final_bit)
 {
 	static const uint8_t empty_block[] = { 0x01, 0x00, 0x00, 0xff, 0xff };
-	struct wd_splice_end end;
+	struct wd_splice_end end = { 0 };
 	size_t cap = len + WD_SPLICE_MARKER_MAX;
 	uint8_t *p = malloc(cap + sizeof(empty_block));
 	size_t opened;
