@@ -33,40 +33,6 @@ void wd_codec_destroy(struct wd_codec *codec)
 
 /* ---- compression ---- */
 
-#define HEAD_MAX	10u
-#define TAIL_MAX	8u
-
-/* Without name and time; sessions that have them write their own header. */
-static size_t put_head(uint8_t *p, const struct wd_comp_req *req)
-{
-	switch (req->format) {
-	case WD_COMP_GZIP:
-		memcpy(p, "\x1f\x8b\x08\0\0\0\0\0\0\x03", 10);
-		p[8] = wd_gzip_xfl(req->level);
-		return 10;
-	case WD_COMP_ZLIB:
-		wd_zlib_head(p, req->level, false);
-		return 2;
-	default:
-		return 0;
-	}
-}
-
-static size_t put_tail(uint8_t *p, const struct wd_comp_req *req)
-{
-	switch (req->format) {
-	case WD_COMP_GZIP:
-		wd_put_le32(p, req->checksum);
-		wd_put_le32(p + 4, (uint32_t)req->in_len);
-		return 8;
-	case WD_COMP_ZLIB:
-		wd_put_be32(p, req->checksum);
-		return 4;
-	default:
-		return 0;
-	}
-}
-
 static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
 {
 	struct wd_deflate_job job = {
@@ -75,10 +41,9 @@ static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
 		.level = req->level,
 		.open = req->flags & WD_COMP_REQ_OPEN,
 	};
-	uint8_t head[HEAD_MAX];
-	size_t head_len = put_head(head, req);
-	size_t tail_len = req->format == WD_COMP_GZIP ? 8 :
-			  req->format == WD_COMP_ZLIB ? 4 : 0;
+	uint8_t head[WD_GZIP_HEAD];
+	size_t head_len = wd_head_write(head, req->format, req->level);
+	size_t tail_len = wd_tail_size(req->format);
 	uint8_t *out = req->out;
 
 	if (!codec->deflate)
@@ -104,7 +69,8 @@ static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
 	memcpy(out, head, head_len);
 	req->consumed = req->in_len;
 	req->produced = head_len + job.produced;
-	req->produced += put_tail(out + req->produced, req);
+	req->produced += wd_tail_write(out + req->produced, req->format,
+				       req->checksum, req->in_len);
 	if (job.stored)
 		req->result |= WD_COMP_RES_STORED;
 }
@@ -146,12 +112,12 @@ static int one_member(struct wd_codec *codec, const uint8_t *in, size_t in_len,
 	if (ret)
 		return ret;
 	body += m.header_len;
-	if (in_len - body < TAIL_MAX)
+	if (in_len - body < WD_TAIL_MAX)
 		return -ENODATA;
 	crc = wd_crc32(0, out, n);
 	if (wd_get_le32(in + body) != crc || wd_get_le32(in + body + 4) != (uint32_t)n)
 		return -EBADMSG;
-	*used = body + TAIL_MAX;
+	*used = body + WD_TAIL_MAX;
 	*made = n;
 	*checksum = crc;
 	return 0;

@@ -147,8 +147,19 @@ const char *wd_inflate_name(void);
 
 /* ---- format.c ---- */
 
+#define WD_GZIP_HEAD	10u	/* bytes of a gzip header without optional fields */
+#define WD_TAIL_MAX	8u	/* bytes of the longest trailer */
+
 /* The XFL byte of a gzip header, as GNU gzip sets it. */
 uint8_t wd_gzip_xfl(int level);
+
+/* A header without name, time or window, at most WD_GZIP_HEAD; returns its bytes. */
+size_t wd_head_write(uint8_t *p, enum wd_comp_format format, int level);
+
+/* What follows the DEFLATE data: checksum, and length where there is one. */
+size_t wd_tail_size(enum wd_comp_format format);
+size_t wd_tail_write(uint8_t *p, enum wd_comp_format format, uint32_t sum,
+		     uint64_t len);
 
 /* Two bytes of zlib header; @dict: a preset window's checksum will follow. */
 void wd_zlib_head(uint8_t *p, int level, bool dict);

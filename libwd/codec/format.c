@@ -29,6 +29,38 @@ void wd_zlib_head(uint8_t *p, int level, bool dict)
 	p[1] = (uint8_t)head;
 }
 
+size_t wd_head_write(uint8_t *p, enum wd_comp_format format, int level)
+{
+	switch (format) {
+	case WD_COMP_GZIP:
+		memcpy(p, "\x1f\x8b\x08\0\0\0\0\0\0\x03", WD_GZIP_HEAD);
+		p[8] = wd_gzip_xfl(level);
+		return WD_GZIP_HEAD;
+	case WD_COMP_ZLIB:
+		wd_zlib_head(p, level, false);
+		return 2;
+	default:
+		return 0;
+	}
+}
+
+size_t wd_tail_size(enum wd_comp_format format)
+{
+	return format == WD_COMP_GZIP ? 8 : format == WD_COMP_ZLIB ? 4 : 0;
+}
+
+size_t wd_tail_write(uint8_t *p, enum wd_comp_format format, uint32_t sum,
+		     uint64_t len)
+{
+	if (format == WD_COMP_GZIP) {
+		wd_put_le32(p, sum);
+		wd_put_le32(p + 4, (uint32_t)len);
+	} else if (format == WD_COMP_ZLIB) {
+		wd_put_be32(p, sum);
+	}
+	return wd_tail_size(format);
+}
+
 enum wd_comp_error wd_zlib_head_check(const uint8_t *p)
 {
 	bool check = (p[0] << 8 | p[1]) % 31 == 0;

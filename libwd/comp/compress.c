@@ -179,7 +179,7 @@ static struct cjob *make_job(const struct wd_comp_sess *s)
 
 	if (!job)
 		return NULL;
-	job->out_cap = header_size(s) + wd_deflate_bound(s->c.chunk) + TRAILER_MAX;
+	job->out_cap = header_size(s) + wd_deflate_bound(s->c.chunk) + WD_TAIL_MAX;
 	job->out = malloc(job->out_cap);
 	if (!job->out) {
 		free(job);
@@ -191,7 +191,7 @@ static struct cjob *make_job(const struct wd_comp_sess *s)
 /* A longer file name, or a window, may have come after the job was made. */
 static int fit_job(const struct wd_comp_sess *s, struct cjob *job)
 {
-	size_t need = header_size(s) + wd_deflate_bound(s->c.chunk) + TRAILER_MAX;
+	size_t need = header_size(s) + wd_deflate_bound(s->c.chunk) + WD_TAIL_MAX;
 	uint8_t *out;
 
 	if (job->out_cap >= need)
@@ -251,7 +251,7 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job, const void *in
 	job->req.in = in;
 	job->req.in_len = job->in_len;
 	job->req.out = job->out + head;
-	job->req.out_cap = job->out_cap - head - TRAILER_MAX;
+	job->req.out_cap = job->out_cap - head - WD_TAIL_MAX;
 	job->req.user = job;
 	job->req.reserved[0] = WD_REQ_INTERNAL;
 	job->out_len = head;
@@ -539,10 +539,10 @@ static void complete_job(struct wd_comp_sess *s, struct cjob *job)
 	s->info.requests++;
 
 	if (sized_members(s))
-		job->out_len += trailer_write(format, job->out + job->out_len, sum,
+		job->out_len += wd_tail_write(job->out + job->out_len, format, sum,
 					      job->in_len);
 	else if (job->last)
-		job->out_len += trailer_write(format, job->out + job->out_len,
+		job->out_len += wd_tail_write(job->out + job->out_len, format,
 					      c->sum, c->sum_len);
 	if (sized_members(s) || job->last) {
 		s->info.members++;
@@ -626,8 +626,8 @@ size_t compress_bound(const struct wd_comp_sess *s, size_t in_len)
 	/* What every chunk adds to its bytes, stored as they are. */
 	each = 5 * (chunk / 65535 + 2) + 10;
 	if (sized_members(s))
-		each += HEADER_MAX + TRAILER_MAX;
+		each += HEADER_MAX + WD_TAIL_MAX;
 	if (in_len > (SIZE_MAX - HEADER_MAX - 64) / 2)
 		return SIZE_MAX;
-	return in_len + chunks * each + HEADER_MAX + TRAILER_MAX + sizeof(bgzf_end);
+	return in_len + chunks * each + HEADER_MAX + WD_TAIL_MAX + sizeof(bgzf_end);
 }

@@ -334,8 +334,7 @@ static int step_header(struct wd_comp_sess *s, struct piece *p)
 
 static unsigned int trailer_len(const struct wd_comp_sess *s)
 {
-	return s->setup.format == WD_COMP_GZIP ? 8 :
-	       s->setup.format == WD_COMP_ZLIB ? 4 : 0;
+	return (unsigned int)wd_tail_size(s->setup.format);
 }
 
 static void garbage(struct wd_comp_sess *s)

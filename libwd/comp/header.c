@@ -66,7 +66,7 @@ size_t header_size(const struct wd_comp_sess *s)
 	case WD_COMP_MEMBERS_MZ:
 		return 20;
 	default:
-		return s->c.header ? s->c.header_len : 10;
+		return s->c.header ? s->c.header_len : WD_GZIP_HEAD;
 	}
 }
 
@@ -90,7 +90,7 @@ static void put_sized(const struct wd_comp_sess *s, uint8_t *p,
 	p[3] = FEXTRA;
 	switch (s->setup.members) {
 	case WD_COMP_MEMBERS_BGZF: {
-		size_t size = 18 + deflate_len + TRAILER_MAX - 1;
+		size_t size = 18 + deflate_len + WD_TAIL_MAX - 1;
 
 		p[8] = 0;
 		p[9] = 255;
@@ -119,10 +119,9 @@ static void put_gzip(const struct wd_comp_sess *s, uint8_t *p,
 		memcpy(p, s->c.header, s->c.header_len);
 		return;
 	}
-	memcpy(p, "\x1f\x8b\x08\0\0\0\0\0\0\x03", 10);
+	wd_head_write(p, WD_COMP_GZIP, s->setup.level);
 	if (s->c.header)
 		memcpy(p + 4, s->c.header + 4, 4);
-	p[8] = wd_gzip_xfl(s->setup.level);
 	if (s->setup.members != WD_COMP_MEMBERS_ONE)
 		put_sized(s, p, deflate_len, in_len);
 }
@@ -145,20 +144,4 @@ size_t header_write(const struct wd_comp_sess *s, uint8_t *p, size_t deflate_len
 		break;
 	}
 	return header_size(s);
-}
-
-size_t trailer_write(enum wd_comp_format format, uint8_t *p, uint32_t sum,
-		     uint64_t len)
-{
-	switch (format) {
-	case WD_COMP_GZIP:
-		wd_put_le32(p, sum);
-		wd_put_le32(p + 4, (uint32_t)len);
-		return 8;
-	case WD_COMP_ZLIB:
-		wd_put_be32(p, sum);
-		return 4;
-	default:
-		return 0;
-	}
 }

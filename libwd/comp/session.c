@@ -157,7 +157,7 @@ WD_API size_t wd_comp_bound(const struct wd_comp_sess *sess, size_t in_len)
 
 WD_API size_t wd_comp_req_bound(size_t in_len)
 {
-	return HEADER_MAX + wd_deflate_bound(in_len) + TRAILER_MAX;
+	return HEADER_MAX + wd_deflate_bound(in_len) + WD_TAIL_MAX;
 }
 
 /* ---- to the queue and back ---- */

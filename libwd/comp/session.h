@@ -14,7 +14,6 @@
 
 /* The longest header without a name: gzip with a QZ field. */
 #define HEADER_MAX	24u
-#define TRAILER_MAX	8u
 
 struct cjob;
 struct piece;
@@ -166,8 +165,6 @@ size_t compress_bound(const struct wd_comp_sess *s, size_t in_len);
 size_t header_write(const struct wd_comp_sess *s, uint8_t *p, size_t deflate_len,
 		    size_t in_len);
 size_t header_size(const struct wd_comp_sess *s);
-size_t trailer_write(enum wd_comp_format format, uint8_t *p, uint32_t sum,
-		     uint64_t len);
 
 /* decompress.c */
 int decompress_init(struct wd_comp_sess *s);

@@ -659,7 +659,9 @@ write("bad.gz", member(text(100000)) * 20 + member(b"hello", crc=1))'
 	status_is 0
 	py - <<-'EOT'
 	import re
-	calls = re.findall(r"(f(?:data)?sync|unlink(?:at)?)\(", open("trace").read())
+	calls = re.findall(r"(f(?:data)?sync|unlink(?:at)?)\((.*)", open("trace").read())
+	# A sanitizer removes files of its own.
+	calls = [name for name, args in calls if "sync" in name or '"f"' in args]
 	assert "sync" in calls[0] and any("unlink" in c for c in calls), calls
 	EOT
 }

@@ -10,7 +10,13 @@
 
 #include "seeds.h"
 
+/* Sanitizers and emulators are slow, and only have to see each path. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+	!defined(__x86_64__)
+#define COPIES	8
+#else
 #define COPIES	40
+#endif
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

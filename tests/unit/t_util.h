@@ -34,7 +34,7 @@
 #define T_CHILD_THREADS	2
 #endif
 
-#define T_REPEAT(n)	(T_SLOW ? ((n) + 3) / 4 : (n))
+#define T_REPEAT(n)	(T_SLOW ? ((n) + 7) / 8 : (n))
 
 /* A hang fails: the process is killed, with the test's name printed last. */
 #define T_ALARM_SECONDS	250

@@ -496,12 +496,12 @@ static void t_truncation_anywhere_is_noticed(void **state)
 
 	(void)state;
 	make_small(&in);
-	for (size_t len = 0; len <= in.len; len++) {
+	for (size_t len = 0; len <= in.len; len += T_SLOW ? 17 : 1) {
 		uint8_t *cut = malloc(len ? len : 1);
 
 		assert_non_null(cut);
 		memcpy(cut, in.data, len);
-		check_all_ways(WD_COMP_GZIP, cut, T_SLOW && len % 7 ? 0 : len);
+		check_all_ways(WD_COMP_GZIP, cut, len);
 		free(cut);
 	}
 	t_bytes_free(&in);
@@ -524,7 +524,7 @@ static void t_flipped_bits_get_the_verdict_of_zlib(void **state)
 
 	(void)state;
 	make_small(&in);
-	for (size_t bit = 0; bit < in.len * 8; bit += T_SLOW ? 17 : 5) {
+	for (size_t bit = 0; bit < in.len * 8; bit += T_SLOW ? 41 : 5) {
 		const struct t_feed *const ways[] = {
 			&whole, &pieces, &bytes, &synced_bytes,
 		};
