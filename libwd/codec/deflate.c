@@ -4,8 +4,8 @@
  * blocks where nothing can be saved, and the chunk marker at the end of a
  * stream that others will be appended to.
  *
- * The same input and level give the same bytes.  That is why ISA-L's level 1 is
- * not used: its output was measured to vary with the address layout.
+ * The same input and level give the same bytes.  ISA-L needs help with that, see
+ * isal_run().
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -31,6 +31,7 @@
  * which at such sizes is hardly slower.
  */
 #define ISAL_MIN	16384
+#define ISAL_HISTORY	8u	/* bytes */
 
 /*
  * In small inputs libdeflate's level n can fall behind gzip's by a little; n + 1
@@ -217,14 +218,21 @@ static int isal_begin(struct wd_deflate *d, unsigned int level)
 			return -ENOMEM;
 		d->isal_buf_size = size;
 	}
-	isal_deflate_stateless_init(&d->isal);
+	isal_deflate_init(&d->isal);
 	d->isal.level = level;
 	d->isal.level_buf = d->isal_buf;
 	d->isal.level_buf_size = size;
 	return 0;
 }
 
-/* Ends on one empty stored block if @job is open, else on a final block. */
+/*
+ * Ends on one empty stored block if @job is open, else on a final block.
+ *
+ * At the beginning of a stream without history ISA-L 2.30 enters the first byte
+ * into its hash table under a hash of the stream's own address, so that one
+ * address in 32768 gives other bytes.  With history it does not: the first bytes
+ * go out as a stored block, and are the history of the rest.
+ */
 static int isal_run(struct wd_deflate *d, const struct wd_deflate_job *job,
 		    unsigned int level, uint8_t *out, size_t cap, size_t *produced)
 {
@@ -233,17 +241,23 @@ static int isal_run(struct wd_deflate *d, const struct wd_deflate_job *job,
 
 	if (ret)
 		return ret;
-	z->next_in = (uint8_t *)job->in;
-	z->avail_in = (uint32_t)job->in_len;
-	z->next_out = out;
-	z->avail_out = (uint32_t)cap;
+	if (cap <= STORED_HEAD + ISAL_HISTORY)
+		return -ENOSPC;
+	memcpy(put_stored_head(out, false, ISAL_HISTORY), job->in, ISAL_HISTORY);
+	if (isal_deflate_set_dict(z, (uint8_t *)job->in, ISAL_HISTORY) != COMP_OK)
+		return -EIO;
+
+	z->next_in = (uint8_t *)job->in + ISAL_HISTORY;
+	z->avail_in = (uint32_t)(job->in_len - ISAL_HISTORY);
+	z->next_out = out + STORED_HEAD + ISAL_HISTORY;
+	z->avail_out = (uint32_t)(cap - STORED_HEAD - ISAL_HISTORY);
 	z->end_of_stream = !job->open;
 	z->flush = job->open ? FULL_FLUSH : NO_FLUSH;
-	ret = isal_deflate_stateless(z);
-	if (ret == STATELESS_OVERFLOW)
-		return -ENOSPC;
-	if (ret != COMP_OK || z->avail_in)
+	ret = isal_deflate(z);
+	if (ret != COMP_OK)
 		return -EIO;
+	if (!z->avail_out || z->avail_in)
+		return -ENOSPC;
 	*produced = cap - z->avail_out;
 	return 0;
 }

@@ -181,6 +181,8 @@ int wd_send(struct wd_queue *q, void *req);
  * wd_flush() - start what was sent (ring the doorbell)
  * @q: a queue from wd_request_queue()
  *
+ * A soft queue with a single worker begins when something is received.
+ *
  * Returns 0, -EAGAIN if no worker thread could be started (receiving will do
  * the work instead), -ENODEV, -ESTALE.
  */
