@@ -208,7 +208,8 @@ static int libdeflate_run(struct wd_deflate *d, const struct wd_deflate_job *job
 
 static int isal_begin(struct wd_deflate *d, unsigned int level)
 {
-	uint32_t size = level == 3 ? ISAL_DEF_LVL3_DEFAULT : ISAL_DEF_LVL2_DEFAULT;
+	/* Its size bounds a block; smaller ones follow changing data better. */
+	uint32_t size = level == 3 ? ISAL_DEF_LVL3_DEFAULT : ISAL_DEF_LVL2_MEDIUM;
 
 	if (d->isal_buf_size < size) {
 		free(d->isal_buf);
