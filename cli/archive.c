@@ -53,6 +53,7 @@ static bool load_library(void)
 
 	if (loaded)
 		return true;
+	msg_need_locale();
 	/* Stays until the program ends. */
 	handle = dlopen(LIBARCHIVE, RTLD_NOW | RTLD_LOCAL);
 	if (!handle)

@@ -107,6 +107,7 @@ static enum outcome pump_file(struct job *job, struct wd_comp_sess *sess)
 		.in = &job->in,
 		.sink = job_sink,
 		.arg = job,
+		.seekable = !job->opt->rsyncable,
 	};
 
 	switch (pump_run(&pump)) {

@@ -187,6 +187,10 @@ ssize_t pread_full(int fd, void *buf, size_t len, off_t offset)
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EAGAIN) {
+			wait_for(fd, POLLIN, -1);
+			continue;
+		}
 		if (n < 0)
 			return -1;
 		if (n == 0)

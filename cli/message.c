@@ -4,6 +4,7 @@
  *
  * The texts of messages are at their callers; here is what they have in common.
  */
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,11 +67,28 @@ static size_t put_octal(char *out, unsigned char byte)
 	return 4;
 }
 
+void msg_need_locale(void)
+{
+	static bool loaded;
+
+	if (!loaded)
+		setlocale(LC_CTYPE, "");
+	loaded = true;
+}
+
+static bool is_plain(const char *text)
+{
+	while (*text >= ' ' && *text <= '~')
+		text++;
+	return !*text;
+}
+
 static void escape(char *out, const char *in, size_t len)
 {
 	mbstate_t state = { 0 };
 	size_t i = 0;
 
+	msg_need_locale();
 	while (i < len) {
 		wchar_t wc;
 		size_t n = mbrtowc(&wc, in + i, len - i, &state);
@@ -101,7 +119,10 @@ const char *msg_name(const char *name)
 
 	if (!text)
 		return "(out of memory)";
-	escape(text, name, len);
+	if (is_plain(name))
+		memcpy(text, name, len + 1);
+	else
+		escape(text, name, len);
 	free(kept[next]);
 	kept[next] = text;
 	next = (next + 1) % NAMES_KEPT;

@@ -25,6 +25,12 @@ void msg_set_quiet(bool quiet);
 /* Called before each message: clears a progress line. */
 void msg_set_hook(void (*hook)(void));
 
+/*
+ * The locale says which characters can be shown.  It takes as long to load as a
+ * small file to compress, so this is done when it is needed.
+ */
+void msg_need_locale(void);
+
 /* The text as it may be shown on a terminal; valid for the next few calls. */
 const char *msg_name(const char *name);
 

@@ -4,7 +4,9 @@
  * through one.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "message.h"
 #include "progress.h"
@@ -226,7 +228,65 @@ static enum pump_result stopped(struct pump *pump, int ret)
 	return PUMP_SESSION_ERROR;
 }
 
-enum pump_result pump_run(struct pump *pump)
+/* ---- with the session reading by itself ---- */
+
+/* On any thread. */
+static int64_t source_read(void *arg, void *buf, size_t len, uint64_t offset)
+{
+	struct pump *pump = arg;
+	ssize_t n = pread_full(pump->in->fd, buf, len, pump->in->start + offset);
+
+	if (n >= 0)
+		return n;
+	atomic_store(&pump->read_errno, errno);
+	return -EIO;
+}
+
+/* Not worth it, or not possible, for what fits into a chunk. */
+static bool begin_source(struct pump *pump)
+{
+	uint64_t size = in_size(pump->in);
+	struct wd_comp_info info;
+
+	if (!pump->seekable || !pump->in->regular || pump->in->head_len ||
+	    wd_comp_get_info(pump->sess, &info) < 0 || size <= info.chunk_size)
+		return false;
+	return wd_comp_set_source(pump->sess, source_read, pump, size) == 0;
+}
+
+static void note_taken(struct pump *pump)
+{
+	struct wd_comp_info info;
+
+	if (wd_comp_get_info(pump->sess, &info) == 0)
+		pump->in->taken = info.total_in;
+}
+
+static enum pump_result run_source(struct pump *pump)
+{
+	enum pump_result result;
+	int ret;
+
+	do {
+		ret = drain(pump, true);
+		note_taken(pump);
+	} while (ret == DRAINED_MORE);
+	result = stopped(pump, ret);
+	if (result == PUMP_SESSION_ERROR && atomic_load(&pump->read_errno)) {
+		pump->err = atomic_load(&pump->read_errno);
+		result = PUMP_READ_ERROR;
+	}
+	/* Other threads may still be reading; the file is about to be closed. */
+	if (result != PUMP_DONE)
+		wd_comp_reset(pump->sess, WD_COMP_SIZE_UNKNOWN);
+	else if (pump->in->is_stdin)
+		lseek(pump->in->fd, pump->in->start + pump->in->taken, SEEK_SET);
+	return result;
+}
+
+/* ---- either way ---- */
+
+static enum pump_result run_copying(struct pump *pump)
 {
 	enum pump_result result = PUMP_DONE;
 	bool at_end = false;
@@ -263,4 +323,9 @@ enum pump_result pump_run(struct pump *pump)
 			return stopped(pump, -EIO);
 		progress_update(pump->in->taken, pump->produced);
 	}
+}
+
+enum pump_result pump_run(struct pump *pump)
+{
+	return begin_source(pump) ? run_source(pump) : run_copying(pump);
 }

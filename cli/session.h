@@ -59,8 +59,10 @@ struct pump {
 	void *arg;
 	bool is_ready;
 	bool interactive;	/* hand out what there is before waiting for input */
+	bool seekable;		/* a regular file may be read side by side */
 	unsigned char last;	/* byte that was read */
 	uint64_t produced;
+	_Atomic int read_errno;	/* of reading side by side */
 	int err;
 };
 

@@ -92,6 +92,12 @@ static double speed(const struct job *job)
 	return job->seconds > 0 ? plain_bytes(job) / job->seconds / 1e6 : 0.0;
 }
 
+/* The session finds out only when it needs them. */
+static uint32_t threads(const struct job *job)
+{
+	return job->info.threads ? job->info.threads : wd_cpu_count();
+}
+
 static void print_text(const struct job *job)
 {
 	const struct wd_comp_info *i = &job->info;
@@ -103,7 +109,7 @@ static void print_text(const struct job *job)
 		return;
 	msg_detail("  engine %s, %s, format %s, threads %" PRIu32,
 		   or_none(i->engine), or_none(i->codec),
-		   options_format_name(job->format), i->threads);
+		   options_format_name(job->format), threads(job));
 	if (job->opt->decompress)
 		msg_detail("  members %" PRIu64 ", requests %" PRIu64
 			   ", redone %" PRIu64 ", decoded in parallel %" PRIu64
@@ -183,7 +189,7 @@ static void print_json(const struct job *job)
 			  file, op_name(job->opt), or_none(i->engine), codec,
 			  job->opt->decompress ? 0 : i->level,
 			  options_format_name(job->format), i->chunk_size,
-			  i->threads, job->bytes_in, job->bytes_out,
+			  threads(job), job->bytes_in, job->bytes_out,
 			  factor(job), job->seconds, speed(job), i->requests,
 			  i->parallel_out, i->stored, i->redone, i->members);
 	free(file);
@@ -231,7 +237,8 @@ static void explain_compression(const struct job *job)
 	const struct wd_comp_info *i = &job->info;
 
 	msg_detail("  level %d: %s; chunks of %" PRIu32 " KiB; threads %" PRIu32,
-		   i->level, or_none(i->codec), i->chunk_size >> 10, i->threads);
+		   i->level, or_none(i->codec), i->chunk_size >> 10,
+		   threads(job));
 	msg_detail("  output: format %s, %s", options_format_name(job->format),
 		   layouts[job->opt->members]);
 }
@@ -240,7 +247,7 @@ static void explain_decompression(const struct job *job)
 {
 	const struct wd_comp_info *i = &job->info;
 
-	msg_detail("  decoded by %s; threads %" PRIu32, or_none(i->codec), i->threads);
+	msg_detail("  decoded by %s; threads %" PRIu32, or_none(i->codec), threads(job));
 	msg_detail("  input: format %s, members %" PRIu64
 		   ", %.0f%% of the data decoded in parallel",
 		   options_format_name(job->format), i->members,

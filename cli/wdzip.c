@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -335,8 +334,6 @@ int main(int argc, char **argv)
 	struct options opt;
 
 	occupy_standard_streams();
-	/* Only to know what can be shown: texts and numbers stay as they are. */
-	setlocale(LC_CTYPE, "");
 	msg_init(argv[0]);
 	if (options_parse(&opt, argc, argv) == PARSE_RUN) {
 		run_all(&opt);

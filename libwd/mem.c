@@ -1,9 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sharing memory with the device behind a queue.
+ * Memory for bulk data, and sharing memory with the device behind a queue.
  */
+#include <stdlib.h>
+#include <sys/mman.h>
+
 #include "internal.h"
 #include "queue.h"
+
+#define LARGE_PAGE	((size_t)2 << 20)
+
+void *wd_alloc_bulk(size_t size)
+{
+	void *p;
+
+	if (size < LARGE_PAGE)
+		return malloc(size);
+	if (posix_memalign(&p, LARGE_PAGE, size))
+		return NULL;
+	madvise(p, size & ~(LARGE_PAGE - 1), MADV_HUGEPAGE);
+	return p;
+}
 
 WD_API int wd_mem_share(struct wd_queue *q, const void *addr, size_t size)
 {

@@ -4,19 +4,21 @@
  */
 #include <libdeflate.h>
 #include <zlib.h>
-#if WD_HAVE_ISAL
-#include <isa-l/crc.h>
-#endif
 
 #include "codec.h"
+#include "isal.h"
+
+#define LOAD_MIN	((size_t)48 << 10)	/* bytes; for less ISA-L is not loaded */
 
 uint32_t wd_crc32(uint32_t crc, const void *data, size_t len)
 {
 #if WD_HAVE_ISAL
-	return crc32_gzip_refl(crc, data, len);
-#else
-	return libdeflate_crc32(crc, data, len);
+	const struct wd_isal *isal = len >= LOAD_MIN ? wd_isal() : wd_isal_if_loaded();
+
+	if (isal)
+		return isal->crc32_gzip_refl(crc, data, len);
 #endif
+	return libdeflate_crc32(crc, data, len);
 }
 
 uint32_t wd_adler32(uint32_t adler, const void *data, size_t len)

@@ -5,16 +5,23 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include <libdeflate.h>
 #include <zlib.h>
 
+#include "../internal.h"
 #include "codec.h"
 #include "splice.h"
 
+#define SCRATCH_ROUND	((size_t)2 << 20)
+
+/* @scratch: memory for a request that does not bring its own */
 struct wd_codec {
 	struct wd_deflate *deflate;
 	struct libdeflate_decompressor *inflate;
+	uint8_t *scratch;
+	size_t scratch_cap;
 };
 
 struct wd_codec *wd_codec_create(void)
@@ -28,10 +35,60 @@ void wd_codec_destroy(struct wd_codec *codec)
 		return;
 	wd_deflate_destroy(codec->deflate);
 	libdeflate_free_decompressor(codec->inflate);
+	free(codec->scratch);
 	free(codec);
 }
 
+static int fit_scratch(struct wd_codec *codec, size_t len)
+{
+	if (codec->scratch_cap >= len)
+		return 0;
+	free(codec->scratch);
+	codec->scratch_cap = 0;
+	/* Half a large page more costs less than many small ones. */
+	if (len > SCRATCH_ROUND / 4)
+		len = (len + SCRATCH_ROUND - 1) & ~(SCRATCH_ROUND - 1);
+	codec->scratch = wd_alloc_bulk(len);
+	if (!codec->scratch)
+		return -ENOMEM;
+	codec->scratch_cap = len;
+	return 0;
+}
+
 /* ---- compression ---- */
+
+/* 0 when all of the input is in the scratch memory. */
+static int read_source(struct wd_codec *codec, struct wd_comp_req *req)
+{
+	const struct wd_source *source = req->stream;
+	int64_t n;
+	int ret = fit_scratch(codec, req->in_len);
+
+	if (ret)
+		return ret;
+	n = source->read(source->arg, codec->scratch, req->in_len, req->reserved[1]);
+	if (n >= 0 && (uint64_t)n == req->in_len)
+		return 0;
+	req->result |= WD_RES_NO_INPUT;
+	return n < 0 ? (int)n : -ENODATA;
+}
+
+static size_t head_size(const struct wd_comp_req *req)
+{
+	uint8_t head[WD_GZIP_HEAD];
+
+	if (req->header)
+		return wd_gzip_head_size(req->header);
+	return wd_head_write(head, req->format, req->level);
+}
+
+static void write_head(const struct wd_comp_req *req)
+{
+	if (req->header)
+		wd_gzip_head_write(req->out, req->header, req->level);
+	else
+		wd_head_write(req->out, req->format, req->level);
+}
 
 static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
 {
@@ -41,8 +98,7 @@ static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
 		.level = req->level,
 		.open = req->flags & WD_COMP_REQ_OPEN,
 	};
-	uint8_t head[WD_GZIP_HEAD];
-	size_t head_len = wd_head_write(head, req->format, req->level);
+	size_t head_len = head_size(req);
 	size_t tail_len = wd_tail_size(req->format);
 	uint8_t *out = req->out;
 
@@ -56,17 +112,23 @@ static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
 		req->status = -ENOSPC;
 		return;
 	}
+	if (req->stream) {
+		req->status = read_source(codec, req);
+		if (req->status)
+			return;
+		job.in = codec->scratch;
+	}
 	job.out = out + head_len;
 	job.out_cap = req->out_cap - head_len - tail_len;
 	if (req->flags & WD_REQ_ADLER)
-		req->checksum = wd_adler32(1, req->in, req->in_len);
+		req->checksum = wd_adler32(1, job.in, job.in_len);
 	else
-		req->checksum = wd_checksum(req->format, req->in, req->in_len);
+		req->checksum = wd_checksum(req->format, job.in, job.in_len);
 	req->status = wd_deflate_run(codec->deflate, &job);
 	if (req->status)
 		return;
 
-	memcpy(out, head, head_len);
+	write_head(req);
 	req->consumed = req->in_len;
 	req->produced = head_len + job.produced;
 	req->produced += wd_tail_write(out + req->produced, req->format,
@@ -171,6 +233,76 @@ static int zlib_member(struct wd_codec *codec, struct wd_comp_req *req)
 	return 0;
 }
 
+/* ---- chunks of a stream ---- */
+
+/*
+ * libdeflate is the fastest decoder, but only of whole streams.  So a chunk gets an
+ * end of its own: a final stored block, whose content nobody could have foreseen.
+ * If the output ends with just that content, the block was read as one, and so
+ * the chunk ended between two blocks, on a byte boundary.
+ *
+ * The exception is a final stored block of the chunk's own that reaches over the
+ * end: that one's output has the header before the content as well.
+ */
+#define END_HEAD	5u
+#define END_CONTENT	8u
+#define END_LEN		(END_HEAD + END_CONTENT)
+
+static const uint8_t end_head[END_HEAD] = { 0x01, 0x08, 0x00, 0xf7, 0xff };
+
+/* Random bytes that the kernel gives each program. */
+static const uint8_t *end_content(void)
+{
+	static const uint8_t none[END_CONTENT] = "WarpDrv";
+	const uint8_t *random = (const uint8_t *)getauxval(AT_RANDOM);
+
+	return random ? random : none;
+}
+
+/* Returns false if libdeflate alone cannot say how the chunk ends. */
+static bool chunk_by_libdeflate(struct wd_codec *codec, struct wd_comp_req *req)
+{
+	struct wd_inflate *inf = req->stream;
+	uint8_t *out = req->out;
+	size_t used, made;
+
+	if (!codec || fit_scratch(codec, req->in_len + END_LEN))
+		return false;
+	memcpy(codec->scratch, req->in, req->in_len);
+	memcpy(codec->scratch + req->in_len, end_head, END_HEAD);
+	memcpy(codec->scratch + req->in_len + END_HEAD, end_content(), END_CONTENT);
+	if (raw_inflate(codec, codec->scratch, req->in_len + END_LEN, out,
+			req->out_cap, &used, &made))
+		return false;
+
+	inf->ended = used <= req->in_len;
+	inf->boundary = used == req->in_len + END_LEN;
+	inf->lost_len = 0;
+	req->consumed = used;
+	req->produced = made;
+	if (inf->ended)
+		return true;
+	if (!inf->boundary || made < END_CONTENT ||
+	    memcmp(out + made - END_CONTENT, end_content(), END_CONTENT))
+		return false;
+	req->consumed = req->in_len;
+	req->produced = made - END_CONTENT;
+	return made < END_LEN || memcmp(out + made - END_LEN, end_head, END_HEAD);
+}
+
+static void run_chunk(struct wd_codec *codec, struct wd_comp_req *req)
+{
+	if (chunk_by_libdeflate(codec, req)) {
+		req->result = 1;
+	} else {
+		req->status = wd_inflate_begin(req->stream, NULL, 0);
+		if (req->status)
+			return;
+		wd_inflate_run(req->stream, req);
+	}
+	req->checksum = wd_checksum(req->format, req->out, req->produced);
+}
+
 /* libdeflate does not tell whether more input would have helped; zlib does. */
 static int why_bad(const struct wd_comp_req *req)
 {
@@ -219,18 +351,22 @@ static void run_decompress(struct wd_codec *codec, struct wd_comp_req *req)
 
 int wd_codec_check(const struct wd_comp_req *req)
 {
-	if (!req || (req->in_len && !req->in) || (req->out_cap && !req->out))
-		return -EINVAL;
-	if (req->in_len > WD_COMP_REQ_MAX)
+	if (!req || req->in_len > WD_COMP_REQ_MAX)
 		return -EINVAL;
 	if (req->reserved[0] == WD_REQ_INTERNAL)
 		return 0;
-	if (req->reserved[0] || req->reserved[1] || req->reserved[2] || req->stream)
+	if ((req->in_len && !req->in) || (req->out_cap && !req->out))
+		return -EINVAL;
+	if (req->reserved[0] || req->reserved[1] || req->stream)
 		return -EINVAL;
 	if (req->op > WD_COMP_DECOMPRESS || req->format > WD_COMP_RAW)
 		return -EINVAL;
 	if (req->op == WD_COMP_COMPRESS &&
 	    (req->level < WD_COMP_LEVEL_MIN || req->level > WD_COMP_LEVEL_MAX))
+		return -EINVAL;
+	if (req->header && (req->op != WD_COMP_COMPRESS ||
+			    req->format != WD_COMP_GZIP ||
+			    !wd_gzip_head_size(req->header)))
 		return -EINVAL;
 	if (req->flags & ~WD_COMP_REQ_OPEN ||
 	    (req->flags && (req->format != WD_COMP_RAW || req->op != WD_COMP_COMPRESS)))
@@ -244,7 +380,7 @@ void wd_codec_run(struct wd_codec *codec, struct wd_comp_req *req)
 	req->produced = 0;
 	req->status = 0;
 	req->result = 0;
-	if (!codec && req->op != WD_OP_STREAM) {
+	if (!codec && req->op != WD_OP_STREAM && req->op != WD_OP_CHUNK) {
 		req->status = -ENOMEM;
 		return;
 	}
@@ -261,6 +397,9 @@ void wd_codec_run(struct wd_codec *codec, struct wd_comp_req *req)
 		break;
 	case WD_OP_MEMBERS:
 		run_members(codec, req);
+		break;
+	case WD_OP_CHUNK:
+		run_chunk(codec, req);
 		break;
 	default:
 		req->status = -EINVAL;

@@ -21,12 +21,32 @@
  * WD_OP_MEMBERS: whole gzip members that tell their sizes; status 0 when all
  *                of the input was, else @consumed and @produced count the
  *                members that were; @result is their number
+ * WD_OP_CHUNK:   begin a stream at @stream, of which nothing from before the
+ *                input is needed, and decode as WD_OP_STREAM does; @out_cap must
+ *                be WD_CHUNK_ROOM more than there is to expect.  @result: 1 if
+ *                @stream tells where the decoder stands, but cannot go on
  */
 #define WD_OP_STREAM	16
 #define WD_OP_MEMBERS	17
+#define WD_OP_CHUNK	18
+
+#define WD_CHUNK_ROOM	16u		/* bytes */
 
 /* In @flags of compression requests of sessions: @checksum is an Adler-32. */
 #define WD_REQ_ADLER	(1u << 7)
+
+/*
+ * Where a compression request of a session takes its input from, if @stream of
+ * the request points to one: the worker reads @in_len bytes from the offset
+ * @reserved[1] to memory of its own.  WD_RES_NO_INPUT in @result: that failed; the
+ * status is the error, or -ENODATA if the input ends before.
+ */
+struct wd_source {
+	wd_comp_read_fn *read;
+	void *arg;
+};
+
+#define WD_RES_NO_INPUT	(1u << 8)
 
 struct wd_codec;
 
@@ -115,6 +135,8 @@ size_t wd_deflate_bound(size_t len);
 
 /* ---- inflate.c ---- */
 
+struct wd_inflate_engine;
+
 /*
  * The state of one DEFLATE stream being decoded.  After WD_OP_STREAM:
  *
@@ -129,7 +151,8 @@ struct wd_inflate {
 	bool boundary;
 	uint8_t lost[8];
 	unsigned int lost_len;
-	void *engine;
+	const struct wd_inflate_engine *engine;
+	void *state;
 };
 
 int wd_inflate_init(struct wd_inflate *inf);
@@ -155,6 +178,12 @@ uint8_t wd_gzip_xfl(int level);
 
 /* A header without name, time or window, at most WD_GZIP_HEAD; returns its bytes. */
 size_t wd_head_write(uint8_t *p, enum wd_comp_format format, int level);
+
+#define WD_GZIP_NAME_MAX	65535u	/* bytes of a name that is written */
+
+/* A gzip header's bytes, 0 if the name is too long; and the header itself. */
+size_t wd_gzip_head_size(const struct wd_comp_header *hdr);
+size_t wd_gzip_head_write(uint8_t *p, const struct wd_comp_header *hdr, int level);
 
 /* What follows the DEFLATE data: checksum, and length where there is one. */
 size_t wd_tail_size(enum wd_comp_format format);

@@ -13,11 +13,9 @@
 
 #include <libdeflate.h>
 #include <zlib.h>
-#if WD_HAVE_ISAL
-#include <isa-l/igzip_lib.h>
-#endif
 
 #include "codec.h"
+#include "isal.h"
 #include "splice.h"
 
 #define KIB		1024u
@@ -25,6 +23,9 @@
 
 /* Up to this size zlib may win over the others, and its slowness is bearable. */
 #define TINY_MAX	4096
+#define TINY_BOTH	7		/* from this level on libdeflate tries as well */
+#define TINY_FILTERED	4		/* from this level on zlib has one more try */
+#define TINY_WBITS	13		/* log2 of the window: covers TINY_MAX, is small */
 
 /*
  * ISA-L's block headers cost too much below this size; libdeflate takes over,
@@ -43,13 +44,8 @@
 #define STORED_HEAD	5u		/* and its header, byte aligned */
 
 static const struct wd_level levels[] = {
-#if WD_HAVE_ISAL
 	[1]  = { 2, 1,  1 * MIB, "ISA-L level 2" },
 	[2]  = { 3, 2,  1 * MIB, "ISA-L level 3" },
-#else
-	[1]  = { 0, 1,  1 * MIB, "libdeflate level 1" },
-	[2]  = { 0, 1,  1 * MIB, "libdeflate level 1" },
-#endif
 	[3]  = { 0, 2,  1 * MIB, "libdeflate level 2" },
 	[4]  = { 0, 4,  1 * MIB, "libdeflate level 4" },
 	[5]  = { 0, 5,  1 * MIB, "libdeflate level 5" },
@@ -62,19 +58,26 @@ static const struct wd_level levels[] = {
 	[12] = { 0, 12, 2 * MIB, "libdeflate level 12" },
 };
 
+/* What stands in for ISA-L. */
+static const struct wd_level without_isal = {
+	0, 1, 1 * MIB, "libdeflate level 1"
+};
+
 const struct wd_level *wd_level_get(int level)
 {
-	return &levels[level];
+	const struct wd_level *l = &levels[level];
+
+	return l->isal && wd_isal_missing() ? &without_isal : l;
 }
 
 struct wd_deflate {
 	struct libdeflate_compressor *libdeflate;
 	int libdeflate_level;
 	z_stream zlib;
-	int zlib_level;		/* 0: not begun */
+	int zlib_wbits;		/* 0: not begun */
 	uint8_t *tiny;		/* second attempt at a tiny input */
 #if WD_HAVE_ISAL
-	struct isal_zstream isal;
+	struct isal_zstream *isal;	/* large: made when needed */
 	uint8_t *isal_buf;
 	uint32_t isal_buf_size;
 #endif
@@ -90,10 +93,11 @@ void wd_deflate_destroy(struct wd_deflate *d)
 	if (!d)
 		return;
 	libdeflate_free_compressor(d->libdeflate);
-	if (d->zlib_level)
+	if (d->zlib_wbits)
 		deflateEnd(&d->zlib);
 	free(d->tiny);
 #if WD_HAVE_ISAL
+	free(d->isal);
 	free(d->isal_buf);
 #endif
 	free(d);
@@ -147,29 +151,35 @@ static int deflate_stored(struct wd_deflate_job *job)
 	return 0;
 }
 
-static int zlib_begin(struct wd_deflate *d, int level)
+static int zlib_begin(struct wd_deflate *d, int level, int strategy, int wbits)
 {
+	z_stream *z = &d->zlib;
+
 	if (level > 9)
 		level = 9;
-	if (d->zlib_level == level)
-		return deflateReset(&d->zlib) == Z_OK ? 0 : -EIO;
-	if (d->zlib_level)
-		deflateEnd(&d->zlib);
-	d->zlib_level = 0;
-	memset(&d->zlib, 0, sizeof(d->zlib));
-	if (deflateInit2(&d->zlib, level, Z_DEFLATED, -15, 8,
-			 Z_DEFAULT_STRATEGY) != Z_OK)
+	if (d->zlib_wbits == wbits) {
+		if (deflateReset(z) != Z_OK || deflateParams(z, level, strategy) != Z_OK)
+			return -EIO;
+		return 0;
+	}
+	if (d->zlib_wbits)
+		deflateEnd(z);
+	d->zlib_wbits = 0;
+	memset(z, 0, sizeof(*z));
+	if (deflateInit2(z, level, Z_DEFLATED, -wbits, 8, strategy) != Z_OK)
 		return -ENOMEM;
-	d->zlib_level = level;
+	d->zlib_wbits = wbits;
 	return 0;
 }
 
 static int zlib_run(struct wd_deflate *d, const struct wd_deflate_job *job,
-		    uint8_t *out, size_t cap, size_t *produced)
+		    int level, int strategy, uint8_t *out, size_t cap,
+		    size_t *produced)
 {
 	z_stream *z = &d->zlib;
 	size_t left = job->in_len;
-	int ret = zlib_begin(d, job->level);
+	bool small = left <= TINY_MAX && !job->window_len;
+	int ret = zlib_begin(d, level, strategy, small ? TINY_WBITS : 15);
 
 	if (ret)
 		return ret;
@@ -211,6 +221,10 @@ static int isal_begin(struct wd_deflate *d, unsigned int level)
 	/* Its size bounds a block; smaller ones follow changing data better. */
 	uint32_t size = level == 3 ? ISAL_DEF_LVL3_DEFAULT : ISAL_DEF_LVL2_MEDIUM;
 
+	if (!d->isal)
+		d->isal = calloc(1, sizeof(*d->isal));
+	if (!d->isal)
+		return -ENOMEM;
 	if (d->isal_buf_size < size) {
 		free(d->isal_buf);
 		d->isal_buf_size = 0;
@@ -219,10 +233,10 @@ static int isal_begin(struct wd_deflate *d, unsigned int level)
 			return -ENOMEM;
 		d->isal_buf_size = size;
 	}
-	isal_deflate_init(&d->isal);
-	d->isal.level = level;
-	d->isal.level_buf = d->isal_buf;
-	d->isal.level_buf_size = size;
+	wd_isal()->isal_deflate_init(d->isal);
+	d->isal->level = level;
+	d->isal->level_buf = d->isal_buf;
+	d->isal->level_buf_size = size;
 	return 0;
 }
 
@@ -237,15 +251,17 @@ static int isal_begin(struct wd_deflate *d, unsigned int level)
 static int isal_run(struct wd_deflate *d, const struct wd_deflate_job *job,
 		    unsigned int level, uint8_t *out, size_t cap, size_t *produced)
 {
-	struct isal_zstream *z = &d->isal;
+	struct isal_zstream *z;
 	int ret = isal_begin(d, level);
 
 	if (ret)
 		return ret;
+	z = d->isal;
 	if (cap <= STORED_HEAD + ISAL_HISTORY)
 		return -ENOSPC;
 	memcpy(put_stored_head(out, false, ISAL_HISTORY), job->in, ISAL_HISTORY);
-	if (isal_deflate_set_dict(z, (uint8_t *)job->in, ISAL_HISTORY) != COMP_OK)
+	if (wd_isal()->isal_deflate_set_dict(z, (uint8_t *)job->in,
+					     ISAL_HISTORY) != COMP_OK)
 		return -EIO;
 
 	z->next_in = (uint8_t *)job->in + ISAL_HISTORY;
@@ -254,7 +270,7 @@ static int isal_run(struct wd_deflate *d, const struct wd_deflate_job *job,
 	z->avail_out = (uint32_t)(cap - STORED_HEAD - ISAL_HISTORY);
 	z->end_of_stream = !job->open;
 	z->flush = job->open ? FULL_FLUSH : NO_FLUSH;
-	ret = isal_deflate(z);
+	ret = wd_isal()->isal_deflate(z);
 	if (ret != COMP_OK)
 		return -EIO;
 	if (!z->avail_out || z->avail_in)
@@ -288,8 +304,11 @@ static int deflate_isal(struct wd_deflate *d, struct wd_deflate_job *job,
 static bool isal_saves_nothing(struct wd_deflate *d, struct wd_deflate_job *job)
 {
 	size_t produced;
-	int ret = isal_run(d, job, 2, job->out, job->out_cap, &produced);
+	int ret;
 
+	if (!wd_isal())
+		return false;
+	ret = isal_run(d, job, 2, job->out, job->out_cap, &produced);
 	return ret == -ENOSPC || (!ret && produced >= job->in_len - job->in_len / 256);
 }
 
@@ -339,40 +358,60 @@ static int open_stream(struct wd_deflate_job *job)
 	return wd_splice_open(job->out, job->produced, job->out_cap, &job->produced);
 }
 
-/* A few bytes: the smaller of what zlib and libdeflate make of them. */
+/* The @n-th way to compress a few bytes; -ENOENT behind the last. */
+static int tiny_attempt(struct wd_deflate *d, const struct wd_deflate_job *job,
+			int n, uint8_t *out, size_t cap, size_t *produced)
+{
+	int level = levels[job->level].libdeflate;
+
+	if (n == 0)
+		return zlib_run(d, job, job->level, Z_DEFAULT_STRATEGY, out, cap,
+				produced);
+	if (n == 1)
+		return zlib_run(d, job, 9, Z_DEFAULT_STRATEGY, out, cap, produced);
+	if (n == 2 && job->level >= TINY_FILTERED)
+		return zlib_run(d, job, job->level, Z_FILTERED, out, cap, produced);
+	/* An engine level that big inputs hardly notice costs nothing here. */
+	if (n == 3 && job->level >= TINY_BOTH)
+		return libdeflate_run(d, job, level < 9 ? 9 : level, out, cap,
+				      produced);
+	return -ENOENT;
+}
+
+/*
+ * A few bytes: libdeflate can fall behind gzip by several bytes there, zlib of the
+ * same level by one, and the smallest of what follows never did.  zlib again and
+ * again takes less time than touching the memory of two libraries.
+ */
 static int deflate_tiny(struct wd_deflate *d, struct wd_deflate_job *job)
 {
 	size_t cap = deflateBound(NULL, TINY_MAX);
-	size_t other;
-	int level = levels[job->level].libdeflate;
+	size_t best = SIZE_MAX, made;
 	int ret;
 
 	if (!d->tiny)
 		d->tiny = malloc(cap);
 	if (!d->tiny)
 		return -ENOMEM;
-	ret = zlib_run(d, job, job->out, job->out_cap, &job->produced);
-	if (ret == -ENOSPC)
-		job->produced = SIZE_MAX;
-	else if (ret)
-		return ret;
-
-	/* An engine level that big inputs hardly notice costs nothing here. */
-	if (level < 9)
-		level = 9;
-	if (!libdeflate_run(d, job, level, d->tiny, cap, &other) &&
-	    other < job->produced && other <= job->out_cap) {
-		memcpy(job->out, d->tiny, other);
-		job->produced = other;
+	for (int n = 0; (ret = tiny_attempt(d, job, n, d->tiny, cap, &made)) != -ENOENT;
+	     n++) {
+		if (ret == -ENOMEM)
+			return ret;
+		if (ret || made >= best || made > job->out_cap)
+			continue;
+		memcpy(job->out, d->tiny, made);
+		best = made;
 	}
-	if (job->produced == SIZE_MAX)
+	if (best == SIZE_MAX)
 		return -ENOSPC;
+	job->produced = best;
 	return open_stream(job);
 }
 
 static int deflate_window(struct wd_deflate *d, struct wd_deflate_job *job)
 {
-	int ret = zlib_run(d, job, job->out, job->out_cap, &job->produced);
+	int ret = zlib_run(d, job, job->level, Z_DEFAULT_STRATEGY, job->out,
+			   job->out_cap, &job->produced);
 
 	return ret ? ret : open_stream(job);
 }
@@ -396,7 +435,7 @@ static int deflate_by_engine(struct wd_deflate *d, struct wd_deflate_job *job)
 	if (job->in_len <= TINY_MAX)
 		return deflate_tiny(d, job);
 #if WD_HAVE_ISAL
-	if (levels[job->level].isal && job->in_len >= ISAL_MIN)
+	if (levels[job->level].isal && job->in_len >= ISAL_MIN && wd_isal())
 		return deflate_isal(d, job, levels[job->level].isal);
 #endif
 	return deflate_libdeflate(d, job);

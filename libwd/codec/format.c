@@ -44,6 +44,30 @@ size_t wd_head_write(uint8_t *p, enum wd_comp_format format, int level)
 	}
 }
 
+size_t wd_gzip_head_size(const struct wd_comp_header *hdr)
+{
+	size_t len;
+
+	if (!hdr->name || !*hdr->name)
+		return WD_GZIP_HEAD;
+	len = strnlen(hdr->name, WD_GZIP_NAME_MAX + 1);
+	return len > WD_GZIP_NAME_MAX ? 0 : WD_GZIP_HEAD + len + 1;
+}
+
+size_t wd_gzip_head_write(uint8_t *p, const struct wd_comp_header *hdr, int level)
+{
+	size_t size = wd_gzip_head_size(hdr);
+
+	wd_head_write(p, WD_COMP_GZIP, level);
+	wd_put_le32(p + 4, hdr->mtime);
+	p[9] = hdr->os;
+	if (size > WD_GZIP_HEAD) {
+		p[3] = FNAME;
+		memcpy(p + WD_GZIP_HEAD, hdr->name, size - WD_GZIP_HEAD);
+	}
+	return size;
+}
+
 size_t wd_tail_size(enum wd_comp_format format)
 {
 	return format == WD_COMP_GZIP ? 8 : format == WD_COMP_ZLIB ? 4 : 0;

@@ -14,6 +14,7 @@
 #define BGZF_CHUNK	0xff00u		/* so that a member stays below 64 KiB */
 #define ALONE_MAX	((size_t)64 << 10)	/* a stream of so little needs no queue */
 #define CHUNK_ALIGN	((size_t)64 << 10)
+#define INPUT_MIN	((size_t)4 << 10)	/* bytes of the smallest input buffer */
 #define RSYNC_MIN	(32u << 10)	/* bytes: no cut before, and fed in such steps */
 #define RSYNC_MASK	(((uint64_t)0xffff) << 40)	/* a cut each 64 KiB on average */
 
@@ -41,6 +42,8 @@ struct cjob {
 	uint8_t *out;		/* header, data, trailer */
 	size_t out_cap;
 	size_t out_len;
+	bool ahead;		/* its input is read by the worker, from @offset */
+	uint64_t offset;
 };
 
 static bool sized_members(const struct wd_comp_sess *s)
@@ -135,6 +138,9 @@ void compress_reset(struct wd_comp_sess *s)
 	c->in_total = 0;
 	c->stored = 0;
 	c->roll = 0;
+	memset(&c->source, 0, sizeof(c->source));
+	c->source_size = 0;
+	c->source_error = 0;
 	c->chunk = chunk_size(&s->setup);
 }
 
@@ -173,34 +179,49 @@ static int expand(struct wd_comp_sess *s)
 	return 0;
 }
 
-static struct cjob *make_job(const struct wd_comp_sess *s)
+/*
+ * Memory for what goes out; a longer header, or a window, may have come after the
+ * job was made.
+ */
+static int fit_output(const struct wd_comp_sess *s, struct cjob *job)
 {
-	struct cjob *job = calloc(1, sizeof(*job));
-
-	if (!job)
-		return NULL;
-	job->out_cap = header_size(s) + wd_deflate_bound(s->c.chunk) + WD_TAIL_MAX;
-	job->out = malloc(job->out_cap);
-	if (!job->out) {
-		free(job);
-		return NULL;
-	}
-	return job;
-}
-
-/* A longer file name, or a window, may have come after the job was made. */
-static int fit_job(const struct wd_comp_sess *s, struct cjob *job)
-{
-	size_t need = header_size(s) + wd_deflate_bound(s->c.chunk) + WD_TAIL_MAX;
-	uint8_t *out;
+	size_t need = header_size(s) + wd_deflate_bound(job->in_len) + WD_TAIL_MAX;
 
 	if (job->out_cap >= need)
 		return 0;
-	out = realloc(job->out, need);
-	if (!out)
+	free(job->out);
+	job->out_cap = 0;
+	job->out = malloc(need);
+	if (!job->out)
 		return -ENOMEM;
-	job->out = out;
 	job->out_cap = need;
+	return 0;
+}
+
+/*
+ * Room for more input: up to a chunk, but no more than needed for as much as is
+ * expected and the end behind it.
+ */
+static int fit_input(const struct wd_comp_sess *s, struct cjob *job)
+{
+	uint64_t hint = s->setup.size_hint;
+	size_t want = s->c.chunk;
+	uint8_t *in;
+
+	if (job->in_len < job->in_cap)
+		return 0;
+	/* A cut may move any part of a chunk here. */
+	if (s->setup.flags & WD_COMP_RSYNCABLE)
+		want = s->c.chunk;
+	else if (job->in_len)
+		want = wd_min(want, 2 * job->in_len);
+	else if (hint < want - INPUT_MIN)
+		want = (size_t)hint + INPUT_MIN;
+	in = realloc(job->in, want);
+	if (!in)
+		return -ENOMEM;
+	job->in = in;
+	job->in_cap = want;
 	return 0;
 }
 
@@ -220,13 +241,14 @@ static int begin_job(struct wd_comp_sess *s, struct cjob **ret_job)
 		return -EAGAIN;
 	slot = &c->jobs[(c->head + c->count) % c->njobs];
 	if (!*slot)
-		*slot = make_job(s);
+		*slot = calloc(1, sizeof(**slot));
 	if (!*slot)
 		return -ENOMEM;
 	(*slot)->state = CJOB_FILLING;
 	(*slot)->in_len = 0;
 	(*slot)->out_len = 0;
 	(*slot)->last = false;
+	(*slot)->ahead = false;
 	c->count++;
 	*ret_job = *slot;
 	return 0;
@@ -254,6 +276,10 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job, const void *in
 	job->req.out_cap = job->out_cap - head - WD_TAIL_MAX;
 	job->req.user = job;
 	job->req.reserved[0] = WD_REQ_INTERNAL;
+	if (job->ahead) {
+		job->req.stream = &s->c.source;
+		job->req.reserved[1] = job->offset;
+	}
 	job->out_len = head;
 }
 
@@ -288,7 +314,7 @@ static int send_job(struct wd_comp_sess *s, struct cjob *job, const void *in)
 	struct compressor *c = &s->c;
 	bool alone = job->last && c->count == 1 && job->in_len <= ALONE_MAX;
 	bool windowed = c->window_len && first_of_stream(s);
-	int ret = fit_job(s, job);
+	int ret = fit_output(s, job);
 
 	if (ret)
 		return ret;
@@ -339,16 +365,11 @@ int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 		if (ret)
 			return ret;
 	}
-	if (job->in_cap < c->chunk) {
-		free(job->in);
-		job->in_cap = 0;
-		job->in = malloc(c->chunk);
-		if (!job->in)
-			return -ENOMEM;
-		job->in_cap = c->chunk;
-	}
+	ret = fit_input(s, job);
+	if (ret)
+		return ret;
 	*buf = job->in + job->in_len;
-	*room = c->chunk - job->in_len;
+	*room = wd_min(job->in_cap, c->chunk) - job->in_len;
 	if (s->setup.flags & WD_COMP_RSYNCABLE)
 		*room = wd_min(*room, RSYNC_MIN);
 	return 0;
@@ -397,6 +418,8 @@ static int cut_job(struct wd_comp_sess *s, struct cjob *job, size_t cut)
 	if (ret)
 		return ret == -EAGAIN ? -EIO : ret;
 	next = newest(&s->c);
+	if (next->in_cap < rest)
+		return -EIO;
 	memcpy(buf, job->in + cut, rest);
 	next->in_len = rest;
 	for (size_t i = 0; i < rest; i++)
@@ -413,7 +436,8 @@ static int take_input(struct wd_comp_sess *s, size_t len)
 
 	if (!len)
 		return 0;
-	if (!job || job->state != CJOB_FILLING || len > c->chunk - job->in_len)
+	if (!job || job->state != CJOB_FILLING ||
+	    len > wd_min(job->in_cap, c->chunk) - job->in_len)
 		return -EINVAL;
 	ret = release_held(s, false);
 	if (ret)
@@ -522,6 +546,116 @@ int compress_put_foreign(struct wd_comp_sess *s, const uint8_t *in, size_t len)
 	return 0;
 }
 
+/* ---- input that the session reads by itself ---- */
+
+void compress_set_source(struct wd_comp_sess *s, const struct wd_source *source,
+			 uint64_t size)
+{
+	s->c.source = *source;
+	s->c.source_size = size;
+}
+
+/* A chunk that is followed by more, read by the worker that compresses it. */
+static int send_ahead(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+	struct cjob *job;
+	int ret = begin_job(s, &job);
+
+	if (ret)
+		return ret;
+	job->in_len = c->chunk;
+	job->offset = c->in_total;
+	job->ahead = true;
+	c->in_total += c->chunk;
+	c->begun = true;
+	return send_job(s, job, NULL);
+}
+
+/* Some errors would mean something else to the caller. */
+static int read_error(int err)
+{
+	return err == -EAGAIN || err == -ETIMEDOUT || err == -EINVAL ? -EIO : err;
+}
+
+/* What was read so far goes out; then the error is told. */
+static int source_failed(struct wd_comp_sess *s, int err)
+{
+	struct compressor *c = &s->c;
+	struct cjob *job = newest(c);
+
+	c->source_error = read_error(err);
+	c->input_done = true;
+	if (job && job->state == CJOB_FILLING) {
+		job->state = CJOB_FREE;
+		c->count--;
+	}
+	return release_held(s, false);
+}
+
+/* The last chunk, or what came as a surprise: read until there is no more. */
+static int read_here(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+	size_t room;
+	int64_t n;
+	void *buf;
+	int ret = compress_get_input(s, &buf, &room);
+
+	if (ret)
+		return ret;
+	n = c->source.read(c->source.arg, buf, room, c->in_total);
+	if (n < 0 || (uint64_t)n > room)
+		return source_failed(s, n < 0 ? (int)n : -EIO);
+	ret = compress_put_input(s, (size_t)n, WD_COMP_NO_FLUSH);
+	if (!ret && (uint64_t)n < room)
+		ret = compress_put_input(s, 0, WD_COMP_FINISH);
+	return ret;
+}
+
+/* Begin all chunks that there are jobs for. */
+static int read_ahead(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+	int ret = 0;
+
+	while (!ret && !c->input_done && !c->finish_later) {
+		const struct cjob *job = newest(c);
+		bool whole = !job || job->state != CJOB_FILLING;
+
+		if (whole && c->source_size > c->in_total &&
+		    c->source_size - c->in_total > c->chunk)
+			ret = send_ahead(s);
+		else
+			ret = read_here(s);
+	}
+	return ret == -EAGAIN ? 0 : ret;
+}
+
+/*
+ * The oldest job found the input to end earlier than expected.  What was begun is
+ * void; from there on everything is read here.
+ */
+static void cut_short(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+	uint64_t offset = job_at(c, 0)->offset;
+
+	sess_drain(s);
+	for (unsigned int i = 0; i < c->count; i++)
+		job_at(c, i)->state = CJOB_FREE;
+	c->count = 0;
+	c->held = NULL;
+	c->input_done = false;
+	c->finish_later = false;
+	c->any_sent = offset > 0;
+	c->in_total = offset;
+	c->source_size = 0;
+	c->source_error = 0;
+}
+
+/* ---- output ---- */
+
 /* Lay header and trailer around the data and add it to the stream's totals. */
 static void complete_job(struct wd_comp_sess *s, struct cjob *job)
 {
@@ -580,7 +714,15 @@ int compress_get_output(struct wd_comp_sess *s, const void **data, size_t *len,
 		if (ret)
 			return ret;
 	}
+again:
+	if (c->source.read) {
+		ret = read_ahead(s);
+		if (ret)
+			return ret;
+	}
 	if (!c->count) {
+		if (c->source_error)
+			return c->source_error;
 		if (!c->input_done)
 			return -EAGAIN;
 		if (!c->eof_member)
@@ -596,6 +738,12 @@ int compress_get_output(struct wd_comp_sess *s, const void **data, size_t *len,
 	if (ret)
 		return ret;
 	job = job_at(c, 0);
+	if (job->req.result & WD_RES_NO_INPUT && job->req.status == -ENODATA) {
+		cut_short(s);
+		goto again;
+	}
+	if (job->req.result & WD_RES_NO_INPUT)
+		return read_error(job->req.status);
 	if (job->req.status)
 		return job->req.status;
 	complete_job(s, job);

@@ -488,9 +488,9 @@ static void accept_chunk(struct wd_comp_sess *s, struct piece *p)
 
 	d->inf = p->ws->inf;
 	p->ws->inf = inf;
-	d->inf_short = p->req.produced < WD_COMP_WINDOW_MAX;
+	d->inf_short = p->req.result || p->req.produced < WD_COMP_WINDOW_MAX;
 	d->more = p->req.produced == p->req.out_cap;
-	if (p->req.produced == p->req.out_cap)
+	if (d->more)
 		d->out_guess = wd_min(p->req.out_cap * 2, CHUNK_OUT_MAX);
 	count_output(s, p->ws->out, p->req.produced, p->req.checksum);
 	piece_use(d, p, p->req.consumed);

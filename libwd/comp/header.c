@@ -11,13 +11,12 @@
 #include "session.h"
 
 #define FEXTRA	0x04
-#define FNAME	0x08
 
 WD_API int wd_comp_set_header(struct wd_comp_sess *sess,
 			      const struct wd_comp_header *hdr)
 {
 	struct compressor *c = &sess->c;
-	size_t name_len;
+	size_t size;
 	uint8_t *p;
 	int ret = sess_check(sess);
 
@@ -26,24 +25,18 @@ WD_API int wd_comp_set_header(struct wd_comp_sess *sess,
 	if (!hdr || sess->setup.op != WD_COMP_COMPRESS ||
 	    sess->setup.format != WD_COMP_GZIP || c->begun)
 		return -EINVAL;
-	name_len = hdr->name && *hdr->name ? strlen(hdr->name) + 1 : 0;
-	if (name_len > 65536 ||
-	    (name_len && sess->setup.members != WD_COMP_MEMBERS_ONE))
+	size = wd_gzip_head_size(hdr);
+	if (!size || (size > WD_GZIP_HEAD &&
+		      sess->setup.members != WD_COMP_MEMBERS_ONE))
 		return -EINVAL;
 
-	p = malloc(10 + name_len);
+	p = malloc(size);
 	if (!p)
 		return -ENOMEM;
-	memcpy(p, "\x1f\x8b\x08", 3);
-	p[3] = name_len ? FNAME : 0;
-	wd_put_le32(p + 4, hdr->mtime);
-	p[8] = wd_gzip_xfl(sess->setup.level);
-	p[9] = hdr->os;
-	if (name_len)
-		memcpy(p + 10, hdr->name, name_len);
+	wd_gzip_head_write(p, hdr, sess->setup.level);
 	free(c->header);
 	c->header = p;
-	c->header_len = 10 + name_len;
+	c->header_len = size;
 	return 0;
 }
 

@@ -221,9 +221,11 @@ int sess_send(struct wd_comp_sess *s, struct wd_comp_req *req)
 	return 0;
 }
 
+/* Input that could not be read is not the engine's fault. */
 static bool worth_redoing(const struct wd_comp_req *req)
 {
-	return req->op == WD_COMP_COMPRESS && req->status && req->status != -ENOSPC;
+	return req->op == WD_COMP_COMPRESS && req->status &&
+	       req->status != -ENOSPC && !(req->result & WD_RES_NO_INPUT);
 }
 
 struct wd_comp_req *sess_recv(struct wd_comp_sess *s, int timeout_ms, int *err)
@@ -269,7 +271,7 @@ WD_API int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info
 		return -EINVAL;
 	*info = sess->info;
 	info->level = sess->setup.level;
-	info->threads = sess->q_open ? sess->q.workers : sess_threads(sess);
+	info->threads = sess->q_open ? sess->q.workers : sess->setup.threads;
 	info->engine = sess->engine ? sess->engine : "sw";
 	if (sess->setup.op == WD_COMP_COMPRESS) {
 		info->codec = wd_level_get(sess->setup.level)->name;

@@ -41,6 +41,9 @@ struct compressor {
 	uint64_t in_total;
 	uint64_t stored;
 	uint64_t roll;			/* rolling hash, for rsyncable cuts */
+	struct wd_source source;	/* @source.read: where input comes from, or NULL */
+	uint64_t source_size;		/* as far as workers may read ahead */
+	int source_error;		/* to report behind all output before it */
 	uint8_t *window;
 	size_t window_len;
 };
@@ -159,6 +162,8 @@ int compress_get_output(struct wd_comp_sess *s, const void **data, size_t *len,
 void compress_put_output(struct wd_comp_sess *s);
 /* A chunk of the caller's memory, which stays until its output was taken. */
 int compress_put_foreign(struct wd_comp_sess *s, const uint8_t *in, size_t len);
+void compress_set_source(struct wd_comp_sess *s, const struct wd_source *source,
+			 uint64_t size);
 size_t compress_bound(const struct wd_comp_sess *s, size_t in_len);
 
 /* header.c */

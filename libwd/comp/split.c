@@ -320,6 +320,25 @@ static size_t whole_members(const struct decompressor *d, size_t *out, size_t *n
 	return n;
 }
 
+/*
+ * Where a member's data begins, a chunk may begin as well as behind a marker.
+ * Without a marker at its end it would only be in the way.
+ */
+static int split_header(struct decompressor *d)
+{
+	struct wd_member m;
+	int ret;
+
+	if (wd_member_parse(pending(d), pending_len(d), &m) != 1 ||
+	    m.header_len >= pending_len(d) ||
+	    !wd_splice_find_marker(pending(d) + m.header_len,
+				   pending_len(d) - m.header_len))
+		return 1;
+	ret = cut_piece(d, m.header_len, PIECE_SERIAL, 0);
+	d->at_marker = true;
+	return ret ? ret : 1;
+}
+
 /* Returns 1 if a piece was cut, 0 if more input is needed. */
 static int split_members(struct decompressor *d, bool force)
 {
@@ -339,7 +358,7 @@ static int split_members(struct decompressor *d, bool force)
 	d->members_need = 0;
 	d->at_member = false;
 	d->scanned = d->cut;
-	return 1;
+	return split_header(d);
 }
 
 /* The end of the next marker worth cutting at, or 0. */
@@ -467,7 +486,8 @@ int decompress_put_input(struct wd_comp_sess *s, size_t len, enum wd_comp_flush 
 static int prepare(struct wd_comp_sess *s, struct piece *p)
 {
 	struct wd_comp_req *req = &p->req;
-	size_t cap = p->kind == PIECE_CHUNK ? s->d.out_guess : p->out_want + 1;
+	size_t cap = p->kind == PIECE_CHUNK ? s->d.out_guess + WD_CHUNK_ROOM :
+					      p->out_want + 1;
 
 	if (!p->ws)
 		p->ws = get_workspace(&s->d);
@@ -476,7 +496,7 @@ static int prepare(struct wd_comp_sess *s, struct piece *p)
 	if (p->ws->out_cap < cap) {
 		free(p->ws->out);
 		p->ws->out_cap = 0;
-		p->ws->out = malloc(cap);
+		p->ws->out = wd_alloc_bulk(cap);
 		if (!p->ws->out)
 			return -ENOMEM;
 		p->ws->out_cap = cap;
@@ -492,9 +512,9 @@ static int prepare(struct wd_comp_sess *s, struct piece *p)
 	req->op = WD_OP_MEMBERS;
 	if (p->kind == PIECE_MEMBERS)
 		return 0;
-	req->op = WD_OP_STREAM;
+	req->op = WD_OP_CHUNK;
 	req->stream = &p->ws->inf;
-	return wd_inflate_begin(&p->ws->inf, NULL, 0);
+	return 0;
 }
 
 /* Without memory, or a queue, everything is decoded in order. */

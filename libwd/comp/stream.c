@@ -35,13 +35,18 @@ static bool compressing(const struct wd_comp_sess *s)
 	return s->setup.op == WD_COMP_COMPRESS;
 }
 
+static bool reads_itself(const struct wd_comp_sess *s)
+{
+	return compressing(s) && s->c.source.read;
+}
+
 WD_API int wd_comp_get_input(struct wd_comp_sess *sess, void **buf, size_t *room)
 {
 	int ret = check_stream(sess);
 
 	if (ret)
 		return ret;
-	if (!buf || !room)
+	if (!buf || !room || reads_itself(sess))
 		return -EINVAL;
 	sess->fresh = false;
 	ret = compressing(sess) ? compress_get_input(sess, buf, room) :
@@ -57,7 +62,8 @@ WD_API int wd_comp_put_input(struct wd_comp_sess *sess, size_t len,
 
 	if (ret)
 		return ret;
-	if ((len && !sess->input_lent) || (unsigned int)flush > WD_COMP_FINISH)
+	if ((len && !sess->input_lent) || (unsigned int)flush > WD_COMP_FINISH ||
+	    reads_itself(sess))
 		return -EINVAL;
 	sess->fresh = false;
 	sess->input_lent = false;
@@ -99,6 +105,22 @@ WD_API int wd_comp_put_output(struct wd_comp_sess *sess)
 		compress_put_output(sess);
 	else
 		decompress_put_output(sess);
+	return 0;
+}
+
+WD_API int wd_comp_set_source(struct wd_comp_sess *sess, wd_comp_read_fn *read,
+			      void *arg, uint64_t size)
+{
+	struct wd_source source = { read, arg };
+	int ret = check_stream(sess);
+
+	if (ret)
+		return ret;
+	if (!read || !compressing(sess) || !sess->fresh || sess->c.window_len ||
+	    sess->setup.flags & WD_COMP_RSYNCABLE)
+		return -EINVAL;
+	sess->fresh = false;
+	compress_set_source(sess, &source, size);
 	return 0;
 }
 

@@ -27,6 +27,7 @@
 static uint8_t *arena;
 static size_t place;
 static bool placing;
+static bool placed;
 
 void *__real_calloc(size_t n, size_t size);
 void __real_free(void *p);
@@ -38,6 +39,7 @@ void *__wrap_calloc(size_t n, size_t size)
 	if (!placing || n * size < BIG)
 		return __real_calloc(n, size);
 	assert_true(n * size <= ROOM);
+	placed = true;
 	return arena + place * STEP;
 }
 
@@ -62,11 +64,13 @@ static size_t compress_at(size_t where, const uint8_t *data, int level,
 	struct wd_deflate *d;
 
 	place = where;
-	placing = true;
+	placed = false;
 	d = wd_deflate_create();
-	placing = false;
 	assert_non_null(d);
+	placing = true;
 	assert_int_equal(wd_deflate_run(d, &job), 0);
+	placing = false;
+	assert_true(placed || !WD_HAVE_ISAL);
 	wd_deflate_destroy(d);
 	return job.produced;
 }

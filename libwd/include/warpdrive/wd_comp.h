@@ -318,6 +318,41 @@ int wd_comp_put_output(struct wd_comp_sess *sess);
  */
 int wd_comp_get_unused(struct wd_comp_sess *sess, const void **data, size_t *len);
 
+/*
+ * wd_comp_read_fn() - read input for a session
+ * @arg:    what wd_comp_set_source() was given
+ * @buf:    to be filled with @len bytes of input, from @offset on
+ *
+ * Called by several threads at a time, and by those that call
+ * wd_comp_get_output(); must not use the session.
+ *
+ * Returns @len, less at the end of the input only, or a negative errno.
+ */
+typedef int64_t wd_comp_read_fn(void *arg, void *buf, size_t len, uint64_t offset);
+
+/*
+ * wd_comp_set_source() - let the session read its input by itself
+ * @sess: a compression session before its first input, not WD_COMP_RSYNCABLE
+ * @read: see wd_comp_read_fn(); reads the input, all of it, at any offset
+ * @arg:  for @read
+ * @size: bytes of input expected: chunks before that are read by the threads
+ *        that compress them, side by side.  The input may turn out to be longer
+ *        or shorter
+ *
+ * There is no wd_comp_get_input() and wd_comp_put_input() then: reading begins
+ * with the first wd_comp_get_output(), and the bytes that come out are those the
+ * other ways would give (but an input that is shorter than @size, and ends where
+ * a chunk ends, gets an empty chunk behind it).  @read and @arg are used until
+ * the end of the stream, or the next reset.
+ *
+ * An error of @read is returned by wd_comp_get_output() when it is that chunk's
+ * turn.
+ *
+ * Returns 0, -EINVAL, -ESTALE.
+ */
+int wd_comp_set_source(struct wd_comp_sess *sess, wd_comp_read_fn *read, void *arg,
+		       uint64_t size);
+
 /* What is wrong with compressed data; the details are in struct wd_comp_info. */
 enum wd_comp_error {
 	WD_COMP_OK,
@@ -349,7 +384,8 @@ enum wd_comp_trailing {
  * @checksum:     CRC-32 (gzip, raw) or Adler-32 (zlib) of the uncompressed data
  *                of the last complete member
  * @chunk_size:   bytes; 0 when decompressing
- * @threads:      CPU workers the session may use
+ * @threads:      CPU workers the session may use; 0 if that was left to
+ *                wd_cpu_count() and there was no need to ask it yet
  * @level:        as set up
  * @engine:       what did the work, for example "sw"
  * @codec:        the library behind it, for example "ISA-L level 2"
@@ -420,6 +456,9 @@ int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info);
  * @produced:      set: output bytes written
  * @result:        set: WD_COMP_RES_STORED
  * @stream:        NULL
+ * @header:        compression to gzip: what the header shall say, with a name of
+ *                 at most 65535 bytes, which adds to the output.  Read until
+ *                 received.  NULL for no name, mtime 0, os 3
  * @reserved:      zero
  *
  * Each request is a complete member, stream or DEFLATE stream of its own.
@@ -440,7 +479,8 @@ struct wd_comp_req {
 	uint32_t checksum;
 	uint32_t result;
 	void *stream;
-	uint64_t reserved[3];
+	uint64_t reserved[2];
+	const struct wd_comp_header *header;
 };
 
 /*
@@ -467,7 +507,8 @@ int wd_comp_recv(struct wd_comp_sess *sess, struct wd_comp_req **req, int timeou
 
 /*
  * wd_comp_req_bound() - the most bytes compressing @in_len bytes in one request
- * can take, in any format and at any level
+ * can take, in any format and at any level; without the name that a header may
+ * have, and the byte that ends it
  */
 size_t wd_comp_req_bound(size_t in_len);
 
