@@ -393,7 +393,6 @@ void wd_codec_run(struct wd_codec *codec, struct wd_comp_req *req)
 		break;
 	case WD_OP_STREAM:
 		wd_inflate_run(req->stream, req);
-		req->checksum = wd_checksum(req->format, req->out, req->produced);
 		break;
 	case WD_OP_MEMBERS:
 		run_members(codec, req);

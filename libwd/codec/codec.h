@@ -17,7 +17,8 @@
  * Operations beside enum wd_comp_op that sessions use and applications do not.
  *
  * WD_OP_STREAM:  go on with the DEFLATE stream of struct wd_inflate @stream;
- *                status 0, or -EBADMSG after what could be decoded
+ *                status 0, or -EBADMSG after what could be decoded; @checksum
+ *                is not set
  * WD_OP_MEMBERS: whole gzip members that tell their sizes; status 0 when all
  *                of the input was, else @consumed and @produced count the
  *                members that were; @result is their number
@@ -79,6 +80,8 @@ uint32_t wd_adler32_join(uint32_t adler1, uint32_t adler2, uint64_t len2);
 
 /* By format: CRC-32 for gzip and raw, Adler-32 for zlib. */
 uint32_t wd_checksum(enum wd_comp_format format, const void *data, size_t len);
+uint32_t wd_checksum_add(enum wd_comp_format format, uint32_t sum,
+			 const void *data, size_t len);
 uint32_t wd_checksum_join(enum wd_comp_format format, uint32_t sum1,
 			  uint32_t sum2, uint64_t len2);
 uint32_t wd_checksum_empty(enum wd_comp_format format);

@@ -740,33 +740,55 @@ int wd_splice_open(void *data, size_t len, size_t cap, size_t *new_len)
 	return wd_splice_open_at(data, len, cap, &end, new_len);
 }
 
-/*
- * How far to move the marker on when it is not at a place, from what is there
- * in its last two bytes: to where it has the same two again, or only the last.
- */
-static size_t marker_shift(uint8_t before_last, uint8_t last)
+#define LANES		16	/* places looked at side by side */
+
+typedef uint8_t lanes __attribute__((vector_size(LANES)));
+typedef uint64_t words __attribute__((vector_size(LANES)));
+
+static lanes load_lanes(const uint8_t *p)
 {
-	if (last == 0x00)
-		return before_last == 0x00 ? 2 : before_last == 0xff ? 4 : 8;
-	return before_last == 0xff ? 5 : before_last == 0x00 ? 1 : 9;
+	lanes v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* Whether a marker may begin in the LANES bytes at @p: four of its bytes match. */
+static bool may_begin(const uint8_t *p)
+{
+	lanes hit = (load_lanes(p + 2) == 0xff) & (load_lanes(p + 8) == 0xff) &
+		    (load_lanes(p + 3) == 0xff) & (load_lanes(p + 5) == 0x00);
+	words w;
+	uint64_t any = 0;
+
+	memcpy(&w, &hit, sizeof(w));
+	for (size_t i = 0; i < LANES / sizeof(uint64_t); i++)
+		any |= w[i];
+	return any;
+}
+
+/* The end of the first marker that begins in the @n bytes at @p, or NULL. */
+static const uint8_t *marker_in(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!memcmp(p + i, wd_splice_marker, WD_SPLICE_MARKER_LEN))
+			return p + i + WD_SPLICE_MARKER_LEN;
+	return NULL;
 }
 
 const uint8_t *wd_splice_find_marker(const uint8_t *p, size_t len)
 {
-	size_t shift;
+	const uint8_t *end = p + len;
+	const uint8_t *hit;
 
-	for (; len >= WD_SPLICE_MARKER_LEN; p += shift, len -= shift) {
-		uint8_t last = p[WD_SPLICE_MARKER_LEN - 1];
-		uint8_t before_last = p[WD_SPLICE_MARKER_LEN - 2];
-
-		/* Most bytes of compressed data are not in the marker at all. */
-		shift = WD_SPLICE_MARKER_LEN;
-		if (last != 0x00 && last != 0xff)
+	for (; end - p >= LANES + WD_SPLICE_MARKER_LEN - 1; p += LANES) {
+		if (!may_begin(p))
 			continue;
-		if ((last & before_last) == 0xff &&
-		    !memcmp(p, wd_splice_marker, WD_SPLICE_MARKER_LEN))
-			return p + WD_SPLICE_MARKER_LEN;
-		shift = marker_shift(before_last, last);
+		hit = marker_in(p, LANES);
+		if (hit)
+			return hit;
 	}
-	return NULL;
+	if (end - p < WD_SPLICE_MARKER_LEN)
+		return NULL;
+	return marker_in(p, (size_t)(end - p) - WD_SPLICE_MARKER_LEN + 1);
 }

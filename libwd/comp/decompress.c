@@ -15,6 +15,7 @@
 #include "pieces.h"
 
 #define SERIAL_OUT	((size_t)512 << 10)	/* bytes of an output buffer */
+#define SERIAL_OUT_BIG	((size_t)2 << 20)	/* behind the first ones */
 #define INLINE_IN	((size_t)64 << 10)	/* less input is done here and now */
 #define HANDOVER_IN	((size_t)16 << 10)	/* as is less in one piece */
 #define STALE_MAX	64u			/* pieces kept for one in flight */
@@ -36,7 +37,7 @@ void decompress_exit(struct wd_comp_sess *s)
 	if (d->inf_ready)
 		wd_inflate_exit(&d->inf);
 	for (int i = 0; i < SERIAL_BUFS; i++)
-		free(d->sbuf[i]);
+		free(d->sbuf[i].data);
 	free(d->head.name);
 	free((char *)d->header.name);
 	free(d->unused);
@@ -70,7 +71,9 @@ void decompress_reset(struct wd_comp_sess *s)
 	d->sbusy = false;
 	d->sout = false;
 	d->scur = 0;
-	d->sfill = 0;
+	d->late_len = 0;
+	for (int i = 0; i < SERIAL_BUFS; i++)
+		d->sbuf[i].fill = d->sbuf[i].summed = 0;
 	d->lent = NULL;
 	d->begun = false;
 	wd_head_begin(&d->head);
@@ -137,23 +140,46 @@ static void end_stream(struct decompressor *d, uint64_t pos)
 	d->pos = pos;
 }
 
-static void count_output(struct wd_comp_sess *s, const uint8_t *data, size_t len,
-			 uint32_t sum)
+static void count_output(struct decompressor *d, const uint8_t *data, size_t len)
 {
-	struct decompressor *d = &s->d;
-
-	d->sum = wd_checksum_join(s->setup.format, d->sum, sum, len);
 	d->member_out += len;
 	note_window(d, data, len);
 }
 
+/*
+ * Bring the checksum up to what was decoded in order.  This is done here, and late,
+ * while a worker goes on decoding.
+ */
+static void settle_sum(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+	struct serial_buf *b = &d->sbuf[d->scur];
+
+	if (d->late_len)
+		d->sum = wd_checksum_add(s->setup.format, d->sum, d->late, d->late_len);
+	d->late_len = 0;
+	if (b->fill > b->summed)
+		d->sum = wd_checksum_add(s->setup.format, d->sum,
+					 b->data + b->summed, b->fill - b->summed);
+	b->summed = b->fill;
+}
+
 /* ---- decoding in order ---- */
 
-static int need_sbuf(struct decompressor *d)
+/* Big buffers mean fewer waits for each other, but are not for small files. */
+static int need_sbuf(const struct wd_comp_sess *s, struct serial_buf *b)
 {
-	if (!d->sbuf[d->scur])
-		d->sbuf[d->scur] = malloc(SERIAL_OUT);
-	return d->sbuf[d->scur] ? 0 : -ENOMEM;
+	size_t want = s->info.total_out < SERIAL_OUT_BIG ? SERIAL_OUT : SERIAL_OUT_BIG;
+
+	if (b->fill || b->cap >= want)
+		return 0;
+	free(b->data);
+	b->cap = 0;
+	b->data = wd_alloc_bulk(want);
+	if (!b->data)
+		return -ENOMEM;
+	b->cap = want;
+	return 0;
 }
 
 static void end_of_data(struct wd_comp_sess *s)
@@ -175,8 +201,8 @@ static int harvest(struct wd_comp_sess *s, struct piece *p)
 	s->info.requests++;
 	if (p)
 		piece_use(d, p, req->consumed);
-	count_output(s, req->out, req->produced, req->checksum);
-	d->sfill += req->produced;
+	count_output(d, req->out, req->produced);
+	d->sbuf[d->scur].fill += req->produced;
 	d->more = req->produced == req->out_cap;
 	if (req->status == -ENOMEM)
 		return -ENOMEM;
@@ -208,7 +234,8 @@ static int decode(struct wd_comp_sess *s, struct piece *p)
 	struct decompressor *d = &s->d;
 	struct wd_comp_req *req = &d->sreq;
 	bool here;
-	int ret = need_sbuf(d);
+	struct serial_buf *buf = &d->sbuf[d->scur];
+	int ret = need_sbuf(s, buf);
 
 	if (ret)
 		return ret;
@@ -219,8 +246,8 @@ static int decode(struct wd_comp_sess *s, struct piece *p)
 	req->stream = &d->inf;
 	req->in = p ? piece_data(p) : NULL;
 	req->in_len = p ? piece_left(p) : 0;
-	req->out = d->sbuf[d->scur] + d->sfill;
-	req->out_cap = SERIAL_OUT - d->sfill;
+	req->out = buf->data + buf->fill;
+	req->out_cap = buf->cap - buf->fill;
 	here = decode_here(s, req->in_len);
 	if (!here) {
 		ret = sess_open_queue(s);
@@ -351,6 +378,7 @@ static int check_trailer(struct wd_comp_sess *s)
 	uint64_t at = d->pos - d->lead_len;
 	uint32_t stored;
 
+	settle_sum(s);
 	if (trailer_len(s)) {
 		stored = gzip ? wd_get_le32(d->lead) : wd_get_be32(d->lead);
 		if (stored != d->sum)
@@ -492,7 +520,10 @@ static void accept_chunk(struct wd_comp_sess *s, struct piece *p)
 	d->more = p->req.produced == p->req.out_cap;
 	if (d->more)
 		d->out_guess = wd_min(p->req.out_cap * 2, CHUNK_OUT_MAX);
-	count_output(s, p->ws->out, p->req.produced, p->req.checksum);
+	settle_sum(s);
+	d->sum = wd_checksum_join(s->setup.format, d->sum, p->req.checksum,
+				  p->req.produced);
+	count_output(d, p->ws->out, p->req.produced);
 	piece_use(d, p, p->req.consumed);
 	if (d->inf.ended)
 		end_of_data(s);
@@ -563,10 +594,15 @@ static int restore_window(struct decompressor *d)
 
 static int lend_serial(struct decompressor *d, const void **data, size_t *len)
 {
-	*data = d->sbuf[d->scur];
-	*len = d->sfill;
+	struct serial_buf *buf = &d->sbuf[d->scur];
+
+	*data = buf->data;
+	*len = buf->fill;
+	d->late = buf->data + buf->summed;
+	d->late_len = buf->fill - buf->summed;
+	buf->fill = 0;
+	buf->summed = 0;
 	d->scur = (d->scur + 1) % SERIAL_BUFS;
-	d->sfill = 0;
 	return 1;
 }
 
@@ -588,6 +624,8 @@ static int await(struct wd_comp_sess *s, const bool *out, int timeout_ms)
 		if (!req)
 			return err == -ENOENT ? -EIO : err;
 		mark(s, req);
+		/* Whoever brought that has nothing to do now. */
+		pieces_dispatch(s);
 	}
 	return 0;
 }
@@ -668,10 +706,11 @@ static int step_without_input(struct wd_comp_sess *s)
 static bool must_lend(const struct wd_comp_sess *s, const struct piece *p)
 {
 	const struct decompressor *d = &s->d;
+	const struct serial_buf *buf = &d->sbuf[d->scur];
 
-	if (!d->sfill)
+	if (!buf->fill)
 		return false;
-	if (d->sfill > SERIAL_OUT - INLINE_OUT || d->pending || d->state == DEC_END)
+	if (buf->fill > buf->cap - INLINE_OUT || d->pending || d->state == DEC_END)
 		return true;
 	if (!p)
 		return d->sync && !d->more && !d->input_done;
@@ -727,6 +766,7 @@ int decompress_get_output(struct wd_comp_sess *s, const void **data, size_t *len
 		if (must_lend(s, p)) {
 			ret = lend_serial(d, data, len);
 			keep_busy(s);
+			settle_sum(s);
 			return ret;
 		}
 		if (d->pending)

@@ -62,6 +62,14 @@ enum dec_state {
 /* Serial output buffers: one handed out, one being filled. */
 #define SERIAL_BUFS	2
 
+/* @summed: bytes of @fill that are in the checksum */
+struct serial_buf {
+	uint8_t *data;
+	size_t cap;
+	size_t fill;
+	size_t summed;
+};
+
 struct decompressor {
 	/* the splitter: input cut into pieces */
 	struct in_block *block;		/* being filled */
@@ -110,9 +118,10 @@ struct decompressor {
 	struct wd_comp_req sreq;
 	bool sbusy;			/* sent, and what it brought not yet taken */
 	bool sout;			/* not yet back */
-	uint8_t *sbuf[SERIAL_BUFS];
+	struct serial_buf sbuf[SERIAL_BUFS];
 	unsigned int scur;
-	size_t sfill;			/* bytes in sbuf[scur] */
+	const uint8_t *late;		/* handed out, and not in the checksum */
+	size_t late_len;
 
 	struct piece *lent;		/* whose output was handed out */
 	uint8_t *unused;

@@ -15,9 +15,10 @@
 #define MIB		(1024 * KIB)
 
 #define QUEUE_MIN	(64 * KIB)	/* fewer bytes are not worth a thread */
-#define BLOCK_SIZE	(1 * MIB)
+#define BLOCK_SIZE	(2 * MIB)	/* a large page */
+#define BLOCK_FIRST	(256 * KIB)	/* the first one, if there may be little input */
 #define BLOCK_ROOM_MIN	(16 * KIB)	/* a block with less room counts as full */
-#define SERIAL_IN	(128 * KIB)	/* a piece to be decoded in order */
+#define SERIAL_IN	(512 * KIB)	/* a piece to be decoded in order */
 #define SERIAL_QUEUED	(2 * MIB)	/* and as many bytes of them at most */
 #define CHUNK_IN_MIN	(4 * KIB)	/* less would cost more than it decodes */
 #define CHUNK_IN_DOUBT	(64 * KIB)	/* the same while guesses are wrong */
@@ -44,7 +45,7 @@ static void put_block(struct decompressor *d, struct in_block *b)
 	if (!b || --b->refs)
 		return;
 	/* Keep ordinary ones, as touching new memory is slow. */
-	if (b->cap > BLOCK_SIZE) {
+	if (b->cap != BLOCK_SIZE) {
 		free_block(b);
 		return;
 	}
@@ -56,14 +57,14 @@ static struct in_block *get_block(struct decompressor *d, size_t cap)
 {
 	struct in_block *b = d->spare_block;
 
-	if (b && cap <= b->cap) {
+	if (b && cap == BLOCK_SIZE) {
 		d->spare_block = b->next;
 	} else {
 		b = calloc(1, sizeof(*b));
 		if (!b)
 			return NULL;
-		b->cap = wd_max(cap, BLOCK_SIZE);
-		b->data = malloc(b->cap);
+		b->cap = cap;
+		b->data = wd_alloc_bulk(b->cap);
 		if (!b->data) {
 			free(b);
 			return NULL;
@@ -75,12 +76,24 @@ static struct in_block *get_block(struct decompressor *d, size_t cap)
 	return b;
 }
 
-/* A block with room, beginning with the bytes that are in no piece yet. */
-static int fresh_block(struct decompressor *d)
+/* Bytes of the next block, of which @pending are taken. */
+static size_t block_size(const struct wd_comp_sess *s, size_t pending)
 {
+	uint64_t hint = s->setup.size_hint;
+	bool little = hint < BLOCK_SIZE || hint == WD_COMP_SIZE_UNKNOWN;
+
+	if (!s->d.block && !s->d.spare_block && little)
+		return wd_min(BLOCK_FIRST, hint + BLOCK_ROOM_MIN);
+	return wd_max(2 * pending, BLOCK_SIZE);
+}
+
+/* A block with room, beginning with the bytes that are in no piece yet. */
+static int fresh_block(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
 	struct in_block *old = d->block;
 	size_t pending = old ? old->len - d->cut : 0;
-	struct in_block *b = get_block(d, 2 * pending);
+	struct in_block *b = get_block(d, block_size(s, pending));
 
 	if (!b)
 		return -ENOMEM;
@@ -447,7 +460,7 @@ int decompress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 	if (enough_input(s))
 		return -EAGAIN;
 	if (!d->block || d->block->cap - d->block->len < BLOCK_ROOM_MIN) {
-		int ret = fresh_block(d);
+		int ret = fresh_block(s);
 
 		if (ret)
 			return ret;
