@@ -17,7 +17,7 @@
  * With -w one thread compresses, and the walker's time is taken beside; at most
  * -m bytes in chunks from all over the file.
  *
- * Input is mapped and output goes to buffers that are used again and again, both
+ * Input is in memory and output goes to buffers that are used again and again, both
  * touched before the time is taken.  Prints one line of JSON.
  */
 #include <errno.h>
@@ -28,16 +28,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "codec.h"
+#include "internal.h"
 #include "splice.h"
 
 #define MIB		((size_t)1 << 20)
-#define OUT_PIECE	MIB		/* decoded at once */
+#define CHUNK_OUT	(WD_COMP_CHUNK_MAX + WD_CHUNK_ROOM)	/* the most of a piece */
 #define MEMBERS_OUT	MIB		/* small members share a piece */
 
 enum mode {
@@ -99,7 +99,7 @@ static double now(void)
 
 static void *touched(size_t size)
 {
-	void *p = malloc(size);
+	void *p = wd_alloc_bulk(size);
 
 	if (!p)
 		die("no memory");
@@ -107,20 +107,27 @@ static void *touched(size_t size)
 	return p;
 }
 
-static void map_file(struct bound *b, const char *name)
+static void read_file(struct bound *b, const char *name)
 {
 	int fd = open(name, O_RDONLY | O_CLOEXEC);
 	struct stat st;
-	void *p;
+	uint8_t *p;
 
 	if (fd < 0 || fstat(fd, &st))
 		die("%s: %s", name, strerror(errno));
 	if (!S_ISREG(st.st_mode) || !st.st_size)
 		die("%s: not a regular file with something in it", name);
 	b->in_len = (size_t)st.st_size;
-	p = mmap(NULL, b->in_len, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
-	if (p == MAP_FAILED)
-		die("%s: %s", name, strerror(errno));
+	p = wd_alloc_bulk(b->in_len);
+	if (!p)
+		die("no memory");
+	for (size_t done = 0; done < b->in_len; ) {
+		ssize_t n = read(fd, p + done, b->in_len - done);
+
+		if (n <= 0)
+			die("%s: %s", name, n ? strerror(errno) : "ends too early");
+		done += (size_t)n;
+	}
 	close(fd);
 	b->in = p;
 }
@@ -201,9 +208,12 @@ static void cut_stream(struct bound *b, size_t header_len)
 
 		if (!next)
 			next = end;
-		add_piece(b, in, (size_t)(next - in), OUT_PIECE);
+		add_piece(b, in, (size_t)(next - in), CHUNK_OUT);
 		in = next;
 	}
+	/* A stream without markers goes through a buffer again and again. */
+	if (b->n_pieces == 1)
+		b->out_cap = MIB;
 }
 
 static void cut_compressed(struct bound *b)
@@ -287,6 +297,27 @@ static size_t inflate_piece(const struct bound *b, struct lane *l,
 	return total;
 }
 
+/* As sessions do: all of a piece that ends where a chunk does. */
+static size_t chunk_piece(const struct bound *b, struct lane *l,
+			  const struct piece *p)
+{
+	bool last = p == b->pieces + b->n_pieces - 1;
+	struct wd_comp_req req = {
+		.op = WD_OP_CHUNK,
+		.in = p->in,
+		.in_len = p->len,
+		.out = l->out,
+		.out_cap = p->out_cap,
+		.stream = &l->inflate,
+	};
+
+	wd_codec_run(l->codec, &req);
+	check(req.status, "chunk");
+	if (req.consumed != p->len || (last ? !l->inflate.ended : !l->inflate.boundary))
+		die("a piece does not end where a chunk marker is");
+	return req.produced;
+}
+
 static size_t members_piece(struct lane *l, const struct piece *p)
 {
 	struct wd_comp_req req = {
@@ -308,7 +339,7 @@ static size_t do_piece(const struct bound *b, struct lane *l, const struct piece
 	case MODE_COMPRESS:
 		return compress_piece(b, l, p);
 	case MODE_STREAM:
-		return inflate_piece(b, l, p);
+		return b->n_pieces > 1 ? chunk_piece(b, l, p) : inflate_piece(b, l, p);
 	default:
 		return members_piece(l, p);
 	}
@@ -509,7 +540,7 @@ int main(int argc, char **argv)
 	}
 	if (optind + 1 != argc)
 		die("one file is needed");
-	map_file(&b, argv[optind]);
+	read_file(&b, argv[optind]);
 
 	if (decompress) {
 		cut_compressed(&b);
