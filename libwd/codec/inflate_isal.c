@@ -12,7 +12,11 @@
 #define COUNTER_HIGH	(1u << 30)
 #define COUNTER_LOW	(1u << 20)
 
-#define MATCH_MAX	258u		/* bytes (RFC 1951, section 3.2.5) */
+/*
+ * With an error ISA-L has counted up to two matches that it has not written, each
+ * of up to 258 bytes (RFC 1951, section 3.2.5), and a few literals.
+ */
+#define UNSURE		(2 * 258u + 8)
 
 static int init(struct wd_inflate *inf)
 {
@@ -86,10 +90,8 @@ static void run(struct wd_inflate *inf, struct wd_comp_req *req)
 
 	req->consumed = req->in_len - st->avail_in;
 	req->produced = req->out_cap - st->avail_out;
-	/* The match that reached back too far was counted, but not written. */
-	if (ret == ISAL_INVALID_LOOKBACK)
-		req->produced -= req->produced < MATCH_MAX ? req->produced : MATCH_MAX;
 	if (ret < 0) {
+		req->produced -= req->produced < UNSURE ? req->produced : UNSURE;
 		req->status = -EBADMSG;
 		give_back(inf, req);
 	} else if (st->block_state == ISAL_BLOCK_FINISH) {
