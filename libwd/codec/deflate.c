@@ -216,10 +216,23 @@ static int libdeflate_run(struct wd_deflate *d, const struct wd_deflate_job *job
 
 #if WD_HAVE_ISAL
 
-static int isal_begin(struct wd_deflate *d, unsigned int level)
+/* ISA-L's level, and the size of its buffer, which bounds a block. */
+struct isal_mode {
+	unsigned int level;
+	uint32_t buf_size;
+};
+
+/* Small blocks follow changing data better; big ones take less time. */
+static const struct isal_mode isal_modes[] = {
+	[2] = { 2, ISAL_DEF_LVL2_MEDIUM },
+	[3] = { 3, ISAL_DEF_LVL3_DEFAULT },
+};
+
+static const struct isal_mode isal_probe = { 2, ISAL_DEF_LVL2_EXTRA_LARGE };
+
+static int isal_begin(struct wd_deflate *d, const struct isal_mode *mode)
 {
-	/* Its size bounds a block; smaller ones follow changing data better. */
-	uint32_t size = level == 3 ? ISAL_DEF_LVL3_DEFAULT : ISAL_DEF_LVL2_MEDIUM;
+	uint32_t size = mode->buf_size;
 
 	if (!d->isal)
 		d->isal = calloc(1, sizeof(*d->isal));
@@ -234,7 +247,7 @@ static int isal_begin(struct wd_deflate *d, unsigned int level)
 		d->isal_buf_size = size;
 	}
 	wd_isal()->isal_deflate_init(d->isal);
-	d->isal->level = level;
+	d->isal->level = mode->level;
 	d->isal->level_buf = d->isal_buf;
 	d->isal->level_buf_size = size;
 	return 0;
@@ -249,10 +262,11 @@ static int isal_begin(struct wd_deflate *d, unsigned int level)
  * go out as a stored block, and are the history of the rest.
  */
 static int isal_run(struct wd_deflate *d, const struct wd_deflate_job *job,
-		    unsigned int level, uint8_t *out, size_t cap, size_t *produced)
+		    const struct isal_mode *mode, uint8_t *out, size_t cap,
+		    size_t *produced)
 {
 	struct isal_zstream *z;
-	int ret = isal_begin(d, level);
+	int ret = isal_begin(d, mode);
 
 	if (ret)
 		return ret;
@@ -288,7 +302,7 @@ static int deflate_isal(struct wd_deflate *d, struct wd_deflate_job *job,
 
 	if (job->out_cap <= room)
 		return -ENOSPC;
-	ret = isal_run(d, job, level, job->out, job->out_cap - room,
+	ret = isal_run(d, job, &isal_modes[level], job->out, job->out_cap - room,
 		       &job->produced);
 	if (ret || !job->open)
 		return ret;
@@ -308,7 +322,7 @@ static bool isal_saves_nothing(struct wd_deflate *d, struct wd_deflate_job *job)
 
 	if (!wd_isal())
 		return false;
-	ret = isal_run(d, job, 2, job->out, job->out_cap, &produced);
+	ret = isal_run(d, job, &isal_probe, job->out, job->out_cap, &produced);
 	return ret == -ENOSPC || (!ret && produced >= job->in_len - job->in_len / 256);
 }
 
