@@ -63,10 +63,11 @@ bool wd_fork_guard_ok(const struct wd_fork_guard *guard);
 /* ---- mem.c ---- */
 
 /*
- * Memory for bulk data, for free().  In large pages, where they are to be had, it
- * is five times as cheap to touch for the first time.
+ * Memory for bulk data; @size bytes, the same for both calls.  In large pages, where
+ * they are to be had, it is five times as cheap to touch for the first time.
  */
 void *wd_alloc_bulk(size_t size);
+void wd_free_bulk(void *p, size_t size);
 
 /* ---- drivers ---- */
 

@@ -14,7 +14,7 @@
 #include "codec.h"
 #include "splice.h"
 
-#define SCRATCH_ROUND	((size_t)2 << 20)
+#define LARGE_PAGE	((size_t)2 << 20)
 
 /* @scratch: memory for a request that does not bring its own */
 struct wd_codec {
@@ -35,7 +35,7 @@ void wd_codec_destroy(struct wd_codec *codec)
 		return;
 	wd_deflate_destroy(codec->deflate);
 	libdeflate_free_decompressor(codec->inflate);
-	free(codec->scratch);
+	wd_free_bulk(codec->scratch, codec->scratch_cap);
 	free(codec);
 }
 
@@ -43,11 +43,11 @@ static int fit_scratch(struct wd_codec *codec, size_t len)
 {
 	if (codec->scratch_cap >= len)
 		return 0;
-	free(codec->scratch);
+	wd_free_bulk(codec->scratch, codec->scratch_cap);
 	codec->scratch_cap = 0;
 	/* Half a large page more costs less than many small ones. */
-	if (len > SCRATCH_ROUND / 4)
-		len = (len + SCRATCH_ROUND - 1) & ~(SCRATCH_ROUND - 1);
+	if (len > LARGE_PAGE / 4 && len < LARGE_PAGE)
+		len = LARGE_PAGE;
 	codec->scratch = wd_alloc_bulk(len);
 	if (!codec->scratch)
 		return -ENOMEM;

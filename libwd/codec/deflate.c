@@ -59,15 +59,16 @@ static const struct wd_level levels[] = {
 };
 
 /* What stands in for ISA-L. */
-static const struct wd_level without_isal = {
-	0, 1, 1 * MIB, "libdeflate level 1"
+static const struct wd_level without_isal[] = {
+	[1]  = { 0, 1,  1 * MIB, "libdeflate level 1" },
+	[2]  = { 0, 2,  1 * MIB, "libdeflate level 2" },
 };
 
 const struct wd_level *wd_level_get(int level)
 {
 	const struct wd_level *l = &levels[level];
 
-	return l->isal && wd_isal_missing() ? &without_isal : l;
+	return l->isal && wd_isal_missing() ? &without_isal[level] : l;
 }
 
 struct wd_deflate {

@@ -37,7 +37,7 @@ void decompress_exit(struct wd_comp_sess *s)
 	if (d->inf_ready)
 		wd_inflate_exit(&d->inf);
 	for (int i = 0; i < SERIAL_BUFS; i++)
-		free(d->sbuf[i].data);
+		wd_free_bulk(d->sbuf[i].data, d->sbuf[i].cap);
 	free(d->head.name);
 	free((char *)d->header.name);
 	free(d->unused);
@@ -62,6 +62,7 @@ void decompress_reset(struct wd_comp_sess *s)
 	d->inf.boundary = false;
 	d->inf.ended = false;
 	d->have_header = false;
+	d->ahead_used = false;
 	d->lead_len = 0;
 	d->zeros = 0;
 	d->member_out = 0;
@@ -173,7 +174,7 @@ static int need_sbuf(const struct wd_comp_sess *s, struct serial_buf *b)
 
 	if (b->fill || b->cap >= want)
 		return 0;
-	free(b->data);
+	wd_free_bulk(b->data, b->cap);
 	b->cap = 0;
 	b->data = wd_alloc_bulk(want);
 	if (!b->data)
@@ -568,6 +569,7 @@ static int judge(struct wd_comp_sess *s, struct piece *p)
 	s->info.requests++;
 	if (chunk ? chunk_counts(p) : members_count(s, p)) {
 		d->distrust = 0;
+		d->ahead_used |= !chunk || p->req.result;
 		if (chunk)
 			accept_chunk(s, p);
 		else if (accept_members(s, p))

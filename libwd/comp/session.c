@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../codec/isal.h"
 #include "session.h"
 
 static int check_setup(const struct wd_comp_setup *setup)
@@ -261,6 +262,16 @@ void sess_drain(struct wd_comp_sess *s)
 
 /* ---- what a session tells ---- */
 
+/* What is decoded ahead goes to libdeflate if possible. */
+static const char *decoder_name(const struct wd_comp_sess *s)
+{
+	if (!s->d.ahead_used)
+		return wd_inflate_name();
+	if (s->info.parallel_out == s->info.total_out)
+		return "libdeflate";
+	return wd_isal_missing() ? "libdeflate, zlib" : "libdeflate, ISA-L";
+}
+
 WD_API int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info)
 {
 	int ret = sess_check(sess);
@@ -278,7 +289,7 @@ WD_API int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info
 		info->chunk_size = (uint32_t)sess->c.chunk;
 		info->total_in = sess->c.in_total;
 	} else {
-		info->codec = wd_inflate_name();
+		info->codec = decoder_name(sess);
 		info->total_in = sess->d.pos;
 	}
 	return 0;

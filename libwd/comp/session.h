@@ -92,6 +92,7 @@ struct decompressor {
 	size_t queued;			/* bytes in pieces */
 	size_t serial_queued;		/* of them, in pieces to decode in order */
 	size_t out_guess;		/* bytes a chunk decodes to */
+	bool ahead_used;		/* output of libdeflate was taken */
 
 	/* the decoder: strictly in order */
 	bool begun;

@@ -17,6 +17,7 @@
 #define QUEUE_MIN	(64 * KIB)	/* fewer bytes are not worth a thread */
 #define BLOCK_SIZE	(2 * MIB)	/* a large page */
 #define BLOCK_FIRST	(256 * KIB)	/* the first one, if there may be little input */
+#define READ_MAX	(1 * MIB)	/* so that there is not much more than enough */
 #define BLOCK_ROOM_MIN	(16 * KIB)	/* a block with less room counts as full */
 #define SERIAL_IN	(512 * KIB)	/* a piece to be decoded in order */
 #define SERIAL_QUEUED	(2 * MIB)	/* and as many bytes of them at most */
@@ -27,7 +28,7 @@
 #define MEMBERS_IN	(256 * KIB)	/* small members share a piece */
 #define MEMBERS_OUT	(1 * MIB)
 #define HEADER_IN_MAX	(128 * KIB)	/* a longer one tells no size */
-#define QUEUED_PER_WORKER	(2 * MIB)
+#define QUEUED_PER_WORKER	(3 * MIB / 2)
 #define DISTRUST_MAX	4		/* wrong guesses in a row */
 
 /* ---- blocks ---- */
@@ -36,7 +37,7 @@ static void free_block(struct in_block *b)
 {
 	if (!b)
 		return;
-	free(b->data);
+	wd_free_bulk(b->data, b->cap);
 	free(b);
 }
 
@@ -129,6 +130,12 @@ static void put_workspace(struct decompressor *d, struct workspace *ws)
 {
 	if (!ws)
 		return;
+	/* From when chunks turned out to be larger it is only in the way. */
+	if (d->out_guess > CHUNK_OUT_FIRST && ws->out_cap < d->out_guess) {
+		wd_free_bulk(ws->out, ws->out_cap);
+		ws->out = NULL;
+		ws->out_cap = 0;
+	}
 	ws->next = d->spare_ws;
 	d->spare_ws = ws;
 }
@@ -140,7 +147,7 @@ static void free_workspaces(struct decompressor *d)
 
 		d->spare_ws = ws->next;
 		wd_inflate_exit(&ws->inf);
-		free(ws->out);
+		wd_free_bulk(ws->out, ws->out_cap);
 		free(ws);
 	}
 }
@@ -440,14 +447,22 @@ static int split(struct decompressor *d)
 
 static size_t queued_max(const struct wd_comp_sess *s)
 {
-	return (s->q.workers + 2) * QUEUED_PER_WORKER;
+	return (s->q.workers + 1) * QUEUED_PER_WORKER;
+}
+
+/* Each takes memory for its output, from when it is sent until it was used. */
+static unsigned int sent_max(const struct wd_comp_sess *s)
+{
+	size_t n = (s->q.workers + 3) * CHUNK_OUT_FIRST / s->d.out_guess;
+
+	return (unsigned int)wd_max(wd_min(n, s->q.workers + 3), s->q.workers + 1);
 }
 
 static bool enough_input(const struct wd_comp_sess *s)
 {
 	const struct decompressor *d = &s->d;
 
-	return d->nspec > s->q.workers + 2 || d->queued >= queued_max(s) ||
+	return d->nspec >= sent_max(s) || d->queued >= queued_max(s) ||
 	       d->serial_queued >= SERIAL_QUEUED;
 }
 
@@ -466,7 +481,7 @@ int decompress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 			return ret;
 	}
 	*buf = d->block->data + d->block->len;
-	*room = d->block->cap - d->block->len;
+	*room = wd_min(d->block->cap - d->block->len, READ_MAX);
 	return 0;
 }
 
@@ -507,7 +522,7 @@ static int prepare(struct wd_comp_sess *s, struct piece *p)
 	if (!p->ws)
 		return -ENOMEM;
 	if (p->ws->out_cap < cap) {
-		free(p->ws->out);
+		wd_free_bulk(p->ws->out, p->ws->out_cap);
 		p->ws->out_cap = 0;
 		p->ws->out = wd_alloc_bulk(cap);
 		if (!p->ws->out)
@@ -557,7 +572,8 @@ void pieces_dispatch(struct wd_comp_sess *s)
 	for (struct piece *p = d->first; p; p = p->next) {
 		if (!piece_is_ahead(p) || p->sent)
 			continue;
-		if (s->q_open && s->in_flight >= s->q.workers + 1)
+		if (s->q_open && (s->in_flight >= s->q.workers + 1 ||
+				  d->nsent >= sent_max(s)))
 			break;
 		sent |= send_piece(s, p);
 	}
