@@ -32,6 +32,17 @@ static int64_t latest_mtime(void)
 	return value;
 }
 
+static bool fits_header(int64_t mtime)
+{
+	return mtime > 0 && mtime <= UINT32_MAX;
+}
+
+bool compress_time_fits(const struct job *job)
+{
+	return job->format != WD_COMP_GZIP || job->opt->no_time ||
+	       fits_header(job->in.st.st_mtim.tv_sec);
+}
+
 static uint32_t header_mtime(const struct job *job)
 {
 	int64_t mtime = job->in.st.st_mtim.tv_sec;
@@ -40,7 +51,7 @@ static uint32_t header_mtime(const struct job *job)
 	/* Other than of a file, it would only say when the program ran. */
 	if (job->opt->no_time || !job->in.regular)
 		return 0;
-	if (mtime <= 0 || mtime > UINT32_MAX) {
+	if (!fits_header(mtime)) {
 		msg_warn("%s: warning: file timestamp out of range for gzip format",
 			 msg_name(job->in.name));
 		return 0;
@@ -62,32 +73,25 @@ static const char *header_name(const struct job *job)
 	return slash ? slash + 1 : job->in.path;
 }
 
-/* Returns 0 or a negative error of the session. */
-static int set_header(struct job *job, struct wd_comp_sess *sess)
+bool compress_header(struct job *job, struct wd_comp_header *header)
 {
-	struct wd_comp_header header = {
-		.mtime = 0,
-		.os = OS_UNIX,
-	};
-
 	switch (job->format) {
 	case WD_COMP_ZLIB:
 		job->header_bytes = 2 + 4;
-		return 0;
+		return false;
 	case WD_COMP_RAW:
 		job->header_bytes = 0;
-		return 0;
+		return false;
 	case WD_COMP_GZIP:
 		break;
 	}
-	header.mtime = header_mtime(job);
-	header.name = header_name(job);
+	header->mtime = header_mtime(job);
+	header->os = OS_UNIX;
+	header->name = header_name(job);
 	job->header_bytes = 10 + 8;
-	if (header.name)
-		job->header_bytes += strlen(header.name) + 1;
-	if (!header.mtime && !header.name)
-		return 0;
-	return wd_comp_set_header(sess, &header);
+	if (header->name)
+		job->header_bytes += strlen(header->name) + 1;
+	return header->mtime || header->name;
 }
 
 static enum outcome report_session(struct job *job, int err)
@@ -126,9 +130,10 @@ static enum outcome pump_file(struct job *job, struct wd_comp_sess *sess)
 
 enum outcome compress_file(struct job *job)
 {
+	struct wd_comp_header header;
 	struct wd_comp_sess *sess;
 	enum outcome outcome;
-	int ret;
+	int ret = 0;
 
 	job->format = job->opt->format;
 	sess = session_get(job->opt, WD_COMP_COMPRESS, job->format, SESSION_MAIN,
@@ -138,7 +143,8 @@ enum outcome compress_file(struct job *job)
 	if (job_open_output(job) < 0)
 		return job->stop;
 	stats_announce(job);
-	ret = set_header(job, sess);
+	if (compress_header(job, &header))
+		ret = wd_comp_set_header(sess, &header);
 	if (ret < 0)
 		return report_session(job, ret);
 

@@ -20,6 +20,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define PIPE_SIZE	(1 << 20)
+#define READAHEAD	(128 << 10)	/* bytes that the kernel reads ahead anyway */
 
 /* ---- names ---- */
 
@@ -260,6 +261,15 @@ uint64_t in_size(const struct infile *in)
 	return in->st.st_size > in->start ? in->st.st_size - in->start : 0;
 }
 
+bool in_is_unchanged(const struct infile *in)
+{
+	struct stat st;
+
+	return fstat(in->fd, &st) == 0 && st.st_size == in->st.st_size &&
+	       st.st_mtim.tv_sec == in->st.st_mtim.tv_sec &&
+	       st.st_mtim.tv_nsec == in->st.st_mtim.tv_nsec;
+}
+
 bool in_is(const struct infile *in, int fd)
 {
 	struct stat st;
@@ -273,12 +283,15 @@ static int examine(struct infile *in)
 	if (fstat(in->fd, &in->st) < 0)
 		return -1;
 	in->regular = S_ISREG(in->st.st_mode);
-	if (in->regular) {
-		in->start = lseek(in->fd, 0, SEEK_CUR);
-		posix_fadvise(in->fd, in->start, 0, POSIX_FADV_SEQUENTIAL);
-	} else {
+	if (!in->regular) {
 		tune_pipe(in->fd);
+		return 0;
 	}
+	/* Only what somebody else has opened may be past its beginning. */
+	if (in->is_stdin)
+		in->start = lseek(in->fd, 0, SEEK_CUR);
+	if (in->st.st_size > READAHEAD)
+		posix_fadvise(in->fd, in->start, 0, POSIX_FADV_SEQUENTIAL);
 	return 0;
 }
 
@@ -425,15 +438,56 @@ enum open_result in_open(struct infile *in, const struct options *opt,
 
 	if (S_ISDIR(in->st.st_mode))
 		return OPEN_DIRECTORY;
-	if (in_replaced(opt)) {
-		if (!replaceable(in, opt))
-			goto err_close;
-		fcntl(in->fd, F_SETFL, 0);
-	}
+	/* What passes is a regular file, to which O_NONBLOCK means nothing. */
+	if (in_replaced(opt) && !replaceable(in, opt))
+		goto err_close;
 	return OPEN_OK;
 
 err_report:
 	report_open(in, errno);
+err_close:
+	in_close(in);
+	return OPEN_FAILED;
+}
+
+/* Of what may have to wait, or notices that it is opened, nothing is opened. */
+static bool is_file_or_directory(const struct infile *in)
+{
+	struct stat st;
+
+	return fstatat(in->dir_fd, in->base, &st, 0) == 0 &&
+	       (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+}
+
+/* What in_open() takes without a word, with -f or without. */
+static bool is_plain(const struct infile *in, const struct options *opt)
+{
+	if (!in->regular || !in_replaced(opt))
+		return in->regular;
+	return !(in->st.st_mode & (S_ISUID | S_ISGID | S_ISVTX)) &&
+	       in->st.st_nlink == 1;
+}
+
+enum open_result in_open_ahead(struct infile *in, const struct options *opt,
+			       int dir_fd, const char *path)
+{
+	memset(in, 0, sizeof(*in));
+	in->fd = -1;
+	in->dir_fd = AT_FDCWD;
+	in->follow = !in_replaced(opt);
+	if (set_path(in, strdup(path), 0) < 0)
+		return OPEN_FAILED;
+	find_directory(in, dir_fd);
+	if (!in_replaced(opt) && !is_file_or_directory(in))
+		goto err_close;
+	in->fd = open_at(in, in->base, opt);
+	if (in->fd < 0 || examine(in) < 0)
+		goto err_close;
+	if (S_ISDIR(in->st.st_mode))
+		return OPEN_DIRECTORY;
+	if (is_plain(in, opt))
+		return OPEN_OK;
+
 err_close:
 	in_close(in);
 	return OPEN_FAILED;

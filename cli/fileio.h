@@ -63,6 +63,16 @@ enum open_result {
 enum open_result in_open(struct infile *in, const struct options *opt,
 			 int dir_fd, const char *path);
 
+/*
+ * in_open_ahead() - the same for compression, while earlier files are not done
+ *
+ * What it opens, in_open() would have opened in the same way and without a
+ * message; links are left to that.  OPEN_FAILED is not reported, and means no
+ * more than that in_open() is to decide.
+ */
+enum open_result in_open_ahead(struct infile *in, const struct options *opt,
+			       int dir_fd, const char *path);
+
 /* Standard input as an input; OPEN_OK or OPEN_FAILED. */
 enum open_result in_open_stdin(struct infile *in);
 
@@ -91,6 +101,9 @@ ssize_t in_read(struct infile *in, void *buf, size_t room);
 
 /* Whether in_read() would have to wait for someone to write. */
 bool in_would_wait(const struct infile *in);
+
+/* Whether size and time are what they were when the file was opened. */
+bool in_is_unchanged(const struct infile *in);
 
 /* Whether @in is the file open as @fd. */
 bool in_is(const struct infile *in, int fd);

@@ -68,20 +68,11 @@ enum outcome job_read_error(struct job *job, int err)
 }
 
 /* What was added to the input after its end was read must not be lost. */
-static bool input_is_unchanged(const struct infile *in)
-{
-	struct stat st;
-
-	return fstat(in->fd, &st) == 0 && st.st_size == in->st.st_size &&
-	       st.st_mtim.tv_sec == in->st.st_mtim.tv_sec &&
-	       st.st_mtim.tv_nsec == in->st.st_mtim.tv_nsec;
-}
-
 static void remove_input(struct job *job)
 {
 	if (job->opt->keep || job->in.is_stdin || !in_replaced(job->opt))
 		return;
-	if (input_is_unchanged(&job->in))
+	if (in_is_unchanged(&job->in))
 		in_remove(&job->in);
 	else
 		msg_warn("%s changed while it was read -- not removed",
@@ -124,13 +115,42 @@ static double now(void)
 	return ts.tv_sec + ts.tv_nsec * 1e-9;
 }
 
+/*
+ * Where the output goes.  Standard output has no path, but -l shows the name the
+ * file would get.
+ */
+static int choose_output(struct job *job)
+{
+	const struct options *opt = job->opt;
+
+	if (opt->output)
+		job->out_path = strdup(opt->output);
+	else if (job->in.is_stdin || (opt->to_stdout && !opt->decompress))
+		return 0;
+	else
+		return (job->out_path = output_path(opt, &job->in)) ? 0 : -1;
+	if (job->out_path)
+		return 0;
+	msg_error("memory exhausted");
+	return -1;
+}
+
 enum outcome job_run(struct job *job)
+{
+	return job_run_by(job, work);
+}
+
+enum outcome job_run_by(struct job *job, enum outcome (*fill)(struct job *job))
 {
 	double begun = now();
 	enum outcome outcome;
 
+	if (choose_output(job) < 0) {
+		in_close(&job->in);
+		return OUTCOME_SKIPPED;
+	}
 	progress_begin(job->in.name, in_size(&job->in));
-	outcome = work(job);
+	outcome = fill(job);
 	progress_end();
 	job->seconds = now() - begun;
 	if (outcome == OUTCOME_DONE)

@@ -35,6 +35,7 @@ static char doomed_base[PATH_MAX];
 static dev_t doomed_dev;
 static ino_t doomed_ino;
 static bool quiet;
+static unsigned int questions;
 
 static const int fatal_signals[] = {
 	SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXCPU, SIGXFSZ,
@@ -88,17 +89,16 @@ static void begin_creating(void)
 	atomic_store(&doomed_state, DOOMED_CREATING);
 }
 
-static void end_creating(const struct outfile *out)
+static void end_creating(struct outfile *out)
 {
-	struct stat st;
 	int sig;
 
-	if (out->created && strlen(out->base) < sizeof(doomed_base) &&
-	    fstat(out->fd, &st) == 0) {
+	if (out->created && fstat(out->fd, &out->st) == 0 &&
+	    strlen(out->base) < sizeof(doomed_base)) {
 		strcpy(doomed_base, out->base);
 		doomed_dir = out->dir_fd;
-		doomed_dev = st.st_dev;
-		doomed_ino = st.st_ino;
+		doomed_dev = out->st.st_dev;
+		doomed_ino = out->st.st_ino;
 		atomic_store(&doomed_state, DOOMED_FILE);
 	} else {
 		atomic_store(&doomed_state, DOOMED_NONE);
@@ -130,12 +130,16 @@ void out_init(const struct options *opt)
 
 void out_open_stdout(struct outfile *out)
 {
+	static bool tuned;
+
 	memset(out, 0, sizeof(*out));
 	out->name = "stdout";
 	out->dir_fd = AT_FDCWD;
 	out->fd = STDOUT_FILENO;
 	out->is_stdout = true;
-	tune_pipe(out->fd);
+	if (!tuned)
+		tune_pipe(out->fd);
+	tuned = true;
 }
 
 static bool answered_yes(void)
@@ -161,6 +165,7 @@ static bool may_overwrite(const struct outfile *out)
 		msg_refuse("%s already exists;\tnot overwritten", name);
 		return false;
 	}
+	questions++;
 	msg_plain("%s: %s already exists; do you wish to overwrite (y or n)? ",
 		  msg_program(), name);
 	if (answered_yes())
@@ -168,6 +173,11 @@ static bool may_overwrite(const struct outfile *out)
 	msg_plain("\tnot overwritten\n");
 	msg_set_status(STATUS_WARNING);
 	return false;
+}
+
+unsigned int out_questions(void)
+{
+	return questions;
 }
 
 static int create(struct outfile *out, const struct options *opt)
@@ -372,11 +382,10 @@ static void release(struct outfile *out)
  */
 static int check_name(const struct outfile *out)
 {
-	struct stat own, named;
+	struct stat named;
 
-	if (fstat(out->fd, &own) == 0 &&
-	    fstatat(out->dir_fd, out->base, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    named.st_dev == own.st_dev && named.st_ino == own.st_ino)
+	if (fstatat(out->dir_fd, out->base, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    named.st_dev == out->st.st_dev && named.st_ino == out->st.st_ino)
 		return 0;
 	msg_fault("%s: was removed or replaced while it was written",
 		  msg_name(out->name));

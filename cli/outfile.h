@@ -18,6 +18,7 @@
  * @path:    the same, allocated; NULL for standard output
  * @base:    in @path, the part below @dir_fd
  * @created: a new regular file: removed unless out_finish() succeeds
+ * @st:      what it was when it was created
  * @written: bytes
  */
 struct outfile {
@@ -29,6 +30,7 @@ struct outfile {
 	bool own_dir;
 	bool is_stdout;
 	bool created;
+	struct stat st;
 	uint64_t written;
 };
 
@@ -50,6 +52,9 @@ void out_open_stdout(struct outfile *out);
  */
 int out_open(struct outfile *out, const struct options *opt,
 	     const struct infile *in, char *path);
+
+/* How often the user was asked so far, each of which may have taken long. */
+unsigned int out_questions(void);
 
 /* 0, or -1 after reporting; nothing more can be written then. */
 int out_write(struct outfile *out, const void *data, size_t len);

@@ -2,7 +2,6 @@
 /*
  * wdzip, wdunzip, wdzcat: which files, in which order.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +10,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "batch.h"
+#include "directory.h"
 #include "job.h"
 #include "list.h"
 #include "message.h"
@@ -20,7 +21,8 @@
 #include "session.h"
 #include "stats.h"
 
-static enum outcome do_path(const struct options *opt, int dir_fd, const char *path);
+static enum outcome do_path(const struct options *opt, struct directory *dir,
+			    const char *path);
 
 /* ---- directories ---- */
 
@@ -87,7 +89,7 @@ static int read_names(DIR *dir, struct names *names)
 	return 0;
 }
 
-static enum outcome do_entry(const struct options *opt, int dir_fd,
+static enum outcome do_entry(const struct options *opt, struct directory *dir,
 			     const char *dir_path, const char *name)
 {
 	size_t len = strlen(dir_path);
@@ -96,10 +98,12 @@ static enum outcome do_entry(const struct options *opt, int dir_fd,
 	char *path;
 
 	if (asprintf(&path, "%s%s%s", dir_path, slash, name) < 0) {
+		if (batch_finish() == OUTCOME_FATAL)
+			return OUTCOME_FATAL;
 		msg_error("memory exhausted");
 		return OUTCOME_FATAL;
 	}
-	outcome = do_path(opt, dir_fd, path);
+	outcome = do_path(opt, dir, path);
 	free(path);
 	return outcome;
 }
@@ -115,25 +119,25 @@ struct level {
 #define DEPTH_MAX	1000u	/* so that the stack suffices */
 
 /* A link may lead back up; without names to follow the kernel cannot tell. */
-static bool may_enter(struct level *level, const struct level *up, int fd,
-		      const char *path)
+static bool may_enter(struct level *level, const struct level *up,
+		      const struct directory *dir)
 {
-	struct stat st;
-	int err = 0;
+	errno = 0;
+	for (const struct level *l = up; l && !errno; l = l->up)
+		if (l->dev == dir->dev && l->ino == dir->ino)
+			errno = ELOOP;
+	if (!errno && up && up->depth >= DEPTH_MAX)
+		errno = ENAMETOOLONG;
+	*level = (struct level){ up, up ? up->depth + 1 : 1, dir->dev, dir->ino };
+	return !errno;
+}
 
-	if (fstat(fd, &st) < 0)
-		err = errno;
-	for (const struct level *l = up; l && !err; l = l->up)
-		if (l->dev == st.st_dev && l->ino == st.st_ino)
-			err = ELOOP;
-	if (!err && up && up->depth >= DEPTH_MAX)
-		err = ENAMETOOLONG;
-	if (err) {
-		msg_error("%s: %s", msg_name(path), strerror(err));
-		return false;
-	}
-	*level = (struct level){ up, up ? up->depth + 1 : 1, st.st_dev, st.st_ino };
-	return true;
+static enum outcome report_directory(const char *path, int err)
+{
+	if (batch_finish() == OUTCOME_FATAL)
+		return OUTCOME_FATAL;
+	msg_error("%s: %s", msg_name(path), strerror(err));
+	return OUTCOME_FAILED;
 }
 
 /* @fd is taken over. */
@@ -142,60 +146,26 @@ static enum outcome do_directory(const struct options *opt, int fd, const char *
 	static const struct level *current;
 	enum outcome outcome = OUTCOME_DONE;
 	struct names names = { 0 };
+	struct directory *dir = directory_open(fd);
 	struct level level;
-	DIR *dir;
 
-	if (!may_enter(&level, current, fd, path)) {
-		close(fd);
-		return OUTCOME_FAILED;
+	if (!dir || !may_enter(&level, current, dir)) {
+		outcome = report_directory(path, errno);
+		directory_put(dir);
+		return outcome;
 	}
 	current = &level;
-	dir = fdopendir(fd);
-	if (!dir || read_names(dir, &names) < 0) {
-		msg_error("%s: %s", msg_name(path), strerror(errno));
-		outcome = OUTCOME_FAILED;
-	}
+	if (read_names(dir->stream, &names) < 0)
+		outcome = report_directory(path, errno);
 	for (size_t i = 0; i < names.count && outcome != OUTCOME_FATAL; i++)
-		outcome = do_entry(opt, fd, path, names.list[i]);
+		outcome = do_entry(opt, dir, path, names.list[i]);
 	current = level.up;
 	free_names(&names);
-	if (dir)
-		closedir(dir);
-	else
-		close(fd);
+	directory_put(dir);
 	return outcome;
 }
 
 /* ---- files ---- */
-
-/*
- * Where the output goes.  Standard output has no path, but -l shows the name the
- * file would get.
- */
-static int choose_output(struct job *job)
-{
-	const struct options *opt = job->opt;
-
-	if (opt->output)
-		job->out_path = strdup(opt->output);
-	else if (job->in.is_stdin || (opt->to_stdout && !opt->decompress))
-		return 0;
-	else
-		return (job->out_path = output_path(opt, &job->in)) ? 0 : -1;
-	if (job->out_path)
-		return 0;
-	msg_error("memory exhausted");
-	return -1;
-}
-
-static enum outcome run(struct job *job)
-{
-	if (choose_output(job) < 0) {
-		in_close(&job->in);
-		return OUTCOME_SKIPPED;
-	}
-	return job_run(job);
-}
 
 static bool refuses_terminal(const struct options *opt)
 {
@@ -217,39 +187,55 @@ static enum outcome do_stdin(const struct options *opt)
 {
 	struct job job;
 
-	if (refuses_terminal(opt))
+	if (batch_finish() == OUTCOME_FATAL || refuses_terminal(opt))
 		return OUTCOME_FATAL;
 	job_init(&job, opt);
 	if (in_open_stdin(&job.in) != OPEN_OK)
 		return OUTCOME_FATAL;
-	return run(&job);
+	return job_run(&job);
 }
 
-static enum outcome do_path(const struct options *opt, int dir_fd, const char *path)
+/* The open directory @in, which is closed. */
+static enum outcome enter(const struct options *opt, struct infile *in)
 {
 	enum outcome outcome;
+	int fd = in->fd;
+
+	in->fd = -1;
+	outcome = do_directory(opt, fd, in->path);
+	in_close(in);
+	return outcome;
+}
+
+static enum outcome do_path(const struct options *opt, struct directory *dir,
+			    const char *path)
+{
 	struct job job;
-	int fd;
 
 	job_init(&job, opt);
-	switch (in_open(&job.in, opt, dir_fd, path)) {
+	switch (batch_begin(&job.in, dir, path)) {
+	case BATCH_TAKEN:
+		return OUTCOME_DONE;
+	case BATCH_DIRECTORY:
+		return enter(opt, &job.in);
+	case BATCH_STOP:
+		return OUTCOME_FATAL;
+	case BATCH_OTHER:
+		break;
+	}
+	switch (in_open(&job.in, opt, directory_fd(dir), path)) {
 	case OPEN_OK:
-		return run(&job);
+		return job_run(&job);
 	case OPEN_FAILED:
 		return OUTCOME_FAILED;
 	case OPEN_DIRECTORY:
 		break;
 	}
-	if (!opt->recursive) {
-		msg_warn("%s is a directory -- ignored", msg_name(job.in.name));
-		in_close(&job.in);
-		return OUTCOME_SKIPPED;
-	}
-	fd = job.in.fd;
-	job.in.fd = -1;
-	outcome = do_directory(opt, fd, job.in.path);
+	if (opt->recursive)
+		return enter(opt, &job.in);
+	msg_warn("%s is a directory -- ignored", msg_name(job.in.name));
 	in_close(&job.in);
-	return outcome;
+	return OUTCOME_SKIPPED;
 }
 
 static void do_all(const struct options *opt)
@@ -262,8 +248,10 @@ static void do_all(const struct options *opt)
 		if (!strcmp(opt->files[i], "-"))
 			outcome = do_stdin(opt);
 		else
-			outcome = do_path(opt, AT_FDCWD, opt->files[i]);
+			outcome = do_path(opt, NULL, opt->files[i]);
 	}
+	if (outcome != OUTCOME_FATAL)
+		outcome = batch_finish();
 	if (opt->list && outcome != OUTCOME_FATAL)
 		list_totals(opt, opt->file_count);
 }
@@ -326,7 +314,9 @@ static void run_all(const struct options *opt)
 	progress_init(opt);
 	if (opt->engine && !engine_exists(opt))
 		return;
+	batch_init(opt, do_path);
 	do_all(opt);
+	batch_exit();
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Many small files: read and compressed ahead, finished in their order.
+ *
+ * A file that fits into one request cannot use more than one CPU, so several are
+ * worked on at a time: this thread opens and reads them, a crew of threads
+ * compresses them, and so does this thread when the crew has enough to do.  What
+ * can be seen, outputs, messages and removed inputs, is made by this thread, file
+ * after file, as if there were no other.
+ *
+ * So nothing is begun whose fate could depend on a file that is not finished, and
+ * nothing that could give a message while it is opened: such a file waits for
+ * the others and is then worked on by itself.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "batch.h"
+#include "compress.h"
+#include "message.h"
+#include "outfile.h"
+#include "progress.h"
+#include "stats.h"
+
+#define SLOTS		64u
+#define A_WORKER	8u		/* small files waiting for a worker */
+#define BYTES_A_WORKER	((size_t)256 << 10)
+#define BYTES_A_THREAD	((size_t)2 << 20)	/* of input in memory */
+#define FILE_MAX	((size_t)1 << 20)
+#define SMALL_MAX	((size_t)64 << 10)	/* bytes of a file in a kept buffer */
+#define NAME_MAX_LEN	255u
+#define FILES_MIN	256u		/* open files, for there to be a batch */
+#define FILES_SPARE	32u		/* of them, for others than the batch */
+
+#define MIN(a, b)	((a) < (b) ? (a) : (b))
+
+enum slot_state {
+	SLOT_EMPTY,		/* an empty file: read when it is its turn */
+	SLOT_SENT,
+	SLOT_DONE,
+	SLOT_FAILED,
+};
+
+/*
+ * @buf:       input, then output; @small: goes back to the kept ones
+ * @questions: that the user had been asked when the file was opened
+ */
+struct slot {
+	struct job job;
+	struct wd_comp_req req;
+	struct wd_comp_header header;
+	struct directory *dir;
+	enum slot_state state;
+	unsigned int questions;
+	uint8_t *buf;
+	size_t size;
+	bool small;
+};
+
+static struct {
+	const struct options *opt;
+	batch_fallback_fn *fallback;
+	bool enabled;
+	bool busy;			/* with finishing a file */
+	unsigned int files_max;		/* descriptors */
+	uint32_t threads;
+	size_t file_max;
+	uint8_t level;
+	struct wd_comp_sess *crew;
+	struct wd_comp_sess *own;	/* one worker: this thread */
+	struct slot *slots;
+	unsigned int head, count;
+	unsigned int sent;
+	size_t sent_bytes;
+	size_t bytes;
+	uint8_t *kept[SLOTS];
+	unsigned int kept_count;
+} b;
+
+/* ---- memory ---- */
+
+static size_t input_room(size_t size)
+{
+	/* One more, to see whether there is more than expected. */
+	return (size + 1 + 63) & ~(size_t)63;
+}
+
+static size_t output_room(size_t size)
+{
+	return wd_comp_req_bound(size) + NAME_MAX_LEN + 1;
+}
+
+static bool get_buffer(struct slot *slot)
+{
+	size_t size = slot->size;
+
+	slot->small = size <= SMALL_MAX;
+	if (slot->small && b.kept_count) {
+		slot->buf = b.kept[--b.kept_count];
+		return true;
+	}
+	if (slot->small)
+		size = SMALL_MAX;
+	slot->buf = malloc(input_room(size) + output_room(size));
+	return slot->buf;
+}
+
+static void put_buffer(struct slot *slot)
+{
+	if (slot->buf && slot->small)
+		b.kept[b.kept_count++] = slot->buf;
+	else
+		free(slot->buf);
+	slot->buf = NULL;
+}
+
+/* ---- sessions ---- */
+
+static int create(struct wd_comp_sess **sess, uint32_t threads)
+{
+	const struct options *opt = b.opt;
+	struct wd_comp_setup setup = {
+		.op = WD_COMP_COMPRESS,
+		.format = opt->format,
+		.level = opt->level,
+		.chunk_size = opt->chunk_size,
+		.threads = threads,
+		.engine = opt->engine,
+	};
+
+	return wd_comp_create(sess, &setup);
+}
+
+/* What fails here will fail again, and be reported, where there is no batch. */
+static bool begin_sessions(void)
+{
+	struct wd_comp_info info;
+
+	b.slots = calloc(SLOTS, sizeof(*b.slots));
+	if (!b.slots || create(&b.crew, b.threads - 1) < 0 || create(&b.own, 1) < 0 ||
+	    wd_comp_get_info(b.crew, &info) < 0)
+		return false;
+	b.level = info.level;
+	b.file_max = MIN(info.chunk_size, FILE_MAX);
+	return true;
+}
+
+static bool is_useful(const struct options *opt)
+{
+	struct rlimit limit;
+
+	if (opt->decompress || opt->rsyncable || opt->verify || opt->output ||
+	    opt->members != WD_COMP_MEMBERS_ONE ||
+	    (opt->file_count < 2 && !opt->recursive))
+		return false;
+	/* These tell of each file how long it took, and of each request. */
+	if (opt->stats != STATS_NONE || opt->explain || opt->verbose > 1)
+		return false;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < FILES_MIN)
+		return false;
+	b.files_max = MIN(limit.rlim_cur, 1u << 20) - FILES_SPARE;
+	b.threads = opt->threads ? opt->threads :
+		    MIN((uint32_t)wd_cpu_count(), WD_COMP_THREADS_MAX);
+	return b.threads > 1;
+}
+
+void batch_init(const struct options *opt, batch_fallback_fn *fallback)
+{
+	b.opt = opt;
+	b.fallback = fallback;
+	b.enabled = is_useful(opt) && begin_sessions();
+}
+
+void batch_exit(void)
+{
+	wd_comp_destroy(b.crew);
+	wd_comp_destroy(b.own);
+	while (b.kept_count)
+		free(b.kept[--b.kept_count]);
+	free(b.slots);
+	memset(&b, 0, sizeof(b));
+}
+
+/* ---- requests ---- */
+
+static struct slot *slot_at(unsigned int i)
+{
+	return &b.slots[(b.head + i) % SLOTS];
+}
+
+static void note_received(const struct wd_comp_req *req)
+{
+	struct slot *slot = req->user;
+
+	slot->state = req->status ? SLOT_FAILED : SLOT_DONE;
+	b.sent--;
+	b.sent_bytes -= slot->size;
+}
+
+/* Also wakes the crew, unless there is just one request: that may be for us. */
+static void receive_finished(void)
+{
+	struct wd_comp_req *req;
+
+	while (b.sent > 1 && wd_comp_recv(b.crew, &req, WD_NO_WAIT) == 0)
+		note_received(req);
+}
+
+static void wait_for(struct slot *slot)
+{
+	int timeout = progress_enabled() ? PROGRESS_STEP_MS : WD_WAIT_FOREVER;
+
+	while (slot->state == SLOT_SENT) {
+		struct wd_comp_req *req;
+		int ret = wd_comp_recv(b.crew, &req, timeout);
+
+		if (ret == 0)
+			note_received(req);
+		else if (ret == -ETIMEDOUT)
+			progress_tick();
+		else
+			slot->state = SLOT_FAILED;
+	}
+}
+
+static bool crew_has_enough(size_t size)
+{
+	unsigned int workers = b.threads - 1;
+
+	if (b.sent < 2 * workers)
+		return false;
+	return b.sent >= MIN(A_WORKER * workers, SLOTS / 4 * 3) ||
+	       b.sent_bytes + size > BYTES_A_WORKER * workers;
+}
+
+static void run_here(struct slot *slot)
+{
+	struct wd_comp_req *req;
+
+	slot->state = SLOT_FAILED;
+	if (wd_comp_send(b.own, &slot->req) == 0 &&
+	    wd_comp_recv(b.own, &req, WD_WAIT_FOREVER) == 0 && !req->status)
+		slot->state = SLOT_DONE;
+}
+
+static void compress(struct slot *slot)
+{
+	struct job *job = &slot->job;
+	size_t in_room = input_room(slot->small ? SMALL_MAX : slot->size);
+
+	memset(&slot->req, 0, sizeof(slot->req));
+	slot->req.op = WD_COMP_COMPRESS;
+	slot->req.format = job->format;
+	slot->req.level = b.level;
+	slot->req.in = slot->buf;
+	slot->req.in_len = slot->size;
+	slot->req.out = slot->buf + in_room;
+	slot->req.out_cap = output_room(slot->size);
+	slot->req.user = slot;
+	if (compress_header(job, &slot->header))
+		slot->req.header = &slot->header;
+
+	if (!crew_has_enough(slot->size) &&
+	    wd_comp_send(b.crew, &slot->req) == 0) {
+		slot->state = SLOT_SENT;
+		b.sent++;
+		b.sent_bytes += slot->size;
+	} else {
+		run_here(slot);
+	}
+}
+
+/* ---- finishing ---- */
+
+/* As compress_file(), with the data at hand. */
+static enum outcome write_result(struct job *job)
+{
+	struct slot *slot = slot_at(0);
+
+	if (job_open_output(job) < 0)
+		return job->stop;
+	stats_announce(job);
+	if (job_sink(job, slot->req.out, slot->req.produced) < 0)
+		return job->stop;
+	job->in.taken = slot->size;
+	job->bytes_in = slot->size;
+	progress_update(job->bytes_in, job->bytes_out);
+	return OUTCOME_DONE;
+}
+
+/*
+ * The file is no longer what was read, or could not be compressed, or the user
+ * was asked something, which may have taken long: all from the beginning.
+ */
+static enum outcome start_over(struct slot *slot)
+{
+	char *path = strdup(slot->job.in.path);
+	enum outcome outcome;
+
+	in_close(&slot->job.in);
+	if (!path) {
+		msg_error("memory exhausted");
+		return OUTCOME_FAILED;
+	}
+	outcome = b.fallback(b.opt, slot->dir, path);
+	free(path);
+	return outcome;
+}
+
+static enum outcome finish(struct slot *slot)
+{
+	wait_for(slot);
+	if (slot->state == SLOT_FAILED || slot->questions != out_questions() ||
+	    !in_is_unchanged(&slot->job.in))
+		return start_over(slot);
+	if (slot->state == SLOT_EMPTY)
+		return job_run(&slot->job);
+	return job_run_by(&slot->job, write_result);
+}
+
+static void release_first(void)
+{
+	struct slot *slot = slot_at(0);
+
+	directory_put(slot->dir);
+	put_buffer(slot);
+	b.bytes -= slot->size;
+	b.head = (b.head + 1) % SLOTS;
+	b.count--;
+}
+
+/* The run ends: what was begun is forgotten, and nobody will have noticed. */
+static void drop_all(void)
+{
+	wd_comp_reset(b.crew, 0);
+	b.sent = 0;
+	b.sent_bytes = 0;
+	while (b.count) {
+		in_close(&slot_at(0)->job.in);
+		release_first();
+	}
+	b.enabled = false;
+}
+
+static bool finish_first(void)
+{
+	enum outcome outcome;
+
+	b.busy = true;
+	outcome = finish(slot_at(0));
+	b.busy = false;
+	release_first();
+	if (outcome != OUTCOME_FATAL)
+		return true;
+	drop_all();
+	return false;
+}
+
+enum outcome batch_finish(void)
+{
+	if (b.busy)
+		return OUTCOME_DONE;
+	while (b.count)
+		if (!finish_first())
+			return OUTCOME_FATAL;
+	return OUTCOME_DONE;
+}
+
+/* ---- beginning ---- */
+
+static bool is_pending(const struct infile *in)
+{
+	for (unsigned int i = 0; i < b.count; i++) {
+		const struct stat *st = &slot_at(i)->job.in.st;
+
+		if (st->st_dev == in->st.st_dev && st->st_ino == in->st.st_ino)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the directory's names do not depend on what is not finished. */
+static bool may_be_read(const struct infile *in)
+{
+	for (unsigned int i = 0; in_replaced(b.opt) && i < b.count; i++) {
+		const struct directory *dir = slot_at(i)->dir;
+
+		if (!dir || (dir->dev == in->st.st_dev && dir->ino == in->st.st_ino))
+			return false;
+	}
+	return b.opt->recursive && (unsigned int)in->fd < b.files_max;
+}
+
+static bool may_begin(const struct job *job)
+{
+	const struct infile *in = &job->in;
+
+	return (uint64_t)in->st.st_size <= b.file_max &&
+	       (unsigned int)in->fd < b.files_max &&
+	       strlen(in->base) <= NAME_MAX_LEN && compress_time_fits(job) &&
+	       !(in_replaced(b.opt) && is_pending(in));
+}
+
+/* All of it, and not a byte more. */
+static bool read_input(struct slot *slot)
+{
+	size_t room = slot->size + 1;
+	size_t done = 0;
+
+	while (done < slot->size) {
+		ssize_t n = read(slot->job.in.fd, slot->buf + done, room - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		done += n;
+	}
+	return done == slot->size;
+}
+
+/* The open file of @slot, which becomes the last one. */
+static bool take(struct slot *slot)
+{
+	slot->state = SLOT_EMPTY;
+	/* What claims to be empty may be made up by the kernel as it is read. */
+	if (slot->size) {
+		if (!get_buffer(slot))
+			return false;
+		if (!read_input(slot)) {
+			put_buffer(slot);
+			return false;
+		}
+		compress(slot);
+	}
+	b.count++;
+	b.bytes += slot->size;
+	return true;
+}
+
+/* The name could be that of an output that does not exist yet. */
+static bool may_be_output(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return in_replaced(b.opt) && find_suffix(b.opt, slash ? slash + 1 : path);
+}
+
+static bool make_room(void)
+{
+	while (b.count && (b.count == SLOTS ||
+			   b.bytes + FILE_MAX > BYTES_A_THREAD * b.threads))
+		if (!finish_first())
+			return false;
+	return true;
+}
+
+/* So that results do not wait longer than they must. */
+static bool finish_ready(void)
+{
+	receive_finished();
+	while (b.count && slot_at(0)->state != SLOT_SENT)
+		if (!finish_first())
+			return false;
+	return true;
+}
+
+static enum batch_result finish_for_other(void)
+{
+	return batch_finish() == OUTCOME_FATAL ? BATCH_STOP : BATCH_OTHER;
+}
+
+enum batch_result batch_begin(struct infile *in, struct directory *dir,
+			      const char *path)
+{
+	struct slot *slot;
+
+	if (!b.enabled || b.busy)
+		return BATCH_OTHER;
+	if (may_be_output(path))
+		return finish_for_other();
+	if (!make_room())
+		return BATCH_STOP;
+
+	slot = slot_at(b.count);
+	memset(slot, 0, sizeof(*slot));
+	job_init(&slot->job, b.opt);
+	slot->job.format = b.opt->format;
+	slot->questions = out_questions();
+	switch (in_open_ahead(&slot->job.in, b.opt, directory_fd(dir), path)) {
+	case OPEN_OK:
+		slot->size = slot->job.in.st.st_size;
+		if (!may_begin(&slot->job) || !take(slot))
+			break;
+		slot->dir = directory_get(dir);
+		return finish_ready() ? BATCH_TAKEN : BATCH_STOP;
+	case OPEN_DIRECTORY:
+		if (!may_be_read(&slot->job.in))
+			break;
+		*in = slot->job.in;
+		return BATCH_DIRECTORY;
+	case OPEN_FAILED:
+		return finish_for_other();
+	}
+	in_close(&slot->job.in);
+	return finish_for_other();
+}
