@@ -242,7 +242,8 @@ static int isal_begin(struct wd_deflate *d, const struct isal_mode *mode)
 	if (d->isal_buf_size < size) {
 		free(d->isal_buf);
 		d->isal_buf_size = 0;
-		d->isal_buf = malloc(size);
+		/* Set, as ISA-L looks behind the end of what it has set itself. */
+		d->isal_buf = calloc(1, size);
 		if (!d->isal_buf)
 			return -ENOMEM;
 		d->isal_buf_size = size;
