@@ -740,9 +740,10 @@ int wd_splice_open(void *data, size_t len, size_t cap, size_t *new_len)
 	return wd_splice_open_at(data, len, cap, &end, new_len);
 }
 
-#define LANES		16	/* places looked at side by side */
+#define LANES		16	/* bytes looked at side by side */
+#define STRIDE		(4 * LANES)
 
-typedef uint8_t lanes __attribute__((vector_size(LANES)));
+typedef uint16_t lanes __attribute__((vector_size(LANES)));
 typedef uint64_t words __attribute__((vector_size(LANES)));
 
 static lanes load_lanes(const uint8_t *p)
@@ -753,18 +754,18 @@ static lanes load_lanes(const uint8_t *p)
 	return v;
 }
 
-/* Whether a marker may begin in the LANES bytes at @p: four of its bytes match. */
-static bool may_begin(const uint8_t *p)
+/* Where two bytes 00 and then two bytes ff are, all at even places. */
+static words edges_at(const uint8_t *p)
 {
-	lanes hit = (load_lanes(p + 2) == 0xff) & (load_lanes(p + 8) == 0xff) &
-		    (load_lanes(p + 3) == 0xff) & (load_lanes(p + 5) == 0x00);
-	words w;
-	uint64_t any = 0;
+	return (words)((load_lanes(p) == 0) & (load_lanes(p + 2) == 0xffff));
+}
 
-	memcpy(&w, &hit, sizeof(w));
-	for (size_t i = 0; i < LANES / sizeof(uint64_t); i++)
-		any |= w[i];
-	return any;
+static bool has_edge(const uint8_t *p)
+{
+	words any = edges_at(p) | edges_at(p + LANES) | edges_at(p + 2 * LANES) |
+		    edges_at(p + 3 * LANES);
+
+	return any[0] | any[1];
 }
 
 /* The end of the first marker that begins in the @n bytes at @p, or NULL. */
@@ -776,19 +777,28 @@ static const uint8_t *marker_in(const uint8_t *p, size_t n)
 	return NULL;
 }
 
+/*
+ * Wherever a marker begins, its bytes 0 to 3 or 5 to 8 are an edge.  So those that
+ * begin less than EDGE_LAG bytes before what was looked at may still be found.
+ */
+#define EDGE_LAG	5
+
 const uint8_t *wd_splice_find_marker(const uint8_t *p, size_t len)
 {
-	const uint8_t *end = p + len;
-	const uint8_t *hit;
+	size_t from, at = 0;
 
-	for (; end - p >= LANES + WD_SPLICE_MARKER_LEN - 1; p += LANES) {
-		if (!may_begin(p))
+	if (len < WD_SPLICE_MARKER_LEN)
+		return NULL;
+	for (; len - at >= STRIDE + WD_SPLICE_MARKER_LEN - 1; at += STRIDE) {
+		const uint8_t *hit;
+
+		from = at < EDGE_LAG ? 0 : at - EDGE_LAG;
+		if (!has_edge(p + at))
 			continue;
-		hit = marker_in(p, LANES);
+		hit = marker_in(p + from, at + STRIDE - from);
 		if (hit)
 			return hit;
 	}
-	if (end - p < WD_SPLICE_MARKER_LEN)
-		return NULL;
-	return marker_in(p, (size_t)(end - p) - WD_SPLICE_MARKER_LEN + 1);
+	from = at < EDGE_LAG ? 0 : at - EDGE_LAG;
+	return marker_in(p + from, len - from - WD_SPLICE_MARKER_LEN + 1);
 }
