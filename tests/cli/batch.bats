@@ -237,40 +237,6 @@ f5.gz" ]
 	gzip -t all.gz
 }
 
-@test "5000 files take little memory" {
-	need_plain
-	"$PYTHON" -c 'for i in range(5000):
-	    open("f%04d" % i, "wb").write(b"%d " % i * 3500)'
-	for level in 1 6; do
-		py - $level <<-'EOF'
-			import glob, resource, subprocess, sys
-			level = sys.argv[1]
-			subprocess.run(["wdzip", "-p2", "-k", "-f", "-" + level] +
-			               sorted(glob.glob("f????")), check=True)
-			used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-			assert used < (24 << 10), used
-		EOF
-	done
-	gzip -t f0000.gz f2500.gz f4999.gz
-}
-
-@test "large ones among many take little memory" {
-	need_plain
-	for i in $(seq 30); do
-		make text 1000000 "$i" >"f$i"
-	done
-	for level in 1 9; do
-		py - $level <<-'EOF'
-			import glob, resource, subprocess, sys
-			level = sys.argv[1]
-			subprocess.run(["wdzip", "-p2", "-k", "-f", "-" + level] +
-			               sorted(glob.glob("f*[0-9]")), check=True)
-			used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-			assert used < ((24 if level == "1" else 40) << 10), used
-		EOF
-	done
-}
-
 @test "a signal leaves nothing half done" {
 	for i in $(seq 300); do
 		make text 50000 1 >"f$i"

@@ -29,7 +29,7 @@ load common
 	from faults import *
 	data = wdtest.mixed(300000)
 	for command in ("wdzip -b 32K", "wdzip -1 -p1 -b 32K", "wdunzip", "wdunzip -p1",
-	                "wdzip --members=mz -b 32K"):
+	                "wdzip --members=mz -b 32K", "wdzip -p4 -3 -b 32K"):
 	    case = Case(command, data * (12 if "un" in command else 1))
 	    case.sweep("read", EIO, "kept")
 	    case.sweep("read", EIO, "kept", onward=True)

@@ -75,12 +75,18 @@ peak() {
 	same six large
 }
 
-@test "many small files in one call take at most 40 MiB" {
-	mkdir many
-	make mixed 1000000 >many/unit
+@test "many files in one call take at most 24 MiB, from level 6 on 40 MiB" {
+	mkdir small large
+	py -c 'for n in range(5000):
+	    open("small/%d" % n, "wb").write(b"%d " % n * 3500)'
+	make mixed 1000000 >unit
 	for n in {1..40}; do
-		ln -f many/unit many/$n 2>/dev/null || cp many/unit many/$n
+		cp unit large/$n
 	done
-	peak 24 wdzip -p2 -rc1 many
-	peak 40 wdzip -p2 -rc9 many
+	for dir in small large; do
+		peak 24 wdzip -p2 -rkf1 $dir
+		peak 40 wdzip -p2 -rkf6 $dir
+		peak 40 wdzip -p2 -rc9 $dir
+	done
+	gzip -t small/0.gz small/2500.gz small/4999.gz large/40.gz
 }
