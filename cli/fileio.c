@@ -142,17 +142,19 @@ static int wait_for(int fd, short events, int timeout_ms)
 	return poll(&pfd, 1, timeout_ms);
 }
 
-static ssize_t read_fd(int fd, void *buf, size_t room)
+static ssize_t read_some(const struct infile *in, void *buf, size_t room)
 {
+	while (!in->regular && wait_for(in->fd, POLLIN, 0) == 0)
+		progress_await(in->fd);
 	for (;;) {
-		ssize_t n = read(fd, buf, room);
+		ssize_t n = read(in->fd, buf, room);
 
 		if (n >= 0)
 			return n;
 		if (errno == EINTR)
 			progress_tick();
 		else if (errno == EAGAIN)
-			wait_for(fd, POLLIN, -1);
+			progress_await(in->fd);
 		else
 			return -1;
 	}
@@ -204,8 +206,8 @@ ssize_t pread_full(int fd, void *buf, size_t len, off_t offset)
 ssize_t in_peek(struct infile *in, size_t want)
 {
 	while (in->head_len < want) {
-		ssize_t n = read_fd(in->fd, in->head + in->head_len,
-				    want - in->head_len);
+		ssize_t n = read_some(in, in->head + in->head_len,
+				      want - in->head_len);
 
 		if (n < 0)
 			return -1;
@@ -226,7 +228,7 @@ ssize_t in_read(struct infile *in, void *buf, size_t room)
 		memcpy(buf, in->head + in->head_pos, n);
 		in->head_pos += n;
 	} else {
-		n = read_fd(in->fd, buf, room);
+		n = read_some(in, buf, room);
 		if (n < 0)
 			return -1;
 	}

@@ -6,6 +6,7 @@
  * before any message.  Elsewhere, if --progress asks for it, each update is a
  * line of its own.
  */
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -160,6 +161,20 @@ void progress_tick(void)
 		show(in_place);
 		next_line = now() + (in_place ? EVERY : EVERY_LINE);
 	}
+}
+
+void progress_await(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	sigset_t usr1, before;
+
+	/* A signal between looking and waiting would be seen too late. */
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &usr1, &before);
+	progress_tick();
+	ppoll(&pfd, 1, NULL, &before);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 void progress_update(uint64_t in_bytes, uint64_t out_bytes)

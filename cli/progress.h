@@ -32,6 +32,12 @@ void progress_update(uint64_t in_bytes, uint64_t out_bytes);
 /* Print if it is time to; for waits that were interrupted. */
 void progress_tick(void);
 
+/*
+ * Wait until @fd can be read, or a signal comes: no line that SIGUSR1 asks for then
+ * waits for input.
+ */
+void progress_await(int fd);
+
 /* The file is done: take the line away. */
 void progress_end(void);
 

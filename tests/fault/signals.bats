@@ -122,6 +122,39 @@ load common
 	EOT
 }
 
+# The last call of each run waits for input that only comes after the line.
+@test "SIGUSR1 before any system call prints its line, also while nothing comes in" {
+	py - <<-'EOT'
+	from faults import *
+	data = wdtest.mixed(100000)
+
+	def begin(**faults):
+	    child = start(["wdzip", "-b", "32K"], environment("wdzip", **faults),
+	                  subprocess.PIPE, subprocess.DEVNULL)
+	    child.stdin.write(data)
+	    child.stdin.flush()
+	    return child
+
+	# What it calls until it waits: from then on nothing more is counted.
+	child = begin(log=True)
+	before, end = -1, time.monotonic() + DEADLINE
+	while counts()["any"] != before or not before:
+	    assert time.monotonic() < end
+	    before = counts()["any"]
+	    time.sleep(0.5)
+	kinds = [kind for kind, _ in calls() if kind in KINDS[:KINDS.index("mmap")]]
+	finish(child)
+	# Before the first read it may not be prepared for a signal.
+	for n in range(kinds.index("read") + 1, before + 1):
+	    child = begin(at=("any", n, signal.SIGUSR1))
+	    line = select.select([child.stderr], [], [], DEADLINE)[0]
+	    result = finish(child)
+	    assert line, "call %d of %d: no line" % (n, before)
+	    assert result.status == 0 and result.stderr.count(b"\n") == 1, result
+	say("%d runs" % (before - kinds.index("read")))
+	EOT
+}
+
 @test "stopped and continued before any system call, nothing is lost" {
 	py - <<-'EOT'
 	from faults import *

@@ -19,6 +19,7 @@ import functools
 import os
 import random
 import re
+import select
 import shutil
 import signal
 import struct
