@@ -238,6 +238,7 @@ struct lane {
 	struct wd_inflate inflate;
 	struct wd_codec *codec;
 	uint8_t *out;
+	size_t out_cap;
 };
 
 static void lane_init(struct lane *l, const struct bound *b)
@@ -246,7 +247,8 @@ static void lane_init(struct lane *l, const struct bound *b)
 	l->codec = wd_codec_create();
 	if (!l->deflate || !l->codec || wd_inflate_init(&l->inflate))
 		die("no memory");
-	l->out = touched(b->out_cap ? b->out_cap : 1);
+	l->out_cap = b->out_cap ? b->out_cap : 1;
+	l->out = touched(l->out_cap);
 }
 
 static void lane_exit(struct lane *l)
@@ -254,7 +256,7 @@ static void lane_exit(struct lane *l)
 	wd_deflate_destroy(l->deflate);
 	wd_codec_destroy(l->codec);
 	wd_inflate_exit(&l->inflate);
-	free(l->out);
+	wd_free_bulk(l->out, l->out_cap);
 }
 
 static size_t compress_piece(const struct bound *b, struct lane *l,
@@ -480,7 +482,7 @@ static void measure_walker(struct bound *b, size_t max)
 	       b->level, b->chunk, wd_level_get(b->level)->name,
 	       wd_level_get(b->level)->isal ? "false" : "true",
 	       w.walked, w.stored, w.walked / 2, w.compress, w.open, w.pair);
-	free(w.held);
+	wd_free_bulk(w.held, b->out_cap);
 	lane_exit(&l);
 }
 
