@@ -20,6 +20,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define PIPE_SIZE	(1 << 20)
+#define PATIENCE_MS	10	/* so long a busy writer may pause */
 #define READAHEAD	(128 << 10)	/* bytes that the kernel reads ahead anyway */
 
 /* ---- names ---- */
@@ -240,7 +241,7 @@ bool in_would_wait(const struct infile *in)
 {
 	if (in->regular || in->head_pos < in->head_len)
 		return false;
-	return wait_for(in->fd, POLLIN, 0) == 0;
+	return wait_for(in->fd, POLLIN, PATIENCE_MS) == 0;
 }
 
 void tune_pipe(int fd)

@@ -99,7 +99,7 @@ ssize_t in_peek(struct infile *in, size_t want);
 /* As read(2), but with EINTR and EAGAIN dealt with. */
 ssize_t in_read(struct infile *in, void *buf, size_t room);
 
-/* Whether in_read() would have to wait for someone to write. */
+/* Whether in_read() would have to wait, for more than a pause of a busy writer. */
 bool in_would_wait(const struct infile *in);
 
 /* Whether size and time are what they were when the file was opened. */

@@ -194,3 +194,25 @@ load common
 		wdunzip -p$p -c a.gz | cmp - t
 	done
 }
+
+# A busy machine may let the writer pause for longer than it is waited for.
+@test "a writer that pauses does not end decoding side by side" {
+	make text 4M >t
+	wdzip --members=bgzf -c t >b.gz
+	for _ in 1 2 3 4 5; do
+		py - b.gz <<-'EOF' | wdunzip -p2 --stats=json 2>stats | cmp - t
+			import os, sys, time
+			with open(sys.argv[1], "rb") as f:
+			    while piece := f.read(20000):
+			        os.write(1, piece)
+			        time.sleep(0.001)
+		EOF
+		py - <<-'EOF' && return
+			import json, sys
+			stats = json.load(open("stats"))
+			sys.exit(stats["parallel_out"] < stats["out_bytes"] / 2)
+		EOF
+	done
+	cat stats
+	return 1
+}
