@@ -13,6 +13,7 @@
 
 #include "message.h"
 #include "options.h"
+#include "opttable.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -23,11 +24,7 @@
 
 /*
  * struct opt_desc - one option, or a heading of --help
- * @name:   long name, or NULL
- * @letter: short name, or 0
- * @arg:    name of the argument, NULL for none; one that begins with '[' is
- *          optional
- * @help:   what --help says; NULL for options it does not mention
+ * @word:   how it is written
  * @set:    stores the wish; NULL for a heading
  * @value:  for @set, where one function serves several options
  *
@@ -35,10 +32,7 @@
  * reporting an error.
  */
 struct opt_desc {
-	const char *name;
-	char letter;
-	const char *arg;
-	const char *help;
+	struct opt_word word;
 	int (*set)(struct options *opt, const char *arg, int value);
 	int value;
 	unsigned int flags;
@@ -128,34 +122,14 @@ static int set_verbose(struct options *opt, const char *arg, int value)
 	return 0;
 }
 
-static int usage_error(const char *what, const char *arg, const char *expected)
-{
-	msg_error("%s %s: %s", what, msg_name(arg), expected);
-	msg_try_help();
-	return -1;
-}
-
-/* A decimal number without sign or blanks; false if it is not, or too large. */
-static bool parse_number(const char *text, const char **end, unsigned long *value)
-{
-	char *stop;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*value = strtoul(text, &stop, 10);
-	*end = stop;
-	return !errno;
-}
-
 static int set_level(struct options *opt, const char *arg, int value)
 {
 	unsigned long level = value;
 	const char *end = "";
 
-	if (arg && (!parse_number(arg, &end, &level) || *end ||
+	if (arg && (!opt_number(arg, &end, &level) || *end ||
 		    level < WD_COMP_LEVEL_MIN || level > WD_COMP_LEVEL_MAX))
-		return usage_error("--level", arg, "not a number from 1 to 12");
+		return opt_usage_error("--level", arg, "not a number from 1 to 12");
 	opt->level = level;
 	return 0;
 }
@@ -166,39 +140,22 @@ static int set_threads(struct options *opt, const char *arg, int value)
 	const char *end;
 
 	(void)value;
-	if (!parse_number(arg, &end, &threads) || *end || threads < 1 ||
+	if (!opt_number(arg, &end, &threads) || *end || threads < 1 ||
 	    threads > WD_COMP_THREADS_MAX)
-		return usage_error("-p", arg, "not a number from 1 to 1024");
+		return opt_usage_error("-p", arg, "not a number from 1 to 1024");
 	opt->threads = threads;
 	return 0;
-}
-
-static bool parse_size(const char *text, unsigned long *size)
-{
-	unsigned int shift = 0;
-	const char *end;
-
-	if (!parse_number(text, &end, size))
-		return false;
-	if (*end == 'K' || *end == 'k')
-		shift = 10;
-	else if (*end == 'M' || *end == 'm')
-		shift = 20;
-	if (shift)
-		end++;
-	if (*end || *size > WD_COMP_CHUNK_MAX)
-		return false;
-	*size <<= shift;
-	return *size >= WD_COMP_CHUNK_MIN && *size <= WD_COMP_CHUNK_MAX;
 }
 
 static int set_chunk_size(struct options *opt, const char *arg, int value)
 {
 	unsigned long size;
+	const char *end;
 
 	(void)value;
-	if (!parse_size(arg, &size))
-		return usage_error("-b", arg, "not a size from 32K to 16M");
+	if (!opt_size(arg, &end, &size) || *end || size < WD_COMP_CHUNK_MIN ||
+	    size > WD_COMP_CHUNK_MAX)
+		return opt_usage_error("-b", arg, "not a size from 32K to 16M");
 	opt->chunk_size = size;
 	return 0;
 }
@@ -216,7 +173,7 @@ static int set_format(struct options *opt, const char *arg, int value)
 	if (arg)
 		value = find_name(format_names, ARRAY_SIZE(format_names), arg);
 	if (value < 0)
-		return usage_error("--format", arg, "not gzip, zlib or deflate");
+		return opt_usage_error("--format", arg, "not gzip, zlib or deflate");
 	opt->format = value;
 	opt->format_given = true;
 	return 0;
@@ -226,7 +183,7 @@ static int set_members(struct options *opt, const char *arg, int value)
 {
 	value = find_name(members_names, ARRAY_SIZE(members_names), arg);
 	if (value < 0)
-		return usage_error("--members", arg, "not qz, mz or bgzf");
+		return opt_usage_error("--members", arg, "not qz, mz or bgzf");
 	opt->members = value;
 	return 0;
 }
@@ -238,7 +195,7 @@ static int set_stats(struct options *opt, const char *arg, int value)
 	if (!arg)
 		return 0;
 	if (strcmp(arg, "json"))
-		return usage_error("--stats", arg, "not json");
+		return opt_usage_error("--stats", arg, "not json");
 	opt->stats = STATS_JSON;
 	return 0;
 }
@@ -269,15 +226,6 @@ static int refuse_lzw(struct options *opt, const char *arg, int value)
 	return -1;
 }
 
-/* What was printed counts only once it has left this process. */
-static int printed(void)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return 1;
-	msg_fault("stdout: %s", strerror(errno));
-	return -1;
-}
-
 static int print_version(struct options *opt, const char *arg, int value)
 {
 	(void)opt;
@@ -285,7 +233,7 @@ static int print_version(struct options *opt, const char *arg, int value)
 	(void)value;
 	printf("wdzip (WarpDrive) %s\n", wd_version());
 	printf("MIT licence; see wdzip --license.\n");
-	return printed();
+	return opt_printed();
 }
 
 static int print_license(struct options *opt, const char *arg, int value)
@@ -297,7 +245,7 @@ static int print_license(struct options *opt, const char *arg, int value)
 	printf("This program is free software under the MIT licence: you may use, copy, change\n"
 	       "and redistribute it, as long as the copyright notice and the licence go with it.\n"
 	       "It comes without warranty of any kind.\n");
-	return printed();
+	return opt_printed();
 }
 
 static int print_help(struct options *opt, const char *arg, int value);
@@ -308,109 +256,90 @@ static int dump_options(struct options *opt, const char *arg, int value);
 #define LEVEL_FLAGS	(OF_GZIP | OF_GZIP_ENV | OF_WDZIP_ENV)
 
 static const struct opt_desc table[] = {
-	{ "stdout", 'c', NULL, "write on standard output, keep the input files",
+	{ { "stdout", 'c', NULL, "write on standard output, keep the input files" },
 	  FLAG(to_stdout), OF_GZIP },
-	{ "to-stdout", 0, NULL, NULL, FLAG(to_stdout), OF_GZIP },
-	{ "decompress", 'd', NULL, "decompress", set_decompress, 'd', OF_GZIP },
-	{ "uncompress", 0, NULL, NULL, set_decompress, 'd', OF_GZIP },
-	{ "force", 'f', NULL, "overwrite output files, compress what links point to",
+	{ { "to-stdout", 0, NULL, NULL }, FLAG(to_stdout), OF_GZIP },
+	{ { "decompress", 'd', NULL, "decompress" }, set_decompress, 'd', OF_GZIP },
+	{ { "uncompress", 0, NULL, NULL }, set_decompress, 'd', OF_GZIP },
+	{ { "force", 'f', NULL, "overwrite output files, compress what links point to" },
 	  FLAG(force), OF_GZIP },
-	{ "help", 'h', NULL, "show this text", print_help, 0, OF_GZIP },
-	{ "keep", 'k', NULL, "keep (do not delete) the input files",
+	{ { "help", 'h', NULL, "show this text" }, print_help, 0, OF_GZIP },
+	{ { "keep", 'k', NULL, "keep (do not delete) the input files" },
 	  FLAG(keep), OF_GZIP },
-	{ "list", 'l', NULL, "list what compressed files contain",
+	{ { "list", 'l', NULL, "list what compressed files contain" },
 	  set_decompress, 'l', OF_GZIP },
-	{ "license", 'L', NULL, "show the licence", print_license, 0, OF_GZIP },
-	{ "no-name", 'n', NULL, "do not save or restore the name and time stamp",
+	{ { "license", 'L', NULL, "show the licence" }, print_license, 0, OF_GZIP },
+	{ { "no-name", 'n', NULL, "do not save or restore the name and time stamp" },
 	  set_name, 1, OF_GZIP | OF_WDZIP_ENV },
-	{ "name", 'N', NULL, "save or restore the name and time stamp",
+	{ { "name", 'N', NULL, "save or restore the name and time stamp" },
 	  set_name, 0, OF_GZIP },
-	{ "no-time", 'm', NULL, NULL, set_time, 1, 0 },
-	{ "time", 'M', NULL, NULL, set_time, 0, 0 },
-	{ "quiet", 'q', NULL, "suppress all warnings",
+	{ { "no-time", 'm', NULL, NULL }, set_time, 1, 0 },
+	{ { "time", 'M', NULL, NULL }, set_time, 0, 0 },
+	{ { "quiet", 'q', NULL, "suppress all warnings" },
 	  set_quiet, 0, OF_GZIP | OF_WDZIP_ENV },
-	{ "silent", 0, NULL, NULL, set_quiet, 0, OF_GZIP | OF_WDZIP_ENV },
-	{ "recursive", 'r', NULL, "work on the files in directories",
+	{ { "silent", 0, NULL, NULL }, set_quiet, 0, OF_GZIP | OF_WDZIP_ENV },
+	{ { "recursive", 'r', NULL, "work on the files in directories" },
 	  FLAG(recursive), OF_GZIP },
-	{ "rsyncable", 0, NULL, "cut chunks where the content says so, for rsync",
+	{ { "rsyncable", 0, NULL, "cut chunks where the content says so, for rsync" },
 	  FLAG(rsyncable), LEVEL_FLAGS },
-	{ "suffix", 'S', "SUF", "use suffix SUF for compressed files",
+	{ { "suffix", 'S', "SUF", "use suffix SUF for compressed files" },
 	  WORD(suffix), OF_GZIP },
-	{ "synchronous", 0, NULL, "bring the output to the disk before going on",
+	{ { "synchronous", 0, NULL, "bring the output to the disk before going on" },
 	  FLAG(synchronous), LEVEL_FLAGS },
-	{ "test", 't', NULL, "test whether compressed files are intact",
+	{ { "test", 't', NULL, "test whether compressed files are intact" },
 	  set_decompress, 't', OF_GZIP },
-	{ "verbose", 'v', NULL, "name each file and its ratio",
+	{ { "verbose", 'v', NULL, "name each file and its ratio" },
 	  set_verbose, 0, OF_GZIP | OF_WDZIP_ENV },
-	{ "version", 'V', NULL, "show the version", print_version, 0, OF_GZIP },
-	{ "fast", '1', NULL, "compress faster", set_level, 1, LEVEL_FLAGS },
-	{ NULL, '2', NULL, NULL, set_level, 2, LEVEL_FLAGS },
-	{ NULL, '3', NULL, NULL, set_level, 3, LEVEL_FLAGS },
-	{ NULL, '4', NULL, NULL, set_level, 4, LEVEL_FLAGS },
-	{ NULL, '5', NULL, NULL, set_level, 5, LEVEL_FLAGS },
-	{ NULL, '6', NULL, NULL, set_level, 6, LEVEL_FLAGS },
-	{ NULL, '7', NULL, NULL, set_level, 7, LEVEL_FLAGS },
-	{ NULL, '8', NULL, NULL, set_level, 8, LEVEL_FLAGS },
-	{ "best", '9', NULL, "compress better", set_level, 9, LEVEL_FLAGS },
-	{ "ascii", 'a', NULL, NULL, FLAG(ascii), OF_GZIP },
-	{ "lzw", 'Z', NULL, NULL, refuse_lzw, 0, OF_GZIP },
+	{ { "version", 'V', NULL, "show the version" }, print_version, 0, OF_GZIP },
+	{ { "fast", '1', NULL, "compress faster" }, set_level, 1, LEVEL_FLAGS },
+	{ { NULL, '2', NULL, NULL }, set_level, 2, LEVEL_FLAGS },
+	{ { NULL, '3', NULL, NULL }, set_level, 3, LEVEL_FLAGS },
+	{ { NULL, '4', NULL, NULL }, set_level, 4, LEVEL_FLAGS },
+	{ { NULL, '5', NULL, NULL }, set_level, 5, LEVEL_FLAGS },
+	{ { NULL, '6', NULL, NULL }, set_level, 6, LEVEL_FLAGS },
+	{ { NULL, '7', NULL, NULL }, set_level, 7, LEVEL_FLAGS },
+	{ { NULL, '8', NULL, NULL }, set_level, 8, LEVEL_FLAGS },
+	{ { "best", '9', NULL, "compress better" }, set_level, 9, LEVEL_FLAGS },
+	{ { "ascii", 'a', NULL, NULL }, FLAG(ascii), OF_GZIP },
+	{ { "lzw", 'Z', NULL, NULL }, refuse_lzw, 0, OF_GZIP },
 
-	{ NULL, 0, NULL, "What gzip does not have:", NULL, 0, 0 },
-	{ "output", 'o', "FILE", "write to FILE, keep the input; - is standard output",
+	{ { NULL, 0, NULL, "What gzip does not have:" }, NULL, 0, 0 },
+	{ { "output", 'o', "FILE", "write to FILE, keep the input; - is standard output" },
 	  WORD(output), 0 },
-	{ "level", 0, "N", "level 1 to 12; 10 to 12 are slow and smallest",
+	{ { "level", 0, "N", "level 1 to 12; 10 to 12 are slow and smallest" },
 	  set_level, 0, OF_WDZIP_ENV },
-	{ "processes", 'p', "N", "work with N threads (default: all CPUs)",
+	{ { "processes", 'p', "N", "work with N threads (default: all CPUs)" },
 	  set_threads, 0, OF_WDZIP_ENV },
-	{ "chunk-size", 'b', "SIZE", "compress in chunks of SIZE bytes, 32K to 16M",
+	{ { "chunk-size", 'b', "SIZE", "compress in chunks of SIZE bytes, 32K to 16M" },
 	  set_chunk_size, 0, OF_WDZIP_ENV },
-	{ "independent", 'i', NULL, "accepted; chunks are always independent",
+	{ { "independent", 'i', NULL, "accepted; chunks are always independent" },
 	  set_nothing, 0, OF_WDZIP_ENV },
-	{ "zlib", 'z', NULL, "zlib format (.zz), as --format=zlib",
+	{ { "zlib", 'z', NULL, "zlib format (.zz), as --format=zlib" },
 	  set_format, WD_COMP_ZLIB, 0 },
-	{ "format", 0, "FORMAT", "gzip, zlib (.zz) or deflate (.deflate)",
+	{ { "format", 0, "FORMAT", "gzip, zlib (.zz) or deflate (.deflate)" },
 	  set_format, 0, 0 },
-	{ "members", 0, "KIND", "write members with a size field: qz, mz or bgzf",
+	{ { "members", 0, "KIND", "write members with a size field: qz, mz or bgzf" },
 	  set_members, 0, OF_WDZIP_ENV },
-	{ "engine", 0, "NAME", "auto, sw, or a device of --list-devices",
+	{ { "engine", 0, "NAME", "auto, sw, or a device of --list-devices" },
 	  WORD(engine), OF_WDZIP_ENV },
-	{ "verify", 0, NULL, "read the output back and compare before going on",
+	{ { "verify", 0, NULL, "read the output back and compare before going on" },
 	  FLAG(verify), OF_WDZIP_ENV },
-	{ "stats", 0, "[json]", "print what was done, by what, how fast",
+	{ { "stats", 0, "[json]", "print what was done, by what, how fast" },
 	  set_stats, 0, OF_WDZIP_ENV },
-	{ "progress", 0, NULL, "show progress, even if not on a terminal",
+	{ { "progress", 0, NULL, "show progress, even if not on a terminal" },
 	  set_progress, PROGRESS_ON, OF_WDZIP_ENV },
-	{ "no-progress", 0, NULL, "show no progress",
+	{ { "no-progress", 0, NULL, "show no progress" },
 	  set_progress, PROGRESS_OFF, OF_WDZIP_ENV },
-	{ "explain", 0, NULL, "say which engine is used, and why",
+	{ { "explain", 0, NULL, "say which engine is used, and why" },
 	  FLAG(explain), OF_WDZIP_ENV },
-	{ "list-devices", 0, NULL, "list the devices of this machine",
+	{ { "list-devices", 0, NULL, "list the devices of this machine" },
 	  FLAG(list_devices), 0 },
-	{ "dump-options", 0, NULL, NULL, dump_options, 0, 0 },
+	{ { "dump-options", 0, NULL, NULL }, dump_options, 0, 0 },
 };
 
+static const struct opt_table option_words = { table, ARRAY_SIZE(table), sizeof(table[0]) };
+
 /* ---- what is printed from it ---- */
-
-#define HELP_COLUMN	25	/* where the explanations begin */
-
-static void print_option(const struct opt_desc *d)
-{
-	char left[64];
-	int len = 0;
-
-	if (d->letter)
-		len = snprintf(left, sizeof(left), "  -%c%s", d->letter,
-			       d->name ? ", " : "");
-	else
-		len = snprintf(left, sizeof(left), "      ");
-	if (d->name)
-		len += snprintf(left + len, sizeof(left) - len, "--%s", d->name);
-	if (d->arg && d->arg[0] == '[')
-		snprintf(left + len, sizeof(left) - len, "[=%s", d->arg + 1);
-	else if (d->arg)
-		snprintf(left + len, sizeof(left) - len, "=%s", d->arg);
-	printf("%-*s %s\n", HELP_COLUMN, left, d->help);
-}
 
 static int print_help(struct options *opt, const char *arg, int value)
 {
@@ -420,84 +349,22 @@ static int print_help(struct options *opt, const char *arg, int value)
 	printf("Usage: %s [OPTION]... [FILE]...\n", msg_program());
 	printf("Compress or decompress FILEs in place, as gzip does, on all CPUs.\n\n");
 	printf("An argument that a long option needs is needed by its short form, too.\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		const struct opt_desc *d = &table[i];
-
-		if (!d->set)
-			printf("\n%s\n\n", d->help);
-		else if (d->help)
-			print_option(d);
-	}
+	opt_print(&option_words);
 	printf("\nWithout FILE, or when FILE is -, standard input is read.\n"
 	       "wdunzip is wdzip -d, wdzcat is wdzip -cd. Defaults can be given in WDZIP.\n");
-	return printed();
+	return opt_printed();
 }
 
-/* A line an option: long name, letter, argument, whether --help shows it. */
 static int dump_options(struct options *opt, const char *arg, int value)
 {
 	(void)opt;
 	(void)arg;
 	(void)value;
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		const struct opt_desc *d = &table[i];
-
-		if (!d->set)
-			continue;
-		printf("%s\t%c\t%s\t%s\n", d->name ? d->name : "-",
-		       d->letter ? d->letter : '-', d->arg ? d->arg : "-",
-		       d->help ? "shown" : "hidden");
-	}
-	return printed();
+	opt_dump(&option_words);
+	return opt_printed();
 }
 
 /* ---- parsing ---- */
-
-/* Long options have the value LONG_BASE + index, short ones their letter. */
-#define LONG_BASE	256
-
-struct getopt_tables {
-	struct option longs[ARRAY_SIZE(table) + 1];
-	char shorts[2 * ARRAY_SIZE(table) + 1];
-};
-
-static int arg_kind(const struct opt_desc *d)
-{
-	if (!d->arg)
-		return no_argument;
-	return d->arg[0] == '[' ? optional_argument : required_argument;
-}
-
-static void make_tables(struct getopt_tables *t)
-{
-	struct option *l = t->longs;
-	char *s = t->shorts;
-
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		const struct opt_desc *d = &table[i];
-
-		if (d->name)
-			*l++ = (struct option){ d->name, arg_kind(d), NULL,
-						LONG_BASE + i };
-		if (d->letter) {
-			*s++ = d->letter;
-			if (d->arg)
-				*s++ = ':';
-		}
-	}
-	memset(l, 0, sizeof(*l));
-	*s = '\0';
-}
-
-static const struct opt_desc *find_option(int value)
-{
-	if (value >= LONG_BASE)
-		return &table[value - LONG_BASE];
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		if (table[i].letter == value)
-			return &table[i];
-	return NULL;
-}
 
 /*
  * What gzip takes for an abbreviation of one of its options must stay one, also
@@ -510,9 +377,9 @@ static const struct opt_desc *gzip_abbreviation(const char *word, size_t len)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		const struct opt_desc *d = &table[i];
 
-		if (!d->name || strncmp(d->name, word, len))
+		if (!d->word.name || strncmp(d->word.name, word, len))
 			continue;
-		if (!d->name[len])
+		if (!d->word.name[len])
 			return NULL;	/* not abbreviated */
 		if (!(d->flags & OF_GZIP))
 			continue;
@@ -545,7 +412,7 @@ static int expand_next(int argc, char **argv)
 	if (!d)
 		return 0;
 	/* Never freed: it is part of argv from now on. */
-	if (asprintf(&full, "--%s%s", d->name, word + len) < 0)
+	if (asprintf(&full, "--%s%s", d->word.name, word + len) < 0)
 		return -1;
 	argv[i] = full;
 	return 0;
@@ -565,27 +432,29 @@ struct source {
 
 static int refuse_env(const struct source *src, const struct opt_desc *d, int value)
 {
-	if (value < LONG_BASE)
+	if (value < OPT_LONG)
 		msg_error("-%c: option not valid in %s environment variable",
 			  value, src->env);
 	else
 		msg_error("--%s: option not valid in %s environment variable",
-			  d->name, src->env);
+			  d->word.name, src->env);
 	msg_try_help();
 	return -1;
 }
 
 static int apply(struct options *opt, const struct source *src, int value)
 {
-	const struct opt_desc *d = find_option(value);
+	int at = opt_find(&option_words, value);
+	const struct opt_desc *d;
 
-	if (!d) {
+	if (at < 0) {
 		/* getopt_long() has said what is wrong. */
 		if (src->lenient)
 			return 0;
 		msg_try_help();
 		return -1;
 	}
+	d = &table[at];
 	if (src->env && !(d->flags & src->allowed))
 		return src->lenient ? 0 : refuse_env(src, d, value);
 	return d->set(opt, optarg, d->value);
@@ -594,10 +463,11 @@ static int apply(struct options *opt, const struct source *src, int value)
 static int parse_words(struct options *opt, const struct source *src, int argc,
 		       char **argv)
 {
-	struct getopt_tables tables;
+	struct option longs[ARRAY_SIZE(table) + 1];
+	char shorts[2 * ARRAY_SIZE(table) + 1];
 	int value, ret;
 
-	make_tables(&tables);
+	opt_fill(&option_words, longs, shorts);
 	optind = 0;
 	opterr = !src->lenient;
 	for (;;) {
@@ -605,7 +475,7 @@ static int parse_words(struct options *opt, const struct source *src, int argc,
 			msg_error("memory exhausted");
 			return -1;
 		}
-		value = getopt_long(argc, argv, tables.shorts, tables.longs, NULL);
+		value = getopt_long(argc, argv, shorts, longs, NULL);
 		if (value < 0)
 			return 0;
 		ret = apply(opt, src, value);
