@@ -1,0 +1,334 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# wdbench: what it accepts, what it writes, and that it sees what is wrong.  How
+# fast anything is does not matter here.
+
+load common
+
+prepare() {
+	PATH=$BATS_TEST_DIRNAME/../../cli/bench:$PATH
+	quick=(-n 2 -t 0.01 --warm-up=0 -s 256K)
+}
+
+# bench ARG...: a short run.
+bench() {
+	try wdbench "${quick[@]}" "$@"
+}
+
+# field EXPRESSION: of the JSON on standard output, as d.
+field() {
+	py -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+print(eval(sys.argv[2]))' "$OUT" "$1"
+}
+
+# ---- what is measured ----
+
+@test "every engine, both directions, all formats" {
+	for format in gzip zlib deflate; do
+		bench --op=both --format=$format --level=1-3 -e sw,zlib,libdeflate,isal --json
+		status_is 0
+		[ "$(field '{r["outcome"] for r in d["results"]}')" = "{'ok'}" ] || {
+			show
+			return 1
+		}
+		[ "$(field 'len(d["results"]) in (18, 24)')" = True ]
+	done
+}
+
+@test "requests: closed and open, queues and depths, all ways to wait" {
+	for args in "-m closed --wait=sync --depth=1-4 --queues=1,2" \
+		"-m closed --wait=poll -d --depth=2" \
+		"-m open --rate=500,1000 --wait=sync" \
+		"-m open --rate=500 --wait=poll -d --queues=2"; do
+		# shellcheck disable=SC2086
+		bench $args -b 4K -e sw:1,zlib:1 --json
+		status_is 0
+		[ "$(field '{r["outcome"] for r in d["results"]}')" = "{'ok'}" ]
+		[ "$(field 'all(r["latency_ns"]["count"] == r["requests"] for r in d["results"])')" = True ]
+		[ "$(field 'all(sum(b[2] for b in r["latency_ns"]["histogram"]) == r["requests"] for r in d["results"])')" = True ]
+	done
+}
+
+@test "an open loop sends as many requests as it was told" {
+	bench -m open --rate=2000 -t 0.2 -n 3 -b 4K -e zlib:1 --json
+	status_is 0
+	[ "$(field 'd["results"][0]["requests"] + d["results"][0]["missed"]')" -eq 1200 ]
+}
+
+# At 2000 a second 20 requests are due while the engine stops for 10 ms, and all of
+# them are late; in a closed loop the only one is lost among the others.
+@test "a pause of the engine is seen by an open loop, and hidden by a closed one" {
+	local stall=(--inject-stall=10:1500 -b 4K -e zlib:1 -s 64K -n 3 -t 1 --warm-up=0)
+
+	try wdbench "${stall[@]}" -m open --rate=2000 --json
+	status_is 0
+	[ "$(field 'd["results"][0]["latency_ns"]["p99_9"] > 5e6')" = True ]
+	[ "$(field 'd["results"][0]["latency_ns"]["max"] >= 10e6')" = True ]
+	late=$(field 'sum(n for low, high, n in d["results"][0]["latency_ns"]["histogram"] if low > 2e6)')
+	requests=$(field 'd["results"][0]["requests"]')
+	try wdbench "${stall[@]}" -m closed --json
+	status_is 0
+	[ "$(field 'd["results"][0]["latency_ns"]["max"] >= 10e6')" = True ]
+	few=$(field 'sum(n for low, high, n in d["results"][0]["latency_ns"]["histogram"] if low > 2e6)')
+	many=$(field 'd["results"][0]["requests"]')
+	# The share of late ones, as integers.
+	echo "# open: $late of $requests late; closed: $few of $many" >&3
+	[ $((late * many)) -gt $((2 * few * requests)) ]
+}
+
+@test "files and directories are inputs, and can be cut" {
+	mkdir -p dir/sub
+	make text 30000 >dir/b
+	make text 20000 >dir/sub/a
+	ln -s b dir/link
+	bench -e sw:1 --json dir dir/b
+	status_is 0
+	[ "$(field '[(i["bytes"], i["files"], i["cut"]) for i in d["inputs"]]')" = \
+		"[(50000, 2, False), (30000, 1, False)]" ]
+	bench -e sw:1 --limit=10000 --json dir/b
+	[ "$(field '[(i["bytes"], i["cut"]) for i in d["inputs"]]')" = "[(10000, True)]" ]
+}
+
+@test "inputs that cannot be read are errors" {
+	bench -e sw:1 missing
+	status_is 1
+	err_is 'wdbench: missing: No such file or directory'
+	: >empty
+	bench -e sw:1 empty
+	status_is 1
+	err_is 'wdbench: empty: nothing in it to compress'
+}
+
+@test "cold memory is memory, too" {
+	bench -e sw:1,zlib:1 --memory=cold --op=both
+	status_is 0
+	bench -e sw:1,zlib:1 --memory=cold -m closed -b 4K
+	status_is 0
+}
+
+@test "other programs run beside, and their output is looked at" {
+	need gzip
+	bench -e sw:1 --external 'gzip -1 -c' --external 'cat' --json
+	status_is 0
+	[ "$(field '[r["outcome"] for r in d["results"]]')" = "['ok', 'ok', 'ok']" ]
+	bench -e none --external 'gzip -{1-3} -c; exit 0' --json
+	[ "$(field '[r["command"] for r in d["results"]]')" = \
+		"['gzip -1 -c; exit 0', 'gzip -2 -c; exit 0', 'gzip -3 -c; exit 0']" ]
+	bench -d -e sw:1 --external 'gzip -dc' --json
+	status_is 0
+	bench -d -e sw:1 --external 'gzip -dc | tr a b'
+	status_is 1
+	err_like "wdbench: gzip -dc .* wrong output.*"
+	bench -e sw:1 --external 'false'
+	status_is 1
+	err_like "wdbench: false, compress: the command's status is 1"
+	bench -e sw:1 --external 'gzip -c | head -c 1000'
+	status_is 1
+	err_like ".*wrong output.*"
+}
+
+@test "two engines are compared" {
+	bench -n 7 --compare sw:1 sw:9 --json
+	status_is 0
+	[ "$(field 'd["comparison"]["ratio"] > 1 and d["comparison"]["differs"]')" = True ]
+	bench --compare=sw:1,zlib:1
+	status_is 0
+	out_like '.* times as fast as zlib:1.*: too few rounds to tell'
+	bench --compare=sw:1 --level=1-9 zlib
+	status_is 1
+}
+
+# ---- what is written ----
+
+@test "the JSON of every mode is what the schema says" {
+	"$PYTHON" -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is not installed"
+	n=0
+	for args in "--op=both" "-m closed --depth=2" "-m open --rate=1000" \
+		"--compare=sw:1,zlib:1" "--external=false" "--external=cat" \
+		"-e sw:1 -m closed --wait=event" "--seed=18446744073709551615"; do
+		# shellcheck disable=SC2086
+		bench -b 64K $args --json
+		py - "$BATS_TEST_DIRNAME/../../cli/bench/schema.json" "$OUT" <<-'EOF'
+			import json, sys, jsonschema
+			schema, report = (json.load(open(name)) for name in sys.argv[1:])
+			jsonschema.Draft202012Validator.check_schema(schema)
+			jsonschema.Draft202012Validator(schema).validate(report)
+		EOF
+		n=$((n + 1))
+	done
+	name=$(printf 'a"b\\\n\377\303\251')
+	make text 5000 >"$name"
+	bench -e sw:1 --json "$name"
+	[ "$(field 'd["inputs"][0]["name"]')" = "$(printf 'a"b\\\n\357\277\275\303\251')" ]
+	echo "# $n reports" >&3
+}
+
+@test "CSV has a line for each result, as wide as the first" {
+	bench -e sw:1,zlib:1 --op=both --csv
+	status_is 0
+	py - "$OUT" <<-'EOF'
+		import csv, sys
+		rows = list(csv.DictReader(open(sys.argv[1], newline="")))
+		assert len(rows) == 4, rows
+		assert all(None not in row and None not in row.values() for row in rows)
+		assert all(float(row["mb_s"]) > 0 and row["outcome"] == "ok" for row in rows)
+	EOF
+}
+
+@test "pictures are well-formed, whatever was varied" {
+	for args in "--level=1-3" "-m closed --depth=1-4 -b 4K" "-m open --rate=500,1000 -b 4K" \
+		"-m closed -b 4K" "-b 64K-256K" "--op=both --level=1,6" "-e sw:6"; do
+		# shellcheck disable=SC2086
+		bench -e sw,zlib $args --plot=out.svg -q
+		status_is 0
+		py - <<-'EOF'
+			import re, xml.dom.minidom
+			text = open("out.svg").read()
+			xml.dom.minidom.parseString(text)
+			assert "nan" not in text and "inf" not in text, text
+			for x, y in re.findall(r"<circle cx='([^']*)' cy='([^']*)'", text):
+			    assert 80 <= float(x) <= 730 and 70 <= float(y) <= 490, (x, y)
+		EOF
+	done
+}
+
+@test "JSON, CSV and picture go to files, and the table stays" {
+	bench -e sw:1 --json=a.json --csv=a.csv --plot=a.svg
+	status_is 0
+	there a.json a.csv a.svg
+	out_like 'engine .*MB/s.*'
+	bench -e sw:1 --json=missing/a.json
+	status_is 1
+	err_is 'wdbench: missing/a.json: No such file or directory'
+	[ -w /dev/full ] || skip "no /dev/full"
+	status=0
+	wdbench "${quick[@]}" -e sw:1 >/dev/full 2>"$ERR" || status=$?
+	status_is 1
+	err_is 'wdbench: stdout: No space left on device'
+}
+
+@test "quiet says nothing, and no terminal gets no progress" {
+	bench -e sw:1 -q
+	status_is 0
+	out_is
+	err_is
+	bench -e isal:1,sw --level=1,40
+	status_is 1
+}
+
+# ---- for scripts ----
+
+@test "a speed below the limit is status 3" {
+	bench -q -e sw:1 --fail-below=0.001
+	status_is 0
+	bench -q -e sw:1 --fail-below=1000000MB/s
+	status_is 3
+	bench -q -e sw:1 -m closed -b 4K --fail-below=1e9r/s
+	status_is 3
+	bench -q --compare=sw:9,sw:1 --fail-below=1x
+	status_is 3
+	bench -q -e sw:1 --fail-below=1x
+	usage_error wdbench
+}
+
+@test "what makes no sense is refused" {
+	for args in "--mode=fast" "--level=13" "--level=6-1" "--threads=0" "--block-size=x" \
+		"--depth=0-4" "-e sw:x" "-e ," "--ratio=0.5" "--time=-1" "--rounds=0" \
+		"--compare=sw" "--inject-stall=5 -e zlib" "--external=cat -m closed" \
+		"--wait=soon" "--seed=x" "--unknown" "--fail-below=5q"; do
+		# shellcheck disable=SC2086
+		try wdbench $args
+		usage_error wdbench
+		out_is
+	done
+	bench -e nosuch
+	status_is 1
+	err_like 'wdbench: nosuch:6, compress: .*'
+}
+
+@test "an interrupt shows what is finished" {
+	"${signals[@]}" default INT wdbench -e sw:1,zlib:1,sw:9 -s 1M -n 1 -t 20 --warm-up=0 >"$OUT" 2>"$ERR" 3>&- &
+	pid=$!
+	pids+=("$pid")
+	sleep 1
+	kill -INT $pid
+	status=0
+	wait $pid || status=$?
+	status_is 130
+	grep -q 'sw:1 .*stopped' "$OUT"
+	grep -q 'zlib:1 .*not run' "$OUT"
+}
+
+@test "without arguments there is an overview in less than 20 seconds" {
+	[ -z "${WD_SLOW-}" ] || skip "the tools are slower than users' will be"
+	SECONDS=0
+	try wdbench
+	status_is 0
+	[ $SECONDS -lt 20 ]
+	for engine in sw:1 sw:6 sw:9 zlib:6 libdeflate:6; do
+		grep -q "^$engine *compress" "$OUT"
+	done
+}
+
+# ---- comparing runs ----
+
+# report FACTOR: a copy of a.json, this many times as fast, with noise of 1 %
+report() {
+	py - "$1" "$2" <<-'EOF'
+		import json, random, sys
+		factor, seed = float(sys.argv[1]), int(sys.argv[2])
+		random.seed(seed)
+		report = json.load(open("a.json"))
+		for result in report["results"]:
+		    speeds = sorted(100 * factor * random.uniform(0.99, 1.01) for _ in range(7))
+		    result["seconds"] = [1 / speed for speed in speeds]
+		    for name, value in zip(("min", "q1", "median", "q3", "max"), speeds[::1]):
+		        result["mb_s"][name] = value
+		    result["mb_s"]["median"] = speeds[3]
+		json.dump(report, sys.stdout)
+	EOF
+}
+
+@test "wdbench-compare finds 5 % and is silent on noise" {
+	bench --level=1-6 -e sw,zlib --op=both --json=a.json -q
+	status_is 0
+	for seed in {1..20}; do
+		report 1 $seed >old.json
+		report 1 $((seed + 100)) >new.json
+		try wdbench-compare old.json new.json
+		status_is 0
+		out_is
+		report 0.95 $((seed + 200)) >new.json
+		try wdbench-compare old.json new.json
+		status_is 1
+		[ "$(grep -c '^worse: .*%' "$OUT")" -eq 24 ]
+		try wdbench-compare new.json old.json
+		status_is 0
+		[ "$(grep -c '^better: .*%' "$OUT")" -eq 24 ]
+	done
+}
+
+@test "wdbench-compare tells sizes, and what it cannot compare" {
+	bench -e sw:1 --json=a.json -q
+	py -c 'import json
+r = json.load(open("a.json"))
+r["results"][0]["packed_bytes"] += 2000
+json.dump(r, open("b.json", "w"))'
+	try wdbench-compare a.json b.json
+	status_is 1
+	out_like 'worse: *sw:1 compress: \+[0-9.]+ %  [0-9]+ -> [0-9]+ bytes'
+	try wdbench-compare a.json missing.json
+	status_is 2
+	echo '{}' >c.json
+	try wdbench-compare a.json c.json
+	status_is 2
+	err_is 'wdbench-compare: c.json: not written by wdbench --json'
+	echo '{"wdbench_schema": 2}' >c.json
+	try wdbench-compare a.json c.json
+	status_is 2
+	bench -e zlib:1 --json=d.json -q
+	try wdbench-compare a.json d.json
+	status_is 2
+}
