@@ -540,12 +540,14 @@ static void put_title(const struct plot *p)
 {
 	const struct result *r = p->report->results;
 	const struct environment *env = p->report->env;
+	const char *slash = strrchr(r->input->name, '/');
+	const char *name = slash && slash[1] ? slash + 1 : r->input->name;
 	char text[400];
 
 	snprintf(text, sizeof(text), "%s of %s, %zu bytes",
 		 has_both_ops(p->report) ? "compression and decompression" :
 		 r->setup.op == WD_COMP_COMPRESS ? "compression" : "decompression",
-		 r->input->name, r->input->size);
+		 name, r->input->size);
 	text[0] = text[0] == 'c' ? 'C' : 'D';
 	put_text(p->out, LEFT, 30, "start",
 		 FONT " font-size='17' font-weight='bold' fill='#222222'", text);
