@@ -43,9 +43,13 @@ static int read_all(struct data *data, size_t *room, int fd, size_t most)
 	struct stat st;
 	ssize_t n;
 
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	/* It may have no end. */
+	if (S_ISCHR(st.st_mode) && !most)
+		return -EFBIG;
 	/* All of it at once, and one byte to see the end. */
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    grow(data, room, (size_t)st.st_size + 1) < 0)
+	if (S_ISREG(st.st_mode) && grow(data, room, (size_t)st.st_size + 1) < 0)
 		return -ENOMEM;
 	for (;;) {
 		if (grow(data, room, 4096) < 0)
@@ -72,10 +76,12 @@ static int read_file(struct data *data, size_t *room, const char *path, size_t m
 
 	if (fd >= 0)
 		close(fd);
-	if (ret < 0) {
+	if (ret == -EFBIG)
+		msg_error("%s: a device may have no end: give --limit", msg_name(path));
+	else if (ret < 0)
 		msg_error("%s: %s", msg_name(path), strerror(-ret));
+	if (ret < 0)
 		return -1;
-	}
 	data->files++;
 	return 0;
 }

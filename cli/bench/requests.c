@@ -529,7 +529,7 @@ static int open_engine(struct client *c)
 	s->threads = c->queue.workers;
 	if (s->wait == WAIT_EVENT && c->queue.fd < 0)
 		return -ENOTSUP;
-	return c->queue.depth < s->depth ? -EINVAL : 0;
+	return c->queue.depth < s->depth ? -ERANGE : 0;
 }
 
 static int open_client(struct client *c)
@@ -624,6 +624,8 @@ static int requests_open(struct result *r, void **state)
 		ret = learn_outputs(all);
 	if (ret == -ENOTSUP)
 		return runner_fail(r, "--wait=event: its queues have no descriptor", ret);
+	if (ret == -ERANGE)
+		return runner_fail(r, "--depth: more than its queues take", ret);
 	if (ret)
 		return runner_fail(r, r->setup.engine, ret);
 	if (r->setup.reference)

@@ -13,7 +13,7 @@
 #include "pack.h"
 #include "setup.h"
 
-/* Set by SIGINT and SIGTERM: rounds end as soon as they can. */
+/* The signal, SIGINT or SIGTERM, that ends rounds as soon as they can; 0 for none. */
 extern atomic_int bench_stop;
 
 /*

@@ -157,6 +157,9 @@ static int session_open(struct result *r, void **state)
 	if (!s)
 		return runner_fail(r, "preparing", -ENOMEM);
 	s->r = r;
+	if (wish->block && (wish->block < WD_COMP_CHUNK_MIN ||
+			    wish->block > WD_COMP_CHUNK_MAX))
+		return runner_fail(r, "--block-size: chunks have 32K to 16M", -EINVAL);
 	if (pack_make(&s->pack, r, 0) < 0)
 		return -1;
 	ret = wd_comp_create(&s->sess, &setup);

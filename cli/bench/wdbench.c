@@ -350,8 +350,7 @@ static void compare(struct report *report)
 
 static void on_signal(int sig)
 {
-	(void)sig;
-	bench_stop = 1;
+	bench_stop = sig;
 }
 
 /* The second one ends it at once. */
@@ -422,8 +421,9 @@ int main(int argc, char **argv)
 	case PARSE_RUN:
 		break;
 	}
+	msg_set_hook(progress_clear);
 	measure_init();
 	catch_signals();
 	run(&opt);
-	return bench_stop ? 128 + SIGINT : (int)msg_status();
+	return bench_stop ? 128 + bench_stop : (int)msg_status();
 }

@@ -95,6 +95,11 @@ print(eval(sys.argv[2]))' "$OUT" "$1"
 	bench -e sw:1 missing
 	status_is 1
 	err_is 'wdbench: missing: No such file or directory'
+	bench -e sw:1 /dev/zero
+	status_is 1
+	err_is 'wdbench: /dev/zero: a device may have no end: give --limit'
+	bench -e sw:1 --limit=100K /dev/zero
+	status_is 0
 	: >empty
 	bench -e sw:1 empty
 	status_is 1
@@ -246,6 +251,15 @@ print(eval(sys.argv[2]))' "$OUT" "$1"
 	bench -e nosuch
 	status_is 1
 	err_like 'wdbench: nosuch:6, compress: .*'
+}
+
+@test "what an engine cannot do is told" {
+	bench -e sw:1 -b 4K
+	status_is 1
+	err_like 'wdbench: sw:1, compress: --block-size: chunks have 32K to 16M: .*'
+	bench -e sw:1 -m closed --wait=event
+	status_is 1
+	err_like 'wdbench: sw:1, compress: --wait=event: its queues have no descriptor: .*'
 }
 
 @test "an interrupt shows what is finished" {
