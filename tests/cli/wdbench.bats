@@ -26,15 +26,15 @@ print(eval(sys.argv[2]))' "$OUT" "$1"
 # ---- what is measured ----
 
 @test "every engine, both directions, all formats" {
+	engines=$(wdbench --list-engines | grep -v 'not usable' | awk '{ print $1 }' | paste -sd,)
+	[[ $engines == sw,zlib,libdeflate* ]]
 	for format in gzip zlib deflate; do
-		bench --op=both --format=$format --level=1-3 -e sw,zlib,libdeflate,isal --json
+		bench --op=both --format=$format --level=1-3 -e "$engines" --json
 		status_is 0
-		[ "$(field '{r["outcome"] for r in d["results"]}')" = "{'ok'}" ] || {
-			show
-			return 1
-		}
-		[ "$(field 'len(d["results"]) in (18, 24)')" = True ]
+		[ "$(field '{r["outcome"] for r in d["results"]}')" = "{'ok'}" ]
+		[ "$(field 'len(d["results"])')" -eq $((6 * $(tr , '\n' <<<"$engines" | wc -l))) ]
 	done
+	echo "# $engines" >&3
 }
 
 @test "requests: closed and open, queues and depths, all ways to wait" {
@@ -219,8 +219,6 @@ print(eval(sys.argv[2]))' "$OUT" "$1"
 	status_is 0
 	out_is
 	err_is
-	bench -e isal:1,sw --level=1,40
-	status_is 1
 }
 
 # ---- for scripts ----
