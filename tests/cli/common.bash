@@ -103,9 +103,22 @@ helper() {
 	py "$BATS_TEST_DIRNAME/helpers/$name.py" "$@"
 }
 
-# make KIND SIZE [SEED]: SIZE bytes of generated data, always the same.
+# make KIND SIZE [SEED]: SIZE bytes of generated data, always the same.  What is not
+# too large is kept for the other tests of the file.
 make() {
-	helper generate "$@"
+	local made=$BATS_FILE_TMPDIR/made-$1-$2-${3-1}
+
+	case $2 in
+	*[!0-9]* | ????????*)
+		helper generate "$@"
+		return
+		;;
+	esac
+	if [ ! -e "$made" ]; then
+		helper generate "$@" >"$made.$BASHPID"
+		mv "$made.$BASHPID" "$made"
+	fi
+	cat "$made"
 }
 
 # need COMMAND...: skip, naming what is missing.
