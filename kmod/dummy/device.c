@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The dummy accelerator: devices that are software, for machines without the chip.
+ *
+ * They keep the contract of a real one: open, map, ring a doorbell, poll.  The
+ * process's pointers go into the requests as they are.
+ */
+#include <linux/debugfs.h>
+#include <linux/dma-mapping.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/vmalloc.h>
+
+#include "compat.h"
+#include "dummy.h"
+
+#define DRIVER_NAME	"wd_dummy"
+#define DEVICES_MAX	64
+#define QUEUES_MAX	4096
+#define HOUR		3600
+
+static unsigned int devices = 1;
+module_param(devices, uint, 0444);
+MODULE_PARM_DESC(devices, "how many devices there are, 1 to 64 (default 1)");
+
+static unsigned int queues = 64;
+module_param(queues, uint, 0444);
+MODULE_PARM_DESC(queues, "queues of each device, 1 to 4096 (default 64)");
+
+static unsigned int depth = 256;
+module_param(depth, uint, 0444);
+MODULE_PARM_DESC(depth, "requests a queue holds, a power of two, 16 to 4096 (default 256)");
+
+static unsigned int poll_us = 50;
+module_param(poll_us, uint, 0444);
+MODULE_PARM_DESC(poll_us, "microseconds a queue looks for requests before it sleeps, at most, 0 to 10000 (default 50)");
+
+static bool no_sva;
+module_param(no_sva, bool, 0444);
+MODULE_PARM_DESC(no_sva, "take bus addresses, as a device without an IOMMU; needs unsafe_no_sva of uacce");
+
+static struct platform_device *pdevs[DEVICES_MAX];
+static struct dentry *debugfs_root;
+
+/* ---- queues ---- */
+
+static void free_pages_of(struct dummy_queue *q)
+{
+	unsigned int i;
+
+	for (i = 0; i < q->n_pages; i++)
+		if (q->pages[i])
+			__free_page(q->pages[i]);
+	kfree(q->pages);
+}
+
+/* What a queue shares with its owner counts as the owner's memory. */
+static int alloc_ring(struct dummy_queue *q)
+{
+	unsigned int i;
+
+	q->n_pages = dummy_ring_size(q->dd->depth) >> PAGE_SHIFT;
+	q->pages = kcalloc(q->n_pages, sizeof(*q->pages), GFP_KERNEL_ACCOUNT);
+	if (!q->pages)
+		return -ENOMEM;
+	for (i = 0; i < q->n_pages; i++) {
+		q->pages[i] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+		if (!q->pages[i])
+			goto err_free;
+	}
+	q->ring = vmap(q->pages, q->n_pages, VM_MAP, PAGE_KERNEL);
+	if (!q->ring)
+		goto err_free;
+	q->ring->magic = WD_DUMMY_MAGIC;
+	q->ring->depth = q->dd->depth;
+	q->ring->sq_off = dummy_sq_off();
+	q->ring->cq_off = dummy_cq_off(q->dd->depth);
+	q->ring->len_max = WD_DUMMY_LEN_MAX;
+	return 0;
+
+err_free:
+	free_pages_of(q);
+	return -ENOMEM;
+}
+
+static void free_ring(struct dummy_queue *q)
+{
+	vunmap(q->ring);
+	free_pages_of(q);
+}
+
+static int dummy_get_queue(struct uacce_device *uacce, unsigned long arg,
+			   struct uacce_queue *uq)
+{
+	struct dummy_device *dd = uacce->priv;
+	struct dummy_queue *q;
+	int ret = -ENOMEM;
+
+	if (atomic_dec_if_positive(&dd->free) < 0)
+		return -EBUSY;
+	q = kzalloc(sizeof(*q), GFP_KERNEL_ACCOUNT);
+	if (!q)
+		goto err_count;
+	q->dd = dd;
+	q->uq = uq;
+	init_waitqueue_head(&q->wake);
+	init_completion(&q->stopped);
+	q->doorbell = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (!q->doorbell)
+		goto err_free;
+	ret = alloc_ring(q);
+	if (ret)
+		goto err_doorbell;
+	uq->priv = q;
+	return 0;
+
+err_doorbell:
+	free_page((unsigned long)q->doorbell);
+err_free:
+	kfree(q);
+err_count:
+	atomic_inc(&dd->free);
+	return ret;
+}
+
+static void dummy_put_queue(struct uacce_queue *uq)
+{
+	struct dummy_queue *q = uq->priv;
+
+	dummy_codec_free(q->codec);
+	free_ring(q);
+	free_page((unsigned long)q->doorbell);
+	atomic_inc(&q->dd->free);
+	kfree(q);
+}
+
+static int dummy_start_queue(struct uacce_queue *uq)
+{
+	return dummy_start(uq->priv);
+}
+
+static void dummy_stop_queue(struct uacce_queue *uq)
+{
+	dummy_stop(uq->priv);
+}
+
+static int dummy_is_q_updated(struct uacce_queue *uq)
+{
+	return dummy_has_results(uq->priv);
+}
+
+static int dummy_mmap(struct uacce_queue *uq, struct vm_area_struct *vma,
+		      enum uacce_qfrt type)
+{
+	unsigned long size = vma->vm_end - vma->vm_start;
+	struct dummy_queue *q = uq->priv;
+
+	if (size != uq->uacce->qf_pg_num[type] << PAGE_SHIFT)
+		return -EINVAL;
+	if (type == UACCE_QFRT_MMIO)
+		return remap_pfn_range(vma, vma->vm_start,
+				       virt_to_phys(q->doorbell) >> PAGE_SHIFT,
+				       size, vma->vm_page_prot);
+	return vm_map_pages_zero(vma, q->pages, q->n_pages);
+}
+
+static long dummy_ioctl(struct uacce_queue *uq, unsigned int cmd,
+			unsigned long arg)
+{
+	struct dummy_queue *q = uq->priv;
+
+	if (cmd != WD_DUMMY_CMD_WAKE || !q->thread)
+		return -EINVAL;
+	dummy_wake(q);
+	return 0;
+}
+
+static int dummy_get_available_instances(struct uacce_device *uacce)
+{
+	struct dummy_device *dd = uacce->priv;
+
+	return atomic_read(&dd->free);
+}
+
+/* A pointer is noted by the core; there is nothing else to bind. */
+static int dummy_bind_mm(struct uacce_queue *uq, struct mm_struct *mm)
+{
+	return 0;
+}
+
+/* ---- isolation ---- */
+
+void dummy_count_error(struct dummy_device *dd)
+{
+	spin_lock(&dd->errors_lock);
+	dd->errors[dd->n_errors++ % DUMMY_ERRORS] = ktime_get_boottime_seconds();
+	spin_unlock(&dd->errors_lock);
+}
+
+/* With errors_lock. */
+static u32 recent_errors(const struct dummy_device *dd)
+{
+	time64_t now = ktime_get_boottime_seconds();
+	u32 i, n = 0;
+
+	for (i = 0; i < min_t(u32, dd->n_errors, DUMMY_ERRORS); i++)
+		n += now - dd->errors[i] < HOUR;
+	return n;
+}
+
+static int dummy_get_isolate_state(struct uacce_device *uacce)
+{
+	struct dummy_device *dd = uacce->priv;
+	bool isolated;
+
+	spin_lock(&dd->errors_lock);
+	isolated = dd->threshold && recent_errors(dd) >= dd->threshold;
+	spin_unlock(&dd->errors_lock);
+	return isolated;
+}
+
+/* What happened before does not count. */
+static int dummy_threshold_write(struct uacce_device *uacce, u32 num)
+{
+	struct dummy_device *dd = uacce->priv;
+
+	if (num > DUMMY_ERRORS)
+		return -EINVAL;
+	spin_lock(&dd->errors_lock);
+	dd->threshold = num;
+	dd->n_errors = 0;
+	spin_unlock(&dd->errors_lock);
+	return 0;
+}
+
+static u32 dummy_threshold_read(struct uacce_device *uacce)
+{
+	struct dummy_device *dd = uacce->priv;
+
+	return READ_ONCE(dd->threshold);
+}
+
+static const struct uacce_ops dummy_ops = {
+	.get_available_instances = dummy_get_available_instances,
+	.get_queue = dummy_get_queue,
+	.put_queue = dummy_put_queue,
+	.start_queue = dummy_start_queue,
+	.stop_queue = dummy_stop_queue,
+	.is_q_updated = dummy_is_q_updated,
+	.mmap = dummy_mmap,
+	.ioctl = dummy_ioctl,
+	.bind_mm = dummy_bind_mm,
+	.get_isolate_state = dummy_get_isolate_state,
+	.isolate_err_threshold_write = dummy_threshold_write,
+	.isolate_err_threshold_read = dummy_threshold_read,
+};
+
+/* ---- devices ---- */
+
+static int requests_get(void *data, u64 *val)
+{
+	struct dummy_device *dd = data;
+
+	*val = atomic64_read(&dd->requests);
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(requests_fops, requests_get, NULL, "%llu\n");
+
+static void make_debugfs(struct dummy_device *dd)
+{
+	dd->debugfs = debugfs_create_dir(dev_name(&dd->uacce->dev), debugfs_root);
+	debugfs_create_file_unsafe("requests", 0400, dd->debugfs, dd,
+				   &requests_fops);
+	debugfs_create_atomic_t("fail", 0600, dd->debugfs, &dd->faults.fail);
+	debugfs_create_atomic_t("flip", 0600, dd->debugfs, &dd->faults.flip);
+	debugfs_create_atomic_t("lose", 0600, dd->debugfs, &dd->faults.lose);
+}
+
+static int dummy_probe(struct platform_device *pdev)
+{
+	const struct uacce_interface interface = {
+		.name = DRIVER_NAME,
+		.flags = no_sva ? UACCE_DEV_NOIOMMU : UACCE_DEV_SVA,
+		.ops = &dummy_ops,
+	};
+	struct dummy_device *dd;
+	int ret;
+
+	dd = devm_kzalloc(&pdev->dev, sizeof(*dd), GFP_KERNEL);
+	if (!dd)
+		return -ENOMEM;
+	dd->dev = &pdev->dev;
+	dd->depth = depth;
+	dd->poll_ns = poll_us * 1000ull;
+	atomic_set(&dd->free, queues);
+	spin_lock_init(&dd->errors_lock);
+	platform_set_drvdata(pdev, dd);
+	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (ret)
+		return ret;
+	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
+
+	dd->uacce = uacce_alloc(&pdev->dev, &interface);
+	if (IS_ERR(dd->uacce))
+		return PTR_ERR(dd->uacce);
+	dd->uacce->priv = dd;
+	dd->uacce->algs = "memcopy\ndeflate\nzlib\ngzip\n";
+	dd->uacce->api_ver = no_sva ? WD_DUMMY_API_NOIOMMU : WD_DUMMY_API;
+	dd->uacce->qf_pg_num[UACCE_QFRT_MMIO] = 1;
+	dd->uacce->qf_pg_num[UACCE_QFRT_DUS] =
+		dummy_ring_size(depth) >> PAGE_SHIFT;
+	ret = uacce_register(dd->uacce);
+	if (ret) {
+		uacce_remove(dd->uacce);
+		return ret;
+	}
+	make_debugfs(dd);
+	return 0;
+}
+
+static DUMMY_REMOVE_TYPE dummy_remove(struct platform_device *pdev)
+{
+	struct dummy_device *dd = platform_get_drvdata(pdev);
+
+	debugfs_remove(dd->debugfs);
+	uacce_remove(dd->uacce);
+	return DUMMY_REMOVED;
+}
+
+static struct platform_driver dummy_driver = {
+	.probe = dummy_probe,
+	.remove = dummy_remove,
+	.driver = {
+		.name = DRIVER_NAME,
+	},
+};
+
+static void remove_devices(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < devices; i++)
+		platform_device_unregister(pdevs[i]);
+}
+
+static int add_devices(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < devices; i++) {
+		pdevs[i] = platform_device_register_simple(DRIVER_NAME, i, NULL, 0);
+		if (IS_ERR(pdevs[i])) {
+			int ret = PTR_ERR(pdevs[i]);
+
+			pdevs[i] = NULL;
+			remove_devices();
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static bool parameters_ok(void)
+{
+	return devices >= 1 && devices <= DEVICES_MAX &&
+	       queues >= 1 && queues <= QUEUES_MAX &&
+	       is_power_of_2(depth) && depth >= WD_DUMMY_DEPTH_MIN &&
+	       depth <= WD_DUMMY_DEPTH_MAX && poll_us <= 10000;
+}
+
+static int __init dummy_init(void)
+{
+	int ret;
+
+	if (!parameters_ok()) {
+		pr_err("%s: a parameter is out of range, see modinfo %s\n",
+		       DRIVER_NAME, DRIVER_NAME);
+		return -EINVAL;
+	}
+	debugfs_root = debugfs_create_dir(DRIVER_NAME, NULL);
+	ret = platform_driver_register(&dummy_driver);
+	if (ret)
+		goto err_debugfs;
+	ret = add_devices();
+	if (ret)
+		goto err_driver;
+	return 0;
+
+err_driver:
+	platform_driver_unregister(&dummy_driver);
+err_debugfs:
+	debugfs_remove(debugfs_root);
+	return ret;
+}
+
+static void __exit dummy_exit(void)
+{
+	remove_devices();
+	platform_driver_unregister(&dummy_driver);
+	debugfs_remove(debugfs_root);
+}
+
+module_init(dummy_init);
+module_exit(dummy_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("A software accelerator behind uacce");

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A software accelerator: what its files share.
+ *
+ * device.c has the devices and what uacce asks of them, engine.c the thread behind
+ * each queue, codec.c what it does with a request, gzip.c the formats' headers.
+ */
+#ifndef _WD_DUMMY_H
+#define _WD_DUMMY_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/mm.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+
+#include "uacce.h"
+#include "uapi/misc/uacce/wd_dummy.h"
+
+#define DUMMY_ERRORS	64	/* that are remembered, at most */
+
+/**
+ * struct dummy_faults - what tests ask for, each for so many requests to come
+ * @fail: end them with WD_DUMMY_EIO, and count that as an error of the device
+ * @flip: turn a bit of their output around
+ * @lose: never answer
+ */
+struct dummy_faults {
+	atomic_t fail;
+	atomic_t flip;
+	atomic_t lose;
+};
+
+/**
+ * struct dummy_device - one device
+ * @uacce: its queues
+ * @dev: the platform device
+ * @depth: entries of a ring
+ * @free: queues that can be opened
+ * @poll_ns: how long a thread looks for requests before it sleeps, at most
+ * @requests: how many were done
+ * @faults: see there
+ * @debugfs: the directory of the counters and faults
+ * @errors_lock: protects the fields behind it
+ * @threshold: how many errors within an hour put it aside, 0 for never
+ * @errors: when they were, in seconds since boot; the oldest is overwritten
+ * @n_errors: of them, since @threshold was set
+ */
+struct dummy_device {
+	struct uacce_device *uacce;
+	struct device *dev;
+	u32 depth;
+	atomic_t free;
+	u64 poll_ns;
+	atomic64_t requests;
+	struct dummy_faults faults;
+	struct dentry *debugfs;
+
+	spinlock_t errors_lock;		/* the errors */
+	u32 threshold;
+	time64_t errors[DUMMY_ERRORS];
+	u32 n_errors;
+};
+
+struct dummy_codec;
+
+/**
+ * struct dummy_queue - one queue
+ * @dd: its device
+ * @uq: the core's view of it
+ * @pages: of the DUS region
+ * @n_pages: how many
+ * @ring: @pages, as the kernel sees them
+ * @doorbell: the MMIO region
+ * @sq_head: requests taken; like @cq_tail never read back from shared memory
+ * @cq_tail: results given; read by poll
+ * @spin_ns: how long to look for requests before sleeping
+ * @thread: while the queue is started
+ * @stop: it shall end
+ * @stopped: it has
+ * @awake: WD_DUMMY_CMD_WAKE came
+ * @wake: where it sleeps
+ * @codec: its memory; made with the first request
+ */
+struct dummy_queue {
+	struct dummy_device *dd;
+	struct uacce_queue *uq;
+	struct page **pages;
+	unsigned int n_pages;
+	struct wd_dummy_ring *ring;
+	struct wd_dummy_doorbell *doorbell;
+	u32 sq_head;
+	u32 cq_tail;
+	u64 spin_ns;
+	struct task_struct *thread;
+	bool stop;
+	struct completion stopped;
+	bool awake;
+	wait_queue_head_t wake;
+	struct dummy_codec *codec;
+};
+
+/* device.c */
+void dummy_count_error(struct dummy_device *dd);
+
+/* engine.c */
+int dummy_start(struct dummy_queue *q);
+void dummy_stop(struct dummy_queue *q);
+void dummy_wake(struct dummy_queue *q);
+bool dummy_has_results(const struct dummy_queue *q);
+
+static inline size_t dummy_sq_off(void)
+{
+	return PAGE_SIZE;
+}
+
+static inline size_t dummy_cq_off(u32 depth)
+{
+	return dummy_sq_off() + depth * sizeof(struct wd_dummy_sqe);
+}
+
+static inline size_t dummy_ring_size(u32 depth)
+{
+	return PAGE_ALIGN(dummy_cq_off(depth) +
+			  depth * sizeof(struct wd_dummy_cqe));
+}
+
+/* codec.c */
+
+/* A request, checked and safe from changes, and its outcome. */
+struct dummy_job {
+	struct wd_dummy_sqe sqe;
+	struct wd_dummy_cqe cqe;
+	bool flip;
+};
+
+/* Needs the address space of the queue's owner, unless there is no SVA. */
+void dummy_run(struct dummy_queue *q, struct dummy_job *job);
+void dummy_codec_free(struct dummy_codec *codec);
+
+/* gzip.c */
+
+#define DUMMY_HEAD_MAX	10u	/* bytes that are written */
+#define DUMMY_TAIL_MAX	8u
+
+u32 dummy_head_write(u8 *p, enum wd_dummy_format format, u8 level);
+u32 dummy_tail_write(u8 *p, enum wd_dummy_format format, u32 sum, u32 len);
+u32 dummy_tail_size(enum wd_dummy_format format);
+u32 dummy_sum_add(enum wd_dummy_format format, u32 sum, const u8 *p, u32 len);
+u32 dummy_sum_empty(enum wd_dummy_format format);
+int dummy_head_parse(const u8 *p, u32 len, enum wd_dummy_format format);
+bool dummy_tail_ok(const u8 *p, enum wd_dummy_format format, u32 sum, u32 len);
+
+#endif
