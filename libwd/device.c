@@ -10,6 +10,7 @@
 /* Best first: a request without a wish gets the first that fits. */
 static const struct wd_driver_ops *const drivers[] = {
 	&wd_soft_driver,
+	&wd_dummy_driver,	/* slower than a CPU: for those who ask for it */
 };
 
 const struct wd_driver_ops *wd_driver_find(const char *name)

@@ -32,6 +32,7 @@ static int open_on(struct wd_queue *q, const struct wd_device *dev,
 	priv->ops = wd_driver_find(dev->driver);
 	if (!priv->ops)
 		return -ENODEV;
+	memcpy(priv->device, dev->name, sizeof(priv->device));
 	return priv->ops->open(q, dev, &priv->ctx);
 }
 
@@ -115,6 +116,11 @@ unsigned int wd_queue_drop(struct wd_queue *q)
 	struct wd_queue_priv *priv = wd_queue_priv(q);
 
 	return priv->ops->drop(priv->ctx);
+}
+
+const char *wd_queue_device(const struct wd_queue *q)
+{
+	return wd_queue_priv(q)->device;
 }
 
 WD_API int wd_flush(struct wd_queue *q)

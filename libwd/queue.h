@@ -10,6 +10,7 @@
 struct wd_queue_priv {
 	const struct wd_driver_ops *ops;
 	void *ctx;			/* the driver's */
+	char device[WD_NAME_MAX];
 	struct wd_fork_guard guard;
 };
 

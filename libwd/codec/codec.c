@@ -2,6 +2,7 @@
 /*
  * Serving whole requests on the CPU: complete members and streams both ways.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,9 +247,14 @@ static int zlib_member(struct wd_codec *codec, struct wd_comp_req *req)
  */
 #define END_HEAD	5u
 #define END_CONTENT	8u
-#define END_LEN		(END_HEAD + END_CONTENT)
+#define END_LEN		WD_CHUNK_END
+
+static_assert(END_LEN == END_HEAD + END_CONTENT, "the end's two parts");
 
 static const uint8_t end_head[END_HEAD] = { 0x01, 0x08, 0x00, 0xf7, 0xff };
+
+/* An end for streams that are ours: nobody has tried to foresee it. */
+static const uint8_t final_block[5] = { 0x01, 0x00, 0x00, 0xff, 0xff };
 
 /* Random bytes that the kernel gives each program. */
 static const uint8_t *end_content(void)
@@ -259,21 +265,18 @@ static const uint8_t *end_content(void)
 	return random ? random : none;
 }
 
-/* Returns false if libdeflate alone cannot say how the chunk ends. */
-static bool chunk_by_libdeflate(struct wd_codec *codec, struct wd_comp_req *req)
+void wd_chunk_copy(uint8_t *to, const void *in, size_t len)
+{
+	if (len)
+		memcpy(to, in, len);
+	memcpy(to + len, end_head, END_HEAD);
+	memcpy(to + len + END_HEAD, end_content(), END_CONTENT);
+}
+
+bool wd_chunk_judge(struct wd_comp_req *req, size_t used, size_t made)
 {
 	struct wd_inflate *inf = req->stream;
-	uint8_t *out = req->out;
-	size_t used, made;
-
-	if (!codec || fit_scratch(codec, req->in_len + END_LEN))
-		return false;
-	memcpy(codec->scratch, req->in, req->in_len);
-	memcpy(codec->scratch + req->in_len, end_head, END_HEAD);
-	memcpy(codec->scratch + req->in_len + END_HEAD, end_content(), END_CONTENT);
-	if (raw_inflate(codec, codec->scratch, req->in_len + END_LEN, out,
-			req->out_cap, &used, &made))
-		return false;
+	const uint8_t *out = req->out;
 
 	inf->ended = used <= req->in_len;
 	inf->boundary = used == req->in_len + END_LEN;
@@ -288,6 +291,20 @@ static bool chunk_by_libdeflate(struct wd_codec *codec, struct wd_comp_req *req)
 	req->consumed = req->in_len;
 	req->produced = made - END_CONTENT;
 	return made < END_LEN || memcmp(out + made - END_LEN, end_head, END_HEAD);
+}
+
+/* Returns false if libdeflate alone cannot say how the chunk ends. */
+static bool chunk_by_libdeflate(struct wd_codec *codec, struct wd_comp_req *req)
+{
+	size_t used, made;
+
+	if (!codec || fit_scratch(codec, req->in_len + END_LEN))
+		return false;
+	wd_chunk_copy(codec->scratch, req->in, req->in_len);
+	if (raw_inflate(codec, codec->scratch, req->in_len + END_LEN, req->out,
+			req->out_cap, &used, &made))
+		return false;
+	return wd_chunk_judge(req, used, made);
 }
 
 static void run_chunk(struct wd_codec *codec, struct wd_comp_req *req)
@@ -347,6 +364,50 @@ static void run_decompress(struct wd_codec *codec, struct wd_comp_req *req)
 		req->status = why_bad(req);
 	if (req->status)
 		req->consumed = req->produced = 0;
+}
+
+/* ---- what a device made ---- */
+
+/* The plain data of a compression request's output, which has been given an end. */
+static bool decodes_to(struct wd_codec *codec, const uint8_t *data, size_t len,
+		       size_t head, const uint8_t *want, size_t want_len)
+{
+	uint8_t *out = codec->scratch + head;
+	size_t used, made;
+
+	return !raw_inflate(codec, data, len, out, want_len, &used, &made) &&
+	       used == len && made == want_len && !memcmp(out, want, want_len);
+}
+
+int wd_codec_verify(struct wd_codec *codec, const struct wd_comp_req *req)
+{
+	bool open = req->flags & WD_COMP_REQ_OPEN;
+	size_t head = head_size(req), tail = wd_tail_size(req->format);
+	uint8_t trailer[WD_TAIL_MAX];
+	const uint8_t *data = req->out;
+	/* The final block of an open stream; where it stands for the decoder. */
+	size_t len = req->produced + (open ? sizeof(final_block) : 0);
+	uint32_t sum;
+
+	if (req->produced < head + tail)
+		return -EBADMSG;
+	if (req->flags & WD_REQ_ADLER)
+		sum = wd_adler32(1, req->in, req->in_len);
+	else
+		sum = wd_checksum(req->format, req->in, req->in_len);
+	wd_tail_write(trailer, req->format, sum, req->in_len);
+	if (sum != req->checksum || memcmp(data + req->produced - tail, trailer, tail))
+		return -EBADMSG;
+	if (fit_scratch(codec, len + req->in_len))
+		return -ENOMEM;
+	if (open) {
+		memcpy(codec->scratch, data, req->produced);
+		memcpy(codec->scratch + req->produced, final_block,
+		       sizeof(final_block));
+		data = codec->scratch;
+	}
+	return decodes_to(codec, data + head, len - head - tail, open ? len : 0,
+			  req->in, req->in_len) ? 0 : -EBADMSG;
 }
 
 int wd_codec_check(const struct wd_comp_req *req)

@@ -33,6 +33,17 @@
 
 #define WD_CHUNK_ROOM	16u		/* bytes */
 
+/*
+ * For drivers that serve WD_OP_CHUNK with a decoder of whole streams: that decodes,
+ * to @out of the request, what wd_chunk_copy() made of its input: WD_CHUNK_END bytes
+ * more.  wd_chunk_judge() is told what it used and made, and fills in the request;
+ * false if it cannot be told how the chunk ended.
+ */
+#define WD_CHUNK_END	13u		/* bytes */
+
+void wd_chunk_copy(uint8_t *to, const void *in, size_t len);
+bool wd_chunk_judge(struct wd_comp_req *req, size_t used, size_t made);
+
 /* In @flags of compression requests of sessions: @checksum is an Adler-32. */
 #define WD_REQ_ADLER	(1u << 7)
 
@@ -68,6 +79,12 @@ int wd_codec_check(const struct wd_comp_req *req);
  * Serve @req; the outcome is in @req->status and the fields behind it.
  */
 void wd_codec_run(struct wd_codec *codec, struct wd_comp_req *req);
+
+/*
+ * Whether the output of a compression request, done by a device, is its input: 0;
+ * -EBADMSG if not; -ENOMEM.  With a header of the shortest kind only.
+ */
+int wd_codec_verify(struct wd_codec *codec, const struct wd_comp_req *req);
 
 /* ---- checksum.c ---- */
 

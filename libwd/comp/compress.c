@@ -158,8 +158,8 @@ static int expand(struct wd_comp_sess *s)
 	ret = sess_open_queue(s);
 	if (ret)
 		return ret;
-	spare = s->q.workers / 2;
-	n = s->q.workers + (spare < 2 ? 2 : spare > 16 ? 16 : spare) + 1;
+	spare = s->width / 2;
+	n = s->width + (spare < 2 ? 2 : spare > 16 ? 16 : spare) + 1;
 	if (n > s->q.depth)
 		n = s->q.depth;
 	if (n <= c->njobs) {
@@ -312,7 +312,8 @@ static int run_with_window(struct wd_comp_sess *s, struct cjob *job)
 static int send_job(struct wd_comp_sess *s, struct cjob *job, const void *in)
 {
 	struct compressor *c = &s->c;
-	bool alone = job->last && c->count == 1 && job->in_len <= ALONE_MAX;
+	bool alone = job->last && c->count == 1 && job->in_len <= ALONE_MAX &&
+		     !s->on_device;
 	bool windowed = c->window_len && first_of_stream(s);
 	int ret = fit_output(s, job);
 
@@ -552,7 +553,8 @@ void compress_set_source(struct wd_comp_sess *s, const struct wd_source *source,
 			 uint64_t size)
 {
 	s->c.source = *source;
-	s->c.source_size = size;
+	/* A device reads no files. */
+	s->c.source_size = s->on_device ? 0 : size;
 }
 
 /* A chunk that is followed by more, read by the worker that compresses it. */

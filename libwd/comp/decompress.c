@@ -222,7 +222,8 @@ static bool decode_here(const struct wd_comp_sess *s, size_t in_len)
 {
 	const struct decompressor *d = &s->d;
 
-	if (s->q_open && s->q.workers == 1)
+	/* No device goes on with a stream. */
+	if (s->on_device || (s->q_open && s->width == 1))
 		return true;
 	if (d->queued < INLINE_IN && !d->nsent)
 		return true;
@@ -254,7 +255,7 @@ static int decode(struct wd_comp_sess *s, struct piece *p)
 		ret = sess_open_queue(s);
 		if (ret)
 			return ret;
-		here = s->q.workers == 1;
+		here = s->width == 1;
 	}
 	if (here) {
 		if (s->info.members && !d->member_out)

@@ -12,6 +12,9 @@
 #include "../codec/isal.h"
 #include "session.h"
 
+#define DEVICE_WIDTH	8u	/* requests that keep a device busy */
+#define FAILURES_MAX	4u	/* in a row, and the device is left alone */
+
 static int check_setup(const struct wd_comp_setup *setup)
 {
 	if (setup->op != WD_COMP_COMPRESS && setup->op != WD_COMP_DECOMPRESS)
@@ -29,7 +32,7 @@ static int check_setup(const struct wd_comp_setup *setup)
 	for (size_t i = 0; i < ARRAY_SIZE(setup->reserved); i++)
 		if (setup->reserved[i])
 			return -EINVAL;
-	if (setup->flags & ~(WD_COMP_RSYNCABLE | WD_COMP_ONE_MEMBER))
+	if (setup->flags & ~(WD_COMP_RSYNCABLE | WD_COMP_ONE_MEMBER | WD_COMP_NO_VERIFY))
 		return -EINVAL;
 	if (setup->members != WD_COMP_MEMBERS_ONE &&
 	    (setup->format != WD_COMP_GZIP || setup->op != WD_COMP_COMPRESS))
@@ -37,23 +40,57 @@ static int check_setup(const struct wd_comp_setup *setup)
 	return 0;
 }
 
-/* "auto" and "sw" need no search: CPU workers are always there. */
-static int check_engine(const char *engine)
+/* CPU workers are always there and need no search. */
+static bool is_cpu(const char *word, size_t len)
+{
+	return (len == 4 && !memcmp(word, "auto", 4)) ||
+	       (len == 2 && !memcmp(word, "sw", 2));
+}
+
+/* 0 if there is a device or driver of that name that can be used. */
+static int find_device(struct wd_comp_sess *s, const char *name)
 {
 	struct wd_device *devs;
+	int n = wd_device_list(&devs);
 	int ret = -ENODEV;
-	int n;
 
-	if (!engine || !strcmp(engine, "auto") || !strcmp(engine, "sw"))
-		return 0;
-	n = wd_device_list(&devs);
 	if (n < 0)
 		return n;
-	for (int i = 0; i < n && ret; i++)
-		if (!strcmp(engine, devs[i].name) || !strcmp(engine, devs[i].driver))
+	for (int i = 0; i < n && ret; i++) {
+		if (strcmp(name, devs[i].name) && strcmp(name, devs[i].driver))
+			continue;
+		if (!devs[i].status || ret == -ENODEV)
 			ret = devs[i].status;
+		s->on_device = !ret && strcmp(devs[i].driver, "soft");
+	}
 	wd_device_list_free(devs);
 	return ret;
+}
+
+/* The first of a list that can be used; else why the first cannot. */
+static int choose_engine(struct wd_comp_sess *s, const char *list)
+{
+	int first = 0;
+
+	for (const char *word = list; word;) {
+		size_t len = strcspn(word, ",");
+		int ret;
+
+		if (is_cpu(word, len))
+			return 0;
+		s->engine = strndup(word, len);
+		if (!s->engine)
+			return -ENOMEM;
+		ret = find_device(s, s->engine);
+		if (!ret)
+			return 0;
+		free(s->engine);
+		s->engine = NULL;
+		if (!first)
+			first = ret;
+		word = word[len] ? word + len + 1 : NULL;
+	}
+	return first;
 }
 
 WD_API int wd_comp_create(struct wd_comp_sess **sess,
@@ -65,8 +102,6 @@ WD_API int wd_comp_create(struct wd_comp_sess **sess,
 	if (!sess || !setup)
 		return -EINVAL;
 	ret = check_setup(setup);
-	if (!ret)
-		ret = check_engine(setup->engine);
 	if (ret)
 		return ret;
 
@@ -77,12 +112,9 @@ WD_API int wd_comp_create(struct wd_comp_sess **sess,
 	if (!s->setup.level)
 		s->setup.level = WD_COMP_LEVEL_DEFAULT;
 	s->setup.engine = NULL;
-	if (setup->engine && strcmp(setup->engine, "auto") &&
-	    strcmp(setup->engine, "sw")) {
-		s->engine = strdup(setup->engine);
-		if (!s->engine)
-			goto err_free;
-	}
+	ret = choose_engine(s, setup->engine);
+	if (ret)
+		goto err_free;
 	wd_fork_guard_init(&s->guard);
 	ret = s->setup.op == WD_COMP_COMPRESS ? compress_init(s) : decompress_init(s);
 	if (ret)
@@ -98,7 +130,7 @@ err_guard:
 err_free:
 	free(s->engine);
 	free(s);
-	return ret ? ret : -ENOMEM;
+	return ret;
 }
 
 WD_API void wd_comp_destroy(struct wd_comp_sess *sess)
@@ -112,6 +144,7 @@ WD_API void wd_comp_destroy(struct wd_comp_sess *sess)
 	decompress_exit(sess);
 	wd_codec_destroy(sess->codec);
 	wd_fork_guard_exit(&sess->guard);
+	free(sess->done.slot);
 	free(sess->engine);
 	free(sess);
 }
@@ -169,18 +202,54 @@ static unsigned int sess_threads(const struct wd_comp_sess *s)
 	       (unsigned int)wd_min(wd_cpu_count(), WD_COMP_THREADS_MAX);
 }
 
+static int open_soft(struct wd_comp_sess *s)
+{
+	s->q.device = s->engine && !s->device_error ? s->engine : "soft";
+	s->q.workers = sess_threads(s);
+	s->q.depth = 4 * s->q.workers;
+	return wd_request_queue(&s->q);
+}
+
+static int open_device(struct wd_comp_sess *s)
+{
+	s->q.device = s->engine;
+	s->q.workers = 0;
+	s->q.depth = 0;
+	return wd_request_queue(&s->q);
+}
+
+/* From now on it is the CPU's. */
+static void leave_device(struct wd_comp_sess *s, int why)
+{
+	if (!s->on_device)
+		return;
+	wd_warn("%s is not used any more: %s", s->device[0] ? s->device : s->engine,
+		wd_strerror(why));
+	s->on_device = false;
+	s->device_error = why;
+}
+
 int sess_open_queue(struct wd_comp_sess *s)
 {
 	int ret;
 
 	if (s->q_open)
 		return 0;
-	s->q.device = s->engine ? s->engine : "soft";
-	s->q.workers = sess_threads(s);
-	s->q.depth = 4 * s->q.workers;
-	ret = wd_request_queue(&s->q);
-	if (ret)
-		return ret;
+	if (s->on_device) {
+		ret = open_device(s);
+		if (ret)
+			leave_device(s, ret);
+	}
+	if (!s->on_device) {
+		ret = open_soft(s);
+		if (ret)
+			return ret;
+	}
+	s->width = s->q.workers;
+	if (s->on_device) {
+		s->width = (unsigned int)wd_min(s->q.depth / 2, DEVICE_WIDTH);
+		memcpy(s->device, wd_queue_device(&s->q), sizeof(s->device));
+	}
 	s->q_open = true;
 	return 0;
 }
@@ -204,22 +273,106 @@ int sess_run(struct wd_comp_sess *s, struct wd_comp_req *req)
 	return req->status;
 }
 
+/* What was done at once is received like the rest. */
+static int put_done(struct wd_comp_sess *s, struct wd_comp_req *req)
+{
+	struct done_ring *d = &s->done;
+
+	if (d->count == d->cap) {
+		unsigned int cap = d->cap ? 2 * d->cap : 16;
+		struct wd_comp_req **slot = calloc(cap, sizeof(*slot));
+
+		if (!slot)
+			return -ENOMEM;
+		for (unsigned int i = 0; i < d->count; i++)
+			slot[i] = d->slot[(d->head + i) % d->cap];
+		free(d->slot);
+		d->slot = slot;
+		d->cap = cap;
+		d->head = 0;
+	}
+	d->slot[(d->head + d->count++) % d->cap] = req;
+	s->in_flight++;
+	return 0;
+}
+
+static struct wd_comp_req *take_done(struct wd_comp_sess *s)
+{
+	struct done_ring *d = &s->done;
+	struct wd_comp_req *req = d->slot[d->head];
+
+	d->head = (d->head + 1) % d->cap;
+	d->count--;
+	s->in_flight--;
+	return req;
+}
+
+/* A queue of a device that is not used any more makes room for workers. */
+static int change_queue(struct wd_comp_sess *s)
+{
+	wd_release_queue(&s->q);
+	s->q_open = false;
+	return sess_open_queue(s);
+}
+
+/* What the device has no use for is done here and now. */
+static int send_device(struct wd_comp_sess *s, struct wd_comp_req *req)
+{
+	int ret = wd_send(&s->q, req);
+
+	if (!ret) {
+		s->in_flight++;
+		wd_flush(&s->q);
+		return 0;
+	}
+	if (ret == -EBUSY)
+		return ret;
+	if (ret == -ENODEV)
+		leave_device(s, ret);
+	ret = put_done(s, req);
+	if (!ret)
+		sess_run(s, req);
+	return ret;
+}
+
 /*
  * The doorbell waits for a second request: a lone one is better done by the
  * thread that will ask for it.
  */
-int sess_send(struct wd_comp_sess *s, struct wd_comp_req *req)
+static int send_soft(struct wd_comp_sess *s, struct wd_comp_req *req)
 {
-	int ret = sess_open_queue(s);
+	int ret = wd_send(&s->q, req);
 
-	if (!ret)
-		ret = wd_send(&s->q, req);
 	if (ret)
 		return ret;
 	s->in_flight++;
 	if (s->in_flight > 1)
 		wd_flush(&s->q);
 	return 0;
+}
+
+int sess_send(struct wd_comp_sess *s, struct wd_comp_req *req)
+{
+	bool left;
+	int ret = sess_open_queue(s);
+
+	if (ret)
+		return ret;
+	if (s->on_device)
+		return send_device(s, req);
+	left = s->device_error && !s->q.workers;
+	if (left && s->in_flight == s->done.count) {
+		ret = change_queue(s);
+		left = false;
+	}
+	if (ret)
+		return ret;
+	if (!left)
+		return send_soft(s, req);
+	ret = put_done(s, req);
+	if (!ret)
+		sess_run(s, req);
+	return ret;
 }
 
 /* Input that could not be read is not the engine's fault. */
@@ -229,10 +382,49 @@ static bool worth_redoing(const struct wd_comp_req *req)
 	       req->status != -ENOSPC && !(req->result & WD_RES_NO_INPUT);
 }
 
+/* Whether the CPU finds what the device made to be right. */
+static bool is_right(struct wd_comp_sess *s, const struct wd_comp_req *req)
+{
+	struct wd_codec *codec = own_codec(s);
+
+	if (s->setup.flags & WD_COMP_NO_VERIFY || req->op != WD_COMP_COMPRESS)
+		return true;
+	return codec && wd_codec_verify(codec, req) != -EBADMSG;
+}
+
+/*
+ * What a device brings.  What it did not do, or not well, is done again; that is
+ * its failure unless it never claimed to be able to, or the CPU fails, too.
+ */
+static void take_from_device(struct wd_comp_sess *s, struct wd_comp_req *req)
+{
+	int status = req->status;
+
+	if (!status && is_right(s, req)) {
+		s->failures = 0;
+		s->info.device_requests++;
+		return;
+	}
+	if (!status)
+		s->info.device_wrong++;
+	sess_run(s, req);
+	if (status == -EOPNOTSUPP || req->status)
+		return;
+	s->info.redone++;
+	s->failures++;
+	if (status == -ENODEV || status == -ETIMEDOUT || status == -EPROTO)
+		leave_device(s, status);
+	else if (s->failures >= FAILURES_MAX)
+		leave_device(s, status ? status : -EIO);
+}
+
 struct wd_comp_req *sess_recv(struct wd_comp_sess *s, int timeout_ms, int *err)
 {
 	void *got;
 
+	*err = 0;
+	if (s->done.count)
+		return take_done(s);
 	if (timeout_ms == WD_NO_WAIT && s->lazy && s->q_open && s->q.workers == 1) {
 		*err = -EAGAIN;
 		return NULL;
@@ -241,7 +433,9 @@ struct wd_comp_req *sess_recv(struct wd_comp_sess *s, int timeout_ms, int *err)
 	if (*err)
 		return NULL;
 	s->in_flight--;
-	if (!s->async && worth_redoing(got)) {
+	if (!s->q.workers) {
+		take_from_device(s, got);
+	} else if (!s->async && worth_redoing(got)) {
 		s->info.redone++;
 		sess_run(s, got);
 	}
@@ -253,6 +447,8 @@ void sess_drain(struct wd_comp_sess *s)
 {
 	void *got;
 
+	s->in_flight -= s->done.count;
+	s->done.count = 0;
 	if (s->in_flight)
 		s->in_flight -= wd_queue_drop(&s->q);
 	while (s->in_flight && !wd_recv_sync(&s->q, &got, WD_WAIT_FOREVER))
@@ -284,6 +480,10 @@ WD_API int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info
 	info->level = sess->setup.level;
 	info->threads = sess->q_open ? sess->q.workers : sess->setup.threads;
 	info->engine = sess->engine ? sess->engine : "sw";
+	if (sess->on_device || sess->device_error) {
+		info->device = sess->device[0] ? sess->device : sess->engine;
+		info->device_error = sess->device_error;
+	}
 	if (sess->setup.op == WD_COMP_COMPRESS) {
 		info->codec = wd_level_get(sess->setup.level)->name;
 		info->chunk_size = (uint32_t)sess->c.chunk;
@@ -292,6 +492,8 @@ WD_API int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info
 		info->codec = decoder_name(sess);
 		info->total_in = sess->d.pos;
 	}
+	if (sess->on_device && sess->info.device_requests)
+		info->codec = info->device;
 	return 0;
 }
 

@@ -131,14 +131,28 @@ struct decompressor {
 	size_t preset_len;
 };
 
+/* Requests that were done without a queue and not yet received: a ring. */
+struct done_ring {
+	struct wd_comp_req **slot;
+	unsigned int cap, head, count;
+};
+
 struct wd_comp_sess {
 	struct wd_comp_setup setup;
-	char *engine;
+	char *engine;			/* as chosen of a list; NULL for CPU workers */
 	struct wd_fork_guard guard;
 	struct wd_queue q;
 	bool q_open;
+	unsigned int width;		/* requests that @q works on at a time */
 	struct wd_codec *codec;		/* for what needs no queue, and for redoing */
-	unsigned int in_flight;
+	unsigned int in_flight;		/* with those in @done */
+
+	bool on_device;			/* @engine is a device, and not given up */
+	unsigned int failures;		/* of the device, in a row */
+	int device_error;		/* why it was given up */
+	char device[WD_NAME_MAX];
+	struct done_ring done;
+
 	bool fresh;			/* reset, and nothing put in since */
 	bool async;			/* requests of wd_comp_send() are in flight */
 	bool input_lent, output_lent;

@@ -447,15 +447,15 @@ static int split(struct decompressor *d)
 
 static size_t queued_max(const struct wd_comp_sess *s)
 {
-	return (s->q.workers + 1) * QUEUED_PER_WORKER;
+	return (s->width + 1) * QUEUED_PER_WORKER;
 }
 
 /* Each takes memory for its output, from when it is sent until it was used. */
 static unsigned int sent_max(const struct wd_comp_sess *s)
 {
-	size_t n = (s->q.workers + 3) * CHUNK_OUT_FIRST / s->d.out_guess;
+	size_t n = (s->width + 3) * CHUNK_OUT_FIRST / s->d.out_guess;
 
-	return (unsigned int)wd_max(wd_min(n, s->q.workers + 3), s->q.workers + 1);
+	return (unsigned int)wd_max(wd_min(n, s->width + 3), s->width + 1);
 }
 
 static bool enough_input(const struct wd_comp_sess *s)
@@ -548,7 +548,7 @@ static int prepare(struct wd_comp_sess *s, struct piece *p)
 /* Without memory, or a queue, everything is decoded in order. */
 static bool send_piece(struct wd_comp_sess *s, struct piece *p)
 {
-	if (sess_open_queue(s) || s->q.workers == 1 || prepare(s, p) ||
+	if (sess_open_queue(s) || s->width == 1 || prepare(s, p) ||
 	    sess_send(s, &p->req)) {
 		piece_make_serial(&s->d, p);
 		return false;
@@ -567,12 +567,12 @@ void pieces_dispatch(struct wd_comp_sess *s)
 	if (!d->nspec || d->distrust >= DISTRUST_MAX)
 		return;
 	/* Little input is decoded faster than threads are started. */
-	if (!s->q_open && d->queued < QUEUE_MIN)
+	if (!s->q_open && !s->on_device && d->queued < QUEUE_MIN)
 		return;
 	for (struct piece *p = d->first; p; p = p->next) {
 		if (!piece_is_ahead(p) || p->sent)
 			continue;
-		if (s->q_open && (s->in_flight >= s->q.workers + 1 ||
+		if (s->q_open && (s->in_flight >= s->width + 1 ||
 				  d->nsent >= sent_max(s)))
 			break;
 		sent |= send_piece(s, p);

@@ -172,8 +172,8 @@ void wd_release_queue(struct wd_queue *q);
  * thread may send while another receives; two senders need a lock.
  *
  * Returns 0; -EBUSY if the queue is full: receive something first; -EINVAL for
- * a request the driver cannot take; -ENODEV if the device went away; -ESTALE
- * after fork.  On failure the request is still the caller's.
+ * a request that makes no sense; -EOPNOTSUPP for one this device cannot do; -ENODEV
+ * if the device went away; -ESTALE after fork.  On failure the request is still the caller's.
  */
 int wd_send(struct wd_queue *q, void *req);
 
@@ -196,6 +196,9 @@ int wd_flush(struct wd_queue *q);
  * Implies wd_flush().  Requests come back in the order they were finished, not
  * the order they were sent.  One thread may receive while another sends; two
  * receivers need a lock.
+ *
+ * When a device goes away, or does not answer for a minute, the requests in flight
+ * come back with that as their status; their memory is not touched any more.
  *
  * Returns 0, -EAGAIN if nothing has completed, -ENODEV if the device went away
  * and nothing more will complete on this queue, -ESTALE after fork.

@@ -83,6 +83,7 @@ enum wd_comp_flush {
 /* flags of struct wd_comp_setup */
 #define WD_COMP_RSYNCABLE	(1u << 0)	/* cut chunks where the content says so */
 #define WD_COMP_ONE_MEMBER	(1u << 1)	/* decompression: stop after the first member */
+#define WD_COMP_NO_VERIFY	(1u << 2)	/* take what a device made as it is: see @engine */
 
 struct wd_comp_sess;
 
@@ -96,9 +97,12 @@ struct wd_comp_sess;
  * @chunk_size: bytes of input compressed as a unit, WD_COMP_CHUNK_MIN to
  *              WD_COMP_CHUNK_MAX; 0 to follow level and @size_hint
  * @threads:    CPU workers, 0 for wd_cpu_count()
- * @flags:      WD_COMP_RSYNCABLE, WD_COMP_ONE_MEMBER
- * @engine:     NULL or "auto" for the best, "sw" for CPU workers, or the name
- *              of a device or driver
+ * @flags:      WD_COMP_RSYNCABLE, WD_COMP_ONE_MEMBER, WD_COMP_NO_VERIFY
+ * @engine:     NULL or "auto" for the best, "sw" for CPU workers, the name of a
+ *              device or driver, or several of these, separated by commas: the
+ *              first that can be used.  What a device compressed is decompressed
+ *              on the CPU and compared.  What it fails to do, the CPU does; after
+ *              several failures, or when it is gone, the CPU does all the rest
  * @size_hint:  bytes of input to come, WD_COMP_SIZE_UNKNOWN if not known; only
  *              a hint: it chooses the default chunk size
  * @reserved:   zero
@@ -124,7 +128,7 @@ struct wd_comp_setup {
  * Cheap: no thread is started and little memory taken before there is work.
  *
  * Returns 0; -EINVAL for a setup out of range, -ENODEV if the named engine does
- * not exist or cannot be used, -ENOMEM.
+ * not exist; what wd_device_list() has as its status if it cannot be used; -ENOMEM.
  */
 int wd_comp_create(struct wd_comp_sess **sess, const struct wd_comp_setup *setup);
 
@@ -395,6 +399,12 @@ enum wd_comp_trailing {
  * @redone:       requests that failed or were lost on one queue and were done
  *                on another
  * @trailing:     what followed the last member
+ * @device:       name of the device that was, or would have been, used first; NULL
+ *                if that was none.  The session's
+ * @device_requests: of @requests, those that a device completed
+ * @device_wrong: requests whose output was not what it should be, and was redone
+ * @device_error: why the device was left for the rest: a negative errno, 0 if it
+ *                was not
  * @error:        what is wrong with the data
  * @error_member: the member it is in, from 1
  * @error_offset: where: bytes of input before it, as near as can be told
@@ -420,7 +430,11 @@ struct wd_comp_info {
 	uint64_t error_offset;
 	uint32_t error_stored;
 	uint32_t error_computed;
-	uint64_t reserved[4];
+	const char *device;
+	uint64_t device_requests;
+	uint32_t device_wrong;
+	int32_t device_error;
+	uint64_t reserved[1];
 };
 
 /*
