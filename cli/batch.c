@@ -159,6 +159,9 @@ static bool is_useful(const struct options *opt)
 	/* These tell of each file how long it took, and of each request. */
 	if (opt->stats != STATS_NONE || opt->explain || opt->verbose > 1)
 		return false;
+	/* The files' names are more than a device can write. */
+	if (opt->engine && strcmp(opt->engine, "auto") && strcmp(opt->engine, "sw"))
+		return false;
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < FILES_MIN)
 		return false;
 	b.files_max = MIN(limit.rlim_cur, 1u << 20) - FILES_SPARE;

@@ -46,6 +46,7 @@ struct options {
 	bool rsyncable;
 	bool synchronous;
 	bool verify;
+	bool no_verify;			/* of what a device made */
 	bool explain;
 	bool list_devices;
 	bool format_given;

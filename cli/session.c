@@ -43,8 +43,13 @@ static void report_create(const struct options *opt, int err)
 	case -ENOMEM:
 		msg_error("memory exhausted");
 		break;
-	default:
+	case -EINVAL:
 		msg_error("cannot begin a compression session: %s", wd_strerror(err));
+		break;
+	default:
+		msg_error("engine %s cannot be used: %s",
+			  msg_name(opt->engine ? opt->engine : "auto"), wd_strerror(err));
+		list_engines();
 	}
 }
 
@@ -65,7 +70,8 @@ static struct wd_comp_sess *create(const struct options *opt, enum wd_comp_op op
 		setup.members = opt->members;
 		setup.level = opt->level;
 		setup.chunk_size = opt->chunk_size;
-		setup.flags = opt->rsyncable ? WD_COMP_RSYNCABLE : 0;
+		setup.flags = (opt->rsyncable ? WD_COMP_RSYNCABLE : 0) |
+			      (opt->no_verify ? WD_COMP_NO_VERIFY : 0);
 	}
 	ret = wd_comp_create(&sess, &setup);
 	if (ret < 0) {

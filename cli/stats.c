@@ -120,6 +120,11 @@ static void print_text(const struct job *job)
 			   ", requests %" PRIu64 ", redone %" PRIu64
 			   ", stored %" PRIu64, i->level, i->chunk_size,
 			   i->members, i->requests, i->redone, i->stored);
+	if (i->device)
+		msg_detail("  device %s: requests %" PRIu64 ", wrong %" PRIu32 "%s%s",
+			   i->device, i->device_requests, i->device_wrong,
+			   i->device_error ? ", then left: " : "",
+			   i->device_error ? wd_strerror(i->device_error) : "");
 }
 
 /* Bytes of the well-formed UTF-8 character that begins at @s, 0 if none does. */
@@ -177,23 +182,28 @@ static void print_json(const struct job *job)
 	const struct wd_comp_info *i = &job->info;
 	char *file = json_string(job->in.name);
 	char *codec = json_string(or_none(i->codec));
+	char *device = i->device ? json_string(i->device) : strdup("null");
 
-	if (file && codec)
+	if (file && codec && device)
 		msg_plain("{\"file\":%s,\"op\":\"%s\",\"engine\":\"%s\",\"codec\":%s,"
 			  "\"level\":%d,\"format\":\"%s\",\"chunk_size\":%" PRIu32 ","
 			  "\"threads\":%" PRIu32 ",\"in_bytes\":%" PRIu64 ","
 			  "\"out_bytes\":%" PRIu64 ",\"ratio\":%.4f,\"seconds\":%.6f,"
 			  "\"mb_per_s\":%.2f,\"requests\":%" PRIu64 ","
 			  "\"parallel_out\":%" PRIu64 ",\"stored\":%" PRIu64 ","
-			  "\"redone\":%" PRIu64 ",\"members\":%" PRIu64 "}\n",
+			  "\"redone\":%" PRIu64 ",\"members\":%" PRIu64 ","
+			  "\"device\":%s,\"device_requests\":%" PRIu64 ","
+			  "\"device_wrong\":%" PRIu32 "}\n",
 			  file, op_name(job->opt), or_none(i->engine), codec,
 			  job->opt->decompress ? 0 : i->level,
 			  options_format_name(job->format), i->chunk_size,
 			  threads(job), job->bytes_in, job->bytes_out,
 			  factor(job), job->seconds, speed(job), i->requests,
-			  i->parallel_out, i->stored, i->redone, i->members);
+			  i->parallel_out, i->stored, i->redone, i->members,
+			  device, i->device_requests, i->device_wrong);
 	free(file);
 	free(codec);
+	free(device);
 }
 
 /* ---- --explain ---- */
@@ -201,6 +211,22 @@ static void print_json(const struct job *job)
 static bool is_hardware(const struct wd_device *device)
 {
 	return strcmp(device->driver, "soft") != 0;
+}
+
+/* What the device did, and why it did not do the rest. */
+static void explain_device(const struct wd_comp_info *i)
+{
+	if (!i->device)
+		return;
+	msg_detail("  device %s did %" PRIu64 " of %" PRIu64 " requests, the CPU the others",
+		   i->device, i->device_requests, i->requests);
+	if (i->redone)
+		msg_detail("  %" PRIu64 " requests failed there, %" PRIu32
+			   " of them with wrong output: the CPU did them again",
+			   i->redone, i->device_wrong);
+	if (i->device_error)
+		msg_detail("  the device was left for the rest: %s",
+			   wd_strerror(i->device_error));
 }
 
 static void explain_engine(const struct job *job)
@@ -224,6 +250,7 @@ static void explain_engine(const struct job *job)
 		msg_detail("  no hardware device found");
 	if (n >= 0)
 		wd_device_list_free(devices);
+	explain_device(&job->info);
 }
 
 static void explain_compression(const struct job *job)

@@ -143,7 +143,7 @@ _wdzip_options()
 			--synchronous --test --verbose --version --fast --best \
 			--output= --level= --processes= --chunk-size= \
 			--independent --zlib --format= --members= --engine= \
-			--verify --stats --stats= --progress --no-progress \
+			--verify --no-verify --stats --stats= --progress --no-progress \
 			--explain --list-devices
 		;;
 	*)

@@ -97,6 +97,7 @@ for command in wdzip wdunzip wdzcat
     complete -c $command -l members -x -a 'qz\tQATzip mz\tMiGz bgzf\t"SAM tools"' -d 'Write members with a size field'
     complete -c $command -l engine -x -a '(__fish_wdzip_devices)' -d 'What does the work'
     complete -c $command -l verify -d 'Read the output back and compare before going on'
+    complete -c $command -l no-verify -d 'Do not check on the CPU what a device compressed'
     complete -c $command -l stats -d 'Print what was done, by what, how fast'
     complete -c $command -n 'string match -q -- "--stats=*" (commandline -ct)' -f
     complete -c $command -l stats=json -d 'The same for programs'
