@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# What must not hurt the kernel, nor anybody else.  WD_VM_LONG does more of it, which
+# is for the debug kernel; run sees whether that complains.
+
+bats_require_minimum_version 1.5.0
+load common
+
+# times SHORT LONG
+times() {
+	echo "${WD_VM_LONG:+$2}" | grep . || echo "$1"
+}
+
+setup_file() {
+	load_dummy
+}
+
+setup() {
+	bind_dummy
+}
+
+teardown() {
+	bind_dummy
+	idle "${queues:-64}"
+}
+
+teardown_file() {
+	unload_dummy
+}
+
+@test "SIGKILL with full queues" {
+	abuse kill "$(times 50 1000)"
+	abi init_start
+}
+
+@test "memory of requests in flight is unmapped, protected, truncated" {
+	abuse vanish "$(times 100 2000)"
+}
+
+@test "a page that never comes keeps nobody from stopping, closing or dying" {
+	abuse stuck 0
+	abuse stuck 1
+	abuse stuck 2
+	abi init_start
+}
+
+@test "rings and doorbells with anything in them" {
+	abuse scribble "$(times 6 300)"
+	abi init_start
+}
+
+@test "64 processes with 16 queues each, and nobody gets another's results" {
+	queues=1024
+	rmmod wd_dummy
+	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" queues=$queues depth=16
+	abuse many 64
+	idle $queues
+	rmmod wd_dummy
+	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko"
+	queues=64
+}
+
+@test "the device is unbound with queues open, mapped and busy" {
+	abuse removal "$(times 5 40)"
+}
+
+@test "the driver is unloaded with queues open and busy" {
+	local pid i
+
+	for i in $(seq "$(times 2 20)"); do
+		abuse busy 4 &
+		pid=$!
+		for _ in $(seq 200); do
+			[ "$(cat /sys/class/uacce/wd_dummy-0/available_instances)" -eq 60 ] && break
+			sleep 0.05
+		done
+		rmmod wd_dummy
+		wait "$pid"
+		insmod "$WD_VM_KMOD/dummy/wd_dummy.ko"
+	done
+}
+
+@test "every allocation of open, mmap and ioctl fails once" {
+	local kind
+
+	if [ ! -e /proc/self/fail-nth ]; then
+		skip "this kernel has no fault injection: see tests/vm/debug-kernel"
+	fi
+	for kind in failslab fail_page_alloc fail_usercopy; do
+		echo 0 >/sys/kernel/debug/$kind/verbose
+	done
+	echo N >/sys/kernel/debug/failslab/ignore-gfp-wait
+	echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait
+	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+	abuse no_memory 0
+	abi init_start
+}
+
+@test "no memory is lost" {
+	if [ ! -e /sys/kernel/debug/kmemleak ]; then
+		skip "this kernel does not look for leaks: see tests/vm/debug-kernel"
+	fi
+	rmmod wd_dummy
+	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko"
+	echo scan >/sys/kernel/debug/kmemleak
+	sleep 6
+	echo scan >/sys/kernel/debug/kmemleak
+	run grep -E 'uacce|wd_dummy|dummy_' /sys/kernel/debug/kmemleak
+	[ "$status" -ne 0 ]
+}

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# For the bats files that run in a virtual machine.  guest says where things are:
+# WD_VM_KMOD (modules), WD_VM_BIN (tools), WD_VM_TESTS (programs beside this file).
+
+# shellcheck disable=SC2034
+dummy_driver=/sys/bus/platform/drivers/wd_dummy
+# shellcheck disable=SC2034
+dummy_faults=/sys/kernel/debug/wd_dummy/wd_dummy-0
+
+# load_dummy [PARAMETER=VALUE...]
+load_dummy() {
+	insmod "$WD_VM_KMOD/uacce/uacce.ko"
+	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" "$@"
+}
+
+unload_dummy() {
+	rmmod wd_dummy
+	rmmod uacce
+}
+
+# Put back what a test took away.
+bind_dummy() {
+	if [ ! -e "$dummy_driver/wd_dummy.0" ]; then
+		echo wd_dummy.0 >"$dummy_driver/bind"
+	fi
+}
+
+# All queues are free again, and nothing runs for them.
+idle() {
+	local free
+
+	free=$(cat /sys/class/uacce/wd_dummy-0/available_instances)
+	[ "$free" -eq "${1:-64}" ] || {
+		echo "$free queues are free, not ${1:-64}"
+		return 1
+	}
+}
