@@ -158,6 +158,9 @@ struct wd_transport_ops {
 /* The character devices of uacce. */
 extern const struct wd_transport_ops wd_uacce_transport;
 
+/* A device that has not answered for so long counts as lost; tests make it less. */
+extern int wd_stall_ms;
+
 /* What drivers use: wd_uacce_transport, unless a test put something in its place. */
 extern const struct wd_transport_ops *wd_transport;
 

@@ -368,14 +368,18 @@ static void run_decompress(struct wd_codec *codec, struct wd_comp_req *req)
 
 /* ---- what a device made ---- */
 
-/* The plain data of a compression request's output, which has been given an end. */
+/*
+ * Whether DEFLATE data with an end decodes to @want; @from: where there is room for
+ * that.  libdeflate takes codes that zlib does not, the splice walker takes none.
+ */
 static bool decodes_to(struct wd_codec *codec, const uint8_t *data, size_t len,
-		       size_t head, const uint8_t *want, size_t want_len)
+		       size_t from, const uint8_t *want, size_t want_len)
 {
-	uint8_t *out = codec->scratch + head;
+	uint8_t *out = codec->scratch + from;
+	struct wd_splice_end end;
 	size_t used, made;
 
-	return !raw_inflate(codec, data, len, out, want_len, &used, &made) &&
+	return !wd_splice_find(data, len, &end) && !raw_inflate(codec, data, len, out, want_len, &used, &made) &&
 	       used == len && made == want_len && !memcmp(out, want, want_len);
 }
 

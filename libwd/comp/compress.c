@@ -187,6 +187,9 @@ static int fit_output(const struct wd_comp_sess *s, struct cjob *job)
 {
 	size_t need = header_size(s) + wd_deflate_bound(job->in_len) + WD_TAIL_MAX;
 
+	/* A device stores what does not shrink in smaller blocks. */
+	if (s->on_device)
+		need += job->in_len / 1024 + 64;
 	if (job->out_cap >= need)
 		return 0;
 	free(job->out);

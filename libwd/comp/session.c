@@ -411,6 +411,8 @@ static void take_from_device(struct wd_comp_sess *s, struct wd_comp_req *req)
 	if (status == -EOPNOTSUPP || req->status)
 		return;
 	s->info.redone++;
+	if (status == -ENOSPC)
+		return;
 	s->failures++;
 	if (status == -ENODEV || status == -ETIMEDOUT || status == -EPROTO)
 		leave_device(s, status);

@@ -20,15 +20,16 @@
 #include <misc/uacce/uacce.h>
 #include <misc/uacce/wd_dummy.h>
 
+#include "../barrier.h"
 #include "../codec/codec.h"
-#include "../codec/splice.h"
 #include "../internal.h"
 
 #define API		"wd_dummy_v1"
 #define LEVEL_MAX	9
 #define SPIN_MAX_NS	50000	/* waiting longer is worth a system call */
 #define SPIN_LOOKS	32	/* between two looks at the clock */
-#define STALL_MS	60000	/* without any answer the device counts as lost */
+
+int wd_stall_ms = 60000;
 
 /* The second of the two empty stored blocks of a chunk marker. */
 static const uint8_t empty_block[5] = { 0x00, 0x00, 0x00, 0xff, 0xff };
@@ -79,15 +80,6 @@ static int64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-
-static void cpu_pause(void)
-{
-#if defined(__x86_64__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__)
-	__asm__ volatile("yield" ::: "memory");
-#endif
 }
 
 /* ---- devices ---- */
@@ -386,7 +378,7 @@ static int dummy_flush(void *ctx)
 	 * The device sets the flag, then looks at the doorbell; we the other way
 	 * round.  One of us sees the other.
 	 */
-	atomic_thread_fence(memory_order_seq_cst);
+	wd_barrier_after_doorbell();
 	if (!dq->ring->asleep)
 		return 0;
 	ret = dq->tr->ctl(dq->handle, WD_DUMMY_CMD_WAKE, NULL);
@@ -509,7 +501,7 @@ static struct wd_comp_req *take(struct dummy_queue *dq)
 		return NULL;
 	memcpy(&cqe, &dq->cqes[dq->cq_head & (dq->depth - 1)], sizeof(cqe));
 	/* An entry read in part from a device that has gone is none. */
-	atomic_thread_fence(memory_order_acquire);
+	wd_barrier_after_entry();
 	if (dq->ring->magic != WD_DUMMY_MAGIC) {
 		bury(dq, -ENODEV);
 		return NULL;
@@ -558,7 +550,7 @@ static bool spin(struct dummy_queue *dq)
 		for (int i = 0; i < SPIN_LOOKS; i++) {
 			if (dq->ring->cq_tail != dq->cq_head)
 				return true;
-			cpu_pause();
+			wd_cpu_pause();
 		}
 	} while (now_ns() < end);
 	return false;
@@ -576,7 +568,7 @@ static int wait_answer(struct dummy_queue *dq, int64_t deadline)
 	if (dq->spin_ns && spin(dq))
 		return 0;
 	now = now_ns();
-	stall = dq->waiting_ns + STALL_MS * 1000000LL;
+	stall = dq->waiting_ns + wd_stall_ms * 1000000LL;
 	if (now >= stall) {
 		bury(dq, -ETIMEDOUT);
 		return 0;

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include <misc/uacce/uacce.h>
+#include <misc/uacce/wd_dummy.h>
+
+#include "t_device.h"
+
+#define HANDLE		1000
+#define PAGE		4096u
+
+struct t_device t_device;
+
+/* Also where assert() is not there. */
+static void check(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static struct {
+	_Alignas(64) uint8_t dus[PAGE + 64 * 1024];
+	_Alignas(64) uint8_t mmio[PAGE];
+	uint32_t sq_head, cq_tail;
+	bool started, gone;
+} dev;
+
+static uint32_t depth(void)
+{
+	return t_device.depth ? t_device.depth : 16;
+}
+
+static struct wd_dummy_ring *ring(void)
+{
+	return (struct wd_dummy_ring *)(void *)dev.dus;
+}
+
+static size_t dus_size(void)
+{
+	return (PAGE + depth() * (sizeof(struct wd_dummy_sqe) + sizeof(struct wd_dummy_cqe)) +
+		PAGE - 1) / PAGE * PAGE;
+}
+
+static void make_ring(void)
+{
+	memset(&dev, 0, sizeof(dev));
+	check(dus_size() <= sizeof(dev.dus));
+	ring()->magic = WD_DUMMY_MAGIC;
+	ring()->depth = t_device.bad_ring ? depth() + 1 : depth();
+	ring()->sq_off = PAGE;
+	ring()->cq_off = PAGE + depth() * (uint32_t)sizeof(struct wd_dummy_sqe);
+	ring()->len_max = WD_DUMMY_LEN_MAX;
+	ring()->asleep = 1;
+}
+
+/* A device that is gone shows ones. */
+static void vanish(void)
+{
+	dev.gone = true;
+	memset(dev.dus, 0xff, sizeof(dev.dus));
+	memset(dev.mmio, 0xff, sizeof(dev.mmio));
+}
+
+static int window_bits(uint8_t format)
+{
+	return format == WD_DUMMY_GZIP ? 31 : format == WD_DUMMY_ZLIB ? 15 : -15;
+}
+
+static uint32_t checksum(uint8_t format, const void *p, size_t len)
+{
+	return (uint32_t)(format == WD_DUMMY_ZLIB ? adler32(1, p, (uInt)len) :
+						    crc32(0, p, (uInt)len));
+}
+
+static uint32_t compress_it(const struct wd_dummy_sqe *sqe, struct wd_dummy_cqe *cqe)
+{
+	bool open = sqe->flags & WD_DUMMY_SQE_OPEN;
+	z_stream z = { 0 };
+	int ret;
+
+	if (deflateInit2(&z, sqe->level, Z_DEFLATED, window_bits(sqe->format), 8, 0) != Z_OK)
+		return WD_DUMMY_ENOMEM;
+	z.next_in = (Bytef *)(uintptr_t)sqe->in;
+	z.avail_in = sqe->in_len;
+	z.next_out = (Bytef *)(uintptr_t)sqe->out;
+	z.avail_out = sqe->out_cap;
+	ret = deflate(&z, open ? Z_SYNC_FLUSH : Z_FINISH);
+	cqe->consumed = sqe->in_len - z.avail_in;
+	cqe->produced = sqe->out_cap - z.avail_out;
+	deflateEnd(&z);
+	cqe->checksum = checksum(sqe->format, (void *)(uintptr_t)sqe->in, sqe->in_len);
+	return ret == Z_STREAM_END || (open && ret == Z_OK && z.avail_out) ?
+	       WD_DUMMY_OK : WD_DUMMY_ENOSPC;
+}
+
+static uint32_t decompress_it(const struct wd_dummy_sqe *sqe, struct wd_dummy_cqe *cqe)
+{
+	z_stream z = { 0 };
+	int ret;
+
+	if (inflateInit2(&z, window_bits(sqe->format)) != Z_OK)
+		return WD_DUMMY_ENOMEM;
+	z.next_in = (Bytef *)(uintptr_t)sqe->in;
+	z.avail_in = sqe->in_len;
+	z.next_out = (Bytef *)(uintptr_t)sqe->out;
+	z.avail_out = sqe->out_cap;
+	ret = inflate(&z, Z_FINISH);
+	cqe->consumed = sqe->in_len - z.avail_in;
+	cqe->produced = sqe->out_cap - z.avail_out;
+	cqe->checksum = checksum(sqe->format, (void *)(uintptr_t)sqe->out, cqe->produced);
+	inflateEnd(&z);
+	if (ret == Z_STREAM_END)
+		return WD_DUMMY_OK;
+	if (ret == Z_DATA_ERROR)
+		return WD_DUMMY_EDATA;
+	return z.avail_out ? WD_DUMMY_ESHORT : WD_DUMMY_ENOSPC;
+}
+
+static void do_request(const struct wd_dummy_sqe *sqe, struct wd_dummy_cqe *cqe)
+{
+	cqe->tag = sqe->tag;
+	if (t_device.fail) {
+		t_device.fail--;
+		cqe->status = WD_DUMMY_EIO;
+		return;
+	}
+	cqe->status = sqe->op == WD_DUMMY_OP_COMPRESS ? compress_it(sqe, cqe) :
+							decompress_it(sqe, cqe);
+	if (cqe->status) {
+		cqe->consumed = 0;
+		cqe->produced = 0;
+		return;
+	}
+	if (t_device.flip && cqe->produced) {
+		t_device.flip--;
+		((uint8_t *)(uintptr_t)sqe->out)[cqe->produced / 2] ^= 0x10;
+	}
+	if (t_device.nonsense) {
+		t_device.nonsense--;
+		switch (t_device.nonsense % 4) {
+		case 0:
+			cqe->tag = depth();
+			break;
+		case 1:
+			cqe->produced = sqe->out_cap + 6;
+			break;
+		case 2:
+			cqe->consumed = UINT32_MAX;
+			break;
+		case 3:
+			cqe->status = 99;
+		}
+	}
+}
+
+static void work(void)
+{
+	struct wd_dummy_sqe *sqes = (void *)(dev.dus + ring()->sq_off);
+	struct wd_dummy_cqe *cqes = (void *)(dev.dus + ring()->cq_off);
+	uint32_t tail = ((struct wd_dummy_doorbell *)(void *)dev.mmio)->sq_tail;
+
+	while (dev.sq_head != tail) {
+		const struct wd_dummy_sqe *sqe = &sqes[dev.sq_head++ % depth()];
+		struct wd_dummy_cqe cqe = { 0 };
+
+		if (t_device.vanish_after && !--t_device.vanish_after) {
+			vanish();
+			return;
+		}
+		t_device.requests++;
+		if (t_device.lose) {
+			t_device.lose--;
+			continue;
+		}
+		do_request(sqe, &cqe);
+		cqes[dev.cq_tail++ % depth()] = cqe;
+		__atomic_store_n(&ring()->cq_tail, dev.cq_tail, __ATOMIC_RELEASE);
+	}
+}
+
+/* ---- the transport ---- */
+
+static int t_find(const char *name, struct wd_transport_dev *td)
+{
+	if (strcmp(name, "wd_dummy-0"))
+		return -ENODEV;
+	memset(td, 0, sizeof(*td));
+	strcpy(td->name, "wd_dummy-0");
+	strcpy(td->api, "wd_dummy_v1");
+	strcpy(td->algs, "memcopy deflate zlib gzip");
+	td->flags = UACCE_DEV_SVA;
+	td->free_queues = 64;
+	td->numa_node = -1;
+	td->status = t_device.status;
+	if (td->status)
+		strcpy(td->reason, "because the test says so");
+	td->region_size[UACCE_QFRT_MMIO] = PAGE;
+	td->region_size[UACCE_QFRT_DUS] = dus_size();
+	return 0;
+}
+
+static int t_next(unsigned int *pos, struct wd_transport_dev *td)
+{
+	return (*pos)++ == 0 && !t_find("wd_dummy-0", td);
+}
+
+static int t_open(const char *name)
+{
+	(void)name;
+	if (t_device.open_error)
+		return t_device.open_error;
+	make_ring();
+	t_device.opened++;
+	return HANDLE;
+}
+
+static void t_close(int handle)
+{
+	check(handle == HANDLE);
+	t_device.closed++;
+}
+
+static int t_ctl(int handle, unsigned long request, void *arg)
+{
+	(void)arg;
+	check(handle == HANDLE);
+	if (dev.gone)
+		return -ENXIO;
+	switch (request) {
+	case UACCE_CMD_START_Q:
+		dev.started = !t_device.start_error;
+		return t_device.start_error;
+	case UACCE_CMD_PUT_Q:
+		dev.started = false;
+		t_device.stopped++;
+		return 0;
+	case WD_DUMMY_CMD_WAKE:
+		check(dev.started);
+		if (t_device.wake_error)
+			return t_device.wake_error;
+		work();
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static void *t_map(int handle, unsigned int region, size_t size, int *err)
+{
+	check(handle == HANDLE);
+	check(size == (region == UACCE_QFRT_MMIO ? PAGE : dus_size()));
+	if (t_device.map_fails && !--t_device.map_fails) {
+		*err = -ENOMEM;
+		return NULL;
+	}
+	t_device.mapped++;
+	return region == UACCE_QFRT_MMIO ? dev.mmio : dev.dus;
+}
+
+static void t_unmap(void *addr, size_t size)
+{
+	(void)size;
+	check(addr == dev.mmio || addr == dev.dus);
+	t_device.unmapped++;
+}
+
+/* Who waits for a device that has nothing more to say has waited for ever. */
+static int t_poll(int handle, int timeout_ms)
+{
+	(void)timeout_ms;
+	check(handle == HANDLE);
+	return dev.gone || t_device.wake_error ? -ENODEV : 0;
+}
+
+static const struct wd_transport_ops t_transport = {
+	.name = "test",
+	.next = t_next,
+	.find = t_find,
+	.open = t_open,
+	.close = t_close,
+	.ctl = t_ctl,
+	.map = t_map,
+	.unmap = t_unmap,
+	.poll = t_poll,
+};
+
+void t_device_install(void)
+{
+	memset(&t_device, 0, sizeof(t_device));
+	wd_transport = &t_transport;
+}
+
+void t_device_remove(void)
+{
+	wd_transport = &wd_uacce_transport;
+}
