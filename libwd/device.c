@@ -13,11 +13,23 @@ static const struct wd_driver_ops *const drivers[] = {
 	&wd_dummy_driver,	/* slower than a CPU: for those who ask for it */
 };
 
+const struct wd_driver_ops *wd_extra_driver;
+
+/* Number @i, or NULL behind the last. */
+static const struct wd_driver_ops *driver_at(size_t i)
+{
+	if (i < ARRAY_SIZE(drivers))
+		return drivers[i];
+	return i == ARRAY_SIZE(drivers) ? wd_extra_driver : NULL;
+}
+
 const struct wd_driver_ops *wd_driver_find(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
-		if (!strcmp(drivers[i]->name, name))
-			return drivers[i];
+	const struct wd_driver_ops *ops;
+
+	for (size_t i = 0; (ops = driver_at(i)); i++)
+		if (!strcmp(ops->name, name))
+			return ops;
 	return NULL;
 }
 
@@ -38,20 +50,21 @@ bool wd_algs_have(const char *algs, const char *alg)
 
 WD_API int wd_device_list(struct wd_device **list)
 {
+	const struct wd_driver_ops *ops;
 	struct wd_device *devs;
 	int total = 0;
 	int n = 0;
 
 	if (!list)
 		return -EINVAL;
-	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
-		total += drivers[i]->list(NULL, 0);
+	for (size_t i = 0; (ops = driver_at(i)); i++)
+		total += ops->list(NULL, 0);
 
 	devs = calloc((size_t)total + 1, sizeof(*devs));
 	if (!devs)
 		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_SIZE(drivers) && n < total; i++) {
-		int got = drivers[i]->list(devs + n, total - n);
+	for (size_t i = 0; (ops = driver_at(i)) && n < total; i++) {
+		int got = ops->list(devs + n, total - n);
 
 		/* Devices may come and go between the two looks. */
 		n += (int)wd_min((size_t)got, (size_t)(total - n));

@@ -100,6 +100,9 @@ struct wd_driver_ops {
 	void (*unshare)(void *ctx, const void *addr, size_t size);
 };
 
+/* A driver of a test's, behind all others; NULL. */
+extern const struct wd_driver_ops *wd_extra_driver;
+
 extern const struct wd_driver_ops wd_soft_driver;
 extern const struct wd_driver_ops wd_dummy_driver;
 

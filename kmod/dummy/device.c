@@ -34,9 +34,9 @@ static unsigned int depth = 256;
 module_param(depth, uint, 0444);
 MODULE_PARM_DESC(depth, "requests a queue holds, a power of two, 16 to 4096 (default 256)");
 
-static unsigned int poll_us = 50;
+static unsigned int poll_us = 200;
 module_param(poll_us, uint, 0444);
-MODULE_PARM_DESC(poll_us, "microseconds a queue looks for requests before it sleeps, at most, 0 to 10000 (default 50)");
+MODULE_PARM_DESC(poll_us, "microseconds a queue looks for requests before it sleeps, at most, 0 to 10000 (default 200)");
 
 static bool no_sva;
 module_param(no_sva, bool, 0444);

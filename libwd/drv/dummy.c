@@ -26,7 +26,8 @@
 
 #define API		"wd_dummy_v1"
 #define LEVEL_MAX	9
-#define SPIN_MAX_NS	50000	/* waiting longer is worth a system call */
+#define SPIN_MAX_NS	200000	/* waiting longer is worth a system call */
+#define SPIN_MIN_NS	5000	/* as long as one takes */
 #define SPIN_LOOKS	32	/* between two looks at the clock */
 
 int wd_stall_ms = 60000;
@@ -69,7 +70,7 @@ struct dummy_queue {
 	/* the receiver's */
 	uint32_t cq_head;
 	uint32_t buried;		/* slots looked through, of a dead queue */
-	int64_t spin_ns;
+	int64_t spin_max_ns, spin_ns;
 	int64_t waiting_ns;		/* since when, without an answer; 0 if not */
 	atomic_uint in_flight;
 };
@@ -214,7 +215,8 @@ static int dummy_open(struct wd_queue *q, const struct wd_device *dev, void **ct
 		return ret;
 	}
 	/* With a single CPU, waiting keeps the device from working. */
-	dq->spin_ns = wd_cpu_count() > 1 ? SPIN_MAX_NS : 0;
+	dq->spin_max_ns = wd_cpu_count() > 1 ? SPIN_MAX_NS : 0;
+	dq->spin_ns = dq->spin_max_ns / 4;
 	q->depth = dq->depth;
 	q->workers = 0;
 	q->fd = dq->handle;
@@ -556,6 +558,17 @@ static bool spin(struct dummy_queue *dq)
 	return false;
 }
 
+/* Looking longer would have saved the call, or was in vain. */
+static void adapt_spin(struct dummy_queue *dq, int64_t waited)
+{
+	if (waited >= dq->spin_max_ns)
+		dq->spin_ns = dq->spin_ns / 2 < SPIN_MIN_NS ? 0 : dq->spin_ns / 2;
+	else if (dq->spin_ns < SPIN_MIN_NS)
+		dq->spin_ns = SPIN_MIN_NS;
+	else if (dq->spin_ns * 2 <= dq->spin_max_ns)
+		dq->spin_ns *= 2;
+}
+
 /*
  * Wait until @deadline, 0 for none.  0 when there may be something; -ETIMEDOUT.
  * Without an answer for a long time the device counts as lost.
@@ -579,6 +592,8 @@ static int wait_answer(struct dummy_queue *dq, int64_t deadline)
 	ret = dq->tr->poll(dq->handle, (int)((end - now) / 1000000) + 1);
 	if (ret < 0 && ret != -EINTR)
 		bury(dq, -ENODEV);
+	else if (ret > 0)
+		adapt_spin(dq, now_ns() - now + dq->spin_ns);
 	return 0;
 }
 

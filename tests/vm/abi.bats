@@ -234,8 +234,8 @@ teardown_file() {
 deflate
 zlib
 gzip" ]
-	[ "$(cat region_mmio_size)" = "$(getconf PAGESIZE)" ]
-	[ "$(($(cat region_dus_size) % $(getconf PAGESIZE)))" = 0 ]
+	[ "$(cat region_mmio_size)" = 4096 ]
+	[ "$(cat region_dus_size)" = 28672 ]
 	[ "$(cat isolate)" = 0 ]
 	[ "$(cat isolate_strategy)" = 0 ]
 	[ "$(basename "$(readlink device)")" = wd_dummy.0 ]

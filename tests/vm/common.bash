@@ -22,7 +22,9 @@ unload_dummy() {
 
 # Put back what a test took away.
 bind_dummy() {
-	if [ ! -e "$dummy_driver/wd_dummy.0" ]; then
+	if [ ! -e "$dummy_driver" ]; then
+		insmod "$WD_VM_KMOD/dummy/wd_dummy.ko"
+	elif [ ! -e "$dummy_driver/wd_dummy.0" ]; then
 		echo wd_dummy.0 >"$dummy_driver/bind"
 	fi
 }

@@ -180,7 +180,7 @@ int main(int argc, char **argv)
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	setenv("HOME", "/run/tmp", 1);
 	setenv("TMPDIR", "/run/tmp", 1);
-	setenv("LC_ALL", "C.UTF-8", 1);
+	setenv("LC_ALL", access("/usr/lib/locale/C.utf8", F_OK) ? "C" : "C.UTF-8", 1);
 	setenv("WD_VM_OUT", OUT, 1);
 	status = run(argv + 1);
 	save_kernel_log();

@@ -75,6 +75,8 @@ int rawq_map(struct rawq *q)
 	q->ring = ring;
 	q->doorbell = doorbell;
 	q->depth = q->ring->depth;
+	q->sq_off = q->ring->sq_off;
+	q->cq_off = q->ring->cq_off;
 	return q->ring->magic == WD_DUMMY_MAGIC ? 0 : -EPROTO;
 }
 
@@ -125,7 +127,7 @@ static void *entry(struct rawq *q, uint32_t offset, uint32_t i, size_t size)
 
 void rawq_submit(struct rawq *q, const struct wd_dummy_sqe *sqe)
 {
-	memcpy(entry(q, q->ring->sq_off, q->sq_tail, sizeof(*sqe)), sqe, sizeof(*sqe));
+	memcpy(entry(q, q->sq_off, q->sq_tail, sizeof(*sqe)), sqe, sizeof(*sqe));
 	__atomic_store_n(&q->doorbell->sq_tail, ++q->sq_tail, __ATOMIC_RELEASE);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (q->ring->asleep) {
@@ -149,7 +151,7 @@ int rawq_receive(struct rawq *q, struct wd_dummy_cqe *cqe, int timeout_ms)
 		if (p.revents & (POLLERR | POLLHUP))
 			return -EIO;
 	}
-	memcpy(cqe, entry(q, q->ring->cq_off, q->cq_head, sizeof(*cqe)), sizeof(*cqe));
+	memcpy(cqe, entry(q, q->cq_off, q->cq_head, sizeof(*cqe)), sizeof(*cqe));
 	__atomic_store_n(&q->doorbell->cq_head, ++q->cq_head, __ATOMIC_RELEASE);
 	return 0;
 }

@@ -18,7 +18,7 @@ struct rawq {
 	size_t dus_size, mmio_size;
 	volatile struct wd_dummy_ring *ring;
 	volatile struct wd_dummy_doorbell *doorbell;
-	uint32_t depth;
+	uint32_t depth, sq_off, cq_off;	/* as the ring said when it was mapped */
 	uint32_t sq_tail, cq_head;
 	uint32_t wakes, polls;		/* system calls made */
 };

@@ -247,6 +247,18 @@ stat_of() {
 	done
 }
 
+@test "10,000 requests cost at most 100 system calls while the device is busy" {
+	local size calls
+
+	for size in 100 4096; do
+		strace -f -c -e trace=ioctl,poll,ppoll -o calls flood dummy 10000 $size
+		calls=$(awk '$NF ~ /^(ioctl|p?poll)$/ { n += $4 } END { print n + 0 }' calls)
+		echo "$size bytes each: $calls calls"
+		[ "$calls" -ge 1 ]
+		[ "$calls" -le 100 ]
+	done
+}
+
 @test "wdbench measures it" {
 	text 1000000 >f
 	wdbench --engine=dummy,sw --level=6 --rounds=2 --time=0.2 --budget=20 --json f >json

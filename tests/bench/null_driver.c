@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a send and a receive cost in libwd alone: for callgrind, see
+ * send_receive.  Two devices that do nothing: a driver that gives back what it was
+ * given, and the dummy driver with a device that answers each request at once.
+ *
+ * usage: null_driver null|dummy REQUESTS
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <misc/uacce/uacce.h>
+#include <misc/uacce/wd_dummy.h>
+
+#include <warpdrive/wd_comp.h>
+
+#include "internal.h"
+
+/* ---- a driver that does nothing ---- */
+
+static void *held;
+
+static int null_list(struct wd_device *dev, int max)
+{
+	if (max < 1)
+		return 1;
+	memset(dev, 0, sizeof(*dev));
+	strcpy(dev->name, "null-0");
+	strcpy(dev->driver, "null");
+	return 1;
+}
+
+static int null_open(struct wd_queue *q, const struct wd_device *dev, void **ctx)
+{
+	(void)dev;
+	q->depth = 1;
+	*ctx = &held;
+	return 0;
+}
+
+static void null_close(void *ctx, bool forked)
+{
+	(void)ctx;
+	(void)forked;
+}
+
+static int null_send(void *ctx, void *req)
+{
+	*(void **)ctx = req;
+	return 0;
+}
+
+static int null_flush(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+static int null_recv(void *ctx, void **req, int timeout_ms)
+{
+	(void)timeout_ms;
+	*req = *(void **)ctx;
+	return 0;
+}
+
+static unsigned int null_drop(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+static int null_share(void *ctx, const void *addr, size_t size)
+{
+	(void)ctx;
+	(void)addr;
+	(void)size;
+	return 0;
+}
+
+static void null_unshare(void *ctx, const void *addr, size_t size)
+{
+	(void)ctx;
+	(void)addr;
+	(void)size;
+}
+
+static const struct wd_driver_ops null_driver = {
+	.name = "null",
+	.list = null_list,
+	.open = null_open,
+	.close = null_close,
+	.send = null_send,
+	.flush = null_flush,
+	.recv = null_recv,
+	.drop = null_drop,
+	.share = null_share,
+	.unshare = null_unshare,
+};
+
+/* ---- a device that does nothing ---- */
+
+#define DEPTH	16u
+#define PAGE	4096u
+
+static _Alignas(64) uint8_t dus[2 * PAGE], mmio[PAGE];
+static uint32_t answered;
+
+static struct wd_dummy_ring *ring(void)
+{
+	return (struct wd_dummy_ring *)(void *)dus;
+}
+
+/* All that was sent has been done. */
+static void answer(void)
+{
+	const struct wd_dummy_sqe *sqes = (void *)(dus + ring()->sq_off);
+	struct wd_dummy_cqe *cqes = (void *)(dus + ring()->cq_off);
+	uint32_t tail = ((struct wd_dummy_doorbell *)(void *)mmio)->sq_tail;
+
+	for (; answered != tail; answered++) {
+		const struct wd_dummy_sqe *sqe = &sqes[answered % DEPTH];
+		struct wd_dummy_cqe *cqe = &cqes[answered % DEPTH];
+
+		memset(cqe, 0, sizeof(*cqe));
+		cqe->tag = sqe->tag;
+		cqe->consumed = sqe->in_len;
+	}
+	ring()->cq_tail = answered;
+}
+
+static int device_find(const char *name, struct wd_transport_dev *dev)
+{
+	memset(dev, 0, sizeof(*dev));
+	snprintf(dev->name, sizeof(dev->name), "%s", name);
+	strcpy(dev->api, "wd_dummy_v1");
+	dev->region_size[UACCE_QFRT_MMIO] = sizeof(mmio);
+	dev->region_size[UACCE_QFRT_DUS] = sizeof(dus);
+	return 0;
+}
+
+static int device_next(unsigned int *pos, struct wd_transport_dev *dev)
+{
+	return (*pos)++ == 0 && !device_find("wd_dummy-0", dev);
+}
+
+static int device_open(const char *name)
+{
+	(void)name;
+	ring()->magic = WD_DUMMY_MAGIC;
+	ring()->depth = DEPTH;
+	ring()->sq_off = PAGE;
+	ring()->cq_off = PAGE + DEPTH * sizeof(struct wd_dummy_sqe);
+	ring()->len_max = WD_DUMMY_LEN_MAX;
+	return 0;
+}
+
+static void device_close(int handle)
+{
+	(void)handle;
+}
+
+static int device_ctl(int handle, unsigned long request, void *arg)
+{
+	(void)handle;
+	(void)request;
+	(void)arg;
+	return 0;
+}
+
+static void *device_map(int handle, unsigned int region, size_t size, int *err)
+{
+	(void)handle;
+	(void)size;
+	(void)err;
+	return region == UACCE_QFRT_MMIO ? mmio : dus;
+}
+
+static void device_unmap(void *addr, size_t size)
+{
+	(void)addr;
+	(void)size;
+}
+
+static int device_poll(int handle, int timeout_ms)
+{
+	(void)handle;
+	(void)timeout_ms;
+	return 1;
+}
+
+static const struct wd_transport_ops null_transport = {
+	.name = "null",
+	.next = device_next,
+	.find = device_find,
+	.open = device_open,
+	.close = device_close,
+	.ctl = device_ctl,
+	.map = device_map,
+	.unmap = device_unmap,
+	.poll = device_poll,
+};
+
+/* ---- the loop ---- */
+
+int main(int argc, char **argv)
+{
+	bool dummy = argc == 3 && !strcmp(argv[1], "dummy");
+	struct wd_queue q = { .device = dummy ? "dummy" : "null" };
+	static uint8_t in[100], out[200];
+	struct wd_comp_req req = {
+		.in = in, .in_len = sizeof(in), .out = out, .out_cap = sizeof(out), .level = 1,
+	};
+	unsigned long n = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+	void *got;
+
+	if (!n)
+		return 2;
+	wd_extra_driver = &null_driver;
+	wd_transport = &null_transport;
+	if (wd_request_queue(&q))
+		return 1;
+	for (unsigned long i = 0; i < n; i++) {
+		if (wd_send(&q, &req) || wd_flush(&q))
+			return 1;
+		if (dummy)
+			answer();
+		if (wd_recv(&q, &got) || got != &req)
+			return 1;
+	}
+	wd_release_queue(&q);
+	return 0;
+}
