@@ -6,11 +6,13 @@
  * byte of the process's memory is looked at twice, and a queue that is stopped
  * does not wait for the end of a long request.
  */
+#include <linux/highmem.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include <linux/zlib.h>
 #include <linux/zutil.h>
@@ -25,12 +27,14 @@
  * @out: a slice of output
  * @deflate: zlib's, NULL until it is needed
  * @inflate: the same
+ * @pages: of a slice of the process's memory
  */
 struct dummy_codec {
 	u8 *in;
 	u8 *out;
 	void *deflate;
 	void *inflate;
+	struct page *pages[SLICE / PAGE_SIZE + 1];
 };
 
 /**
@@ -81,14 +85,12 @@ static struct dummy_codec *codec_alloc(void)
 
 /* ---- memory of the process ---- */
 
-static bool is_sva(const struct dummy_queue *q)
-{
-	return q->dd->uacce->flags & UACCE_DEV_SVA;
-}
-
-/* Without SVA, a page at a time: the next one may be elsewhere. */
+/*
+ * Without SVA, a page at a time: the next one may be elsewhere.  With the gate, so
+ * that the memory does not go away.
+ */
 static int move_bus(struct dummy_queue *q, u64 addr, void *buf, u32 len,
-		    bool to_device)
+		    bool write)
 {
 	while (len) {
 		u32 n = min_t(u32, len, PAGE_SIZE - offset_in_page(addr));
@@ -96,10 +98,10 @@ static int move_bus(struct dummy_queue *q, u64 addr, void *buf, u32 len,
 
 		if (!p)
 			return -EFAULT;
-		if (to_device)
-			memcpy(buf, p, n);
-		else
+		if (write)
 			memcpy(p, buf, n);
+		else
+			memcpy(buf, p, n);
 		addr += n;
 		buf += n;
 		len -= n;
@@ -107,18 +109,81 @@ static int move_bus(struct dummy_queue *q, u64 addr, void *buf, u32 len,
 	return 0;
 }
 
-static int read_memory(struct dummy_queue *q, void *to, u64 addr, u32 len)
+/*
+ * Have the pages of the process's memory brought, in its address space, which is
+ * held for no longer than that.  Returns how many.
+ */
+static int pin_memory(struct dummy_queue *q, u64 addr, u32 len, bool write,
+		      struct page **pages)
 {
-	if (!is_sva(q))
-		return move_bus(q, addr, to, len, true);
-	return copy_from_user(to, u64_to_user_ptr(addr), len) ? -EFAULT : 0;
+	int n = (offset_in_page(addr) + len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	int got;
+
+	if (addr + len < addr)
+		return -EFAULT;
+	if (!mmget_not_zero(q->mm))
+		return -ECANCELED;
+	kthread_use_mm(q->mm);
+	got = pin_user_pages_fast(addr & PAGE_MASK, n, write ? FOLL_WRITE : 0,
+				  pages);
+	kthread_unuse_mm(q->mm);
+	/* The last one takes the mappings down, which takes time. */
+	mmput_async(q->mm);
+	if (got == n)
+		return n;
+	if (got > 0)
+		unpin_user_pages(pages, got);
+	return -EFAULT;
 }
 
-static int write_memory(struct dummy_queue *q, u64 addr, void *from, u32 len)
+/* With the gate. */
+static void move_pages(struct page **pages, u64 addr, u8 *buf, u32 len,
+		       bool write)
 {
-	if (!is_sva(q))
-		return move_bus(q, addr, from, len, false);
-	return copy_to_user(u64_to_user_ptr(addr), from, len) ? -EFAULT : 0;
+	unsigned int offset = offset_in_page(addr);
+
+	while (len) {
+		u32 n = min_t(u32, len, PAGE_SIZE - offset);
+
+		if (write)
+			memcpy_to_page(*pages, offset, buf, n);
+		else
+			memcpy_from_page(buf, *pages, offset, n);
+		pages++;
+		buf += n;
+		len -= n;
+		offset = 0;
+	}
+}
+
+/*
+ * Copy up to a slice.  Waiting for a page is done without the gate, and may take
+ * for ever; once the queue is stopped nothing is copied any more.
+ */
+static int move_memory(struct dummy_queue *q, u64 addr, void *buf, u32 len,
+		       bool write)
+{
+	struct page **pages = q->codec->pages;
+	int n = 0, ret = 0;
+
+	if (!len)
+		return 0;
+	if (q->sva) {
+		n = pin_memory(q, addr, len, write, pages);
+		if (n < 0)
+			return READ_ONCE(q->stop) ? -ECANCELED : n;
+	}
+	mutex_lock(&q->gate);
+	if (q->stop)
+		ret = -ECANCELED;
+	else if (q->sva)
+		move_pages(pages, addr, buf, len, write);
+	else
+		ret = move_bus(q, addr, buf, len, write);
+	mutex_unlock(&q->gate);
+	if (q->sva)
+		unpin_user_pages_dirty_lock(pages, n, write && !ret);
+	return ret;
 }
 
 /* The next slice of input: its bytes, 0 at the end. */
@@ -130,7 +195,7 @@ static int fetch(struct dummy_stream *s)
 	cond_resched();
 	if (READ_ONCE(s->q->stop))
 		return -ECANCELED;
-	ret = read_memory(s->q, s->c->in, s->sqe->in + s->fetched, n);
+	ret = move_memory(s->q, s->sqe->in + s->fetched, s->c->in, n, false);
 	if (ret)
 		return ret;
 	s->fetched += n;
@@ -150,7 +215,7 @@ static int store(struct dummy_stream *s, u8 *from, u32 len)
 		from[len / 2] ^= 0x10;
 		s->flip = false;
 	}
-	ret = write_memory(s->q, s->sqe->out + s->stored, from, len);
+	ret = move_memory(s->q, s->sqe->out + s->stored, from, len, true);
 	if (ret)
 		return ret;
 	s->stored += len;
@@ -292,7 +357,7 @@ static int check_tail(struct dummy_stream *s, u32 pos)
 
 	if (sqe->in_len - pos < n)
 		return -ENODATA;
-	ret = read_memory(s->q, tail, sqe->in + pos, n);
+	ret = move_memory(s->q, sqe->in + pos, tail, n, false);
 	if (ret)
 		return ret;
 	if (!dummy_tail_ok(tail, sqe->format, s->sum, s->stored))
@@ -401,6 +466,9 @@ void dummy_run(struct dummy_queue *q, struct dummy_job *job)
 	else if (is_sound(&job->sqe))
 		ret = run_op(&s);
 	job->cqe.status = status_of(ret);
+	/* What a thread that was told to end could not do is nobody's fault. */
+	if (ret && READ_ONCE(q->stop))
+		job->cqe.status = WD_DUMMY_ESTOP;
 	if (ret)
 		return;
 	job->cqe.consumed = s.fetched;

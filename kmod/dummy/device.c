@@ -10,6 +10,8 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
@@ -62,7 +64,7 @@ static int alloc_ring(struct dummy_queue *q)
 {
 	unsigned int i;
 
-	q->n_pages = dummy_ring_size(q->dd->depth) >> PAGE_SHIFT;
+	q->n_pages = dummy_ring_size(q->depth) >> PAGE_SHIFT;
 	q->pages = kcalloc(q->n_pages, sizeof(*q->pages), GFP_KERNEL_ACCOUNT);
 	if (!q->pages)
 		return -ENOMEM;
@@ -75,9 +77,9 @@ static int alloc_ring(struct dummy_queue *q)
 	if (!q->ring)
 		goto err_free;
 	q->ring->magic = WD_DUMMY_MAGIC;
-	q->ring->depth = q->dd->depth;
+	q->ring->depth = q->depth;
 	q->ring->sq_off = dummy_sq_off();
-	q->ring->cq_off = dummy_cq_off(q->dd->depth);
+	q->ring->cq_off = dummy_cq_off(q->depth);
 	q->ring->len_max = WD_DUMMY_LEN_MAX;
 	return 0;
 
@@ -104,8 +106,13 @@ static int dummy_get_queue(struct uacce_device *uacce, unsigned long arg,
 	q = kzalloc(sizeof(*q), GFP_KERNEL_ACCOUNT);
 	if (!q)
 		goto err_count;
+	kref_init(&q->ref);
+	mutex_init(&q->gate);
 	q->dd = dd;
 	q->uq = uq;
+	q->sva = uacce->flags & UACCE_DEV_SVA;
+	q->depth = dd->depth;
+	q->poll_ns = dd->poll_ns;
 	init_waitqueue_head(&q->wake);
 	init_completion(&q->stopped);
 	q->doorbell = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
@@ -114,6 +121,8 @@ static int dummy_get_queue(struct uacce_device *uacce, unsigned long arg,
 	ret = alloc_ring(q);
 	if (ret)
 		goto err_doorbell;
+	q->mm = uq->mm;
+	mmgrab(q->mm);
 	uq->priv = q;
 	return 0;
 
@@ -126,15 +135,26 @@ err_count:
 	return ret;
 }
 
-static void dummy_put_queue(struct uacce_queue *uq)
+/* Nobody maps it any more, and its thread is gone. */
+void dummy_queue_release(struct kref *ref)
 {
-	struct dummy_queue *q = uq->priv;
+	struct dummy_queue *q = container_of(ref, struct dummy_queue, ref);
 
 	dummy_codec_free(q->codec);
 	free_ring(q);
 	free_page((unsigned long)q->doorbell);
-	atomic_inc(&q->dd->free);
+	mmdrop(q->mm);
 	kfree(q);
+}
+
+static void dummy_put_queue(struct uacce_queue *uq)
+{
+	struct dummy_queue *q = uq->priv;
+
+	atomic_inc(&q->dd->free);
+	if (q->thread)
+		put_task_struct(q->thread);
+	kref_put(&q->ref, dummy_queue_release);
 }
 
 static int dummy_start_queue(struct uacce_queue *uq)
@@ -156,15 +176,20 @@ static int dummy_mmap(struct uacce_queue *uq, struct vm_area_struct *vma,
 		      enum uacce_qfrt type)
 {
 	unsigned long size = vma->vm_end - vma->vm_start;
+
+	return size == uq->uacce->qf_pg_num[type] << PAGE_SHIFT ? 0 : -EINVAL;
+}
+
+static int dummy_get_pfn(struct uacce_queue *uq, enum uacce_qfrt type,
+			 unsigned long pgoff, unsigned long *pfn)
+{
 	struct dummy_queue *q = uq->priv;
 
-	if (size != uq->uacce->qf_pg_num[type] << PAGE_SHIFT)
-		return -EINVAL;
-	if (type == UACCE_QFRT_MMIO)
-		return remap_pfn_range(vma, vma->vm_start,
-				       virt_to_phys(q->doorbell) >> PAGE_SHIFT,
-				       size, vma->vm_page_prot);
-	return vm_map_pages_zero(vma, q->pages, q->n_pages);
+	if (pgoff >= uq->uacce->qf_pg_num[type])
+		return -EFAULT;
+	*pfn = type == UACCE_QFRT_MMIO ? page_to_pfn(virt_to_page(q->doorbell)) :
+					 page_to_pfn(q->pages[pgoff]);
+	return 0;
 }
 
 static long dummy_ioctl(struct uacce_queue *uq, unsigned int cmd,
@@ -251,6 +276,7 @@ static const struct uacce_ops dummy_ops = {
 	.stop_queue = dummy_stop_queue,
 	.is_q_updated = dummy_is_q_updated,
 	.mmap = dummy_mmap,
+	.get_pfn = dummy_get_pfn,
 	.ioctl = dummy_ioctl,
 	.bind_mm = dummy_bind_mm,
 	.get_isolate_state = dummy_get_isolate_state,
@@ -392,6 +418,7 @@ static int __init dummy_init(void)
 
 err_driver:
 	platform_driver_unregister(&dummy_driver);
+	dummy_await_threads();
 err_debugfs:
 	debugfs_remove(debugfs_root);
 	return ret;
@@ -401,6 +428,7 @@ static void __exit dummy_exit(void)
 {
 	remove_devices();
 	platform_driver_unregister(&dummy_driver);
+	dummy_await_threads();
 	debugfs_remove(debugfs_root);
 }
 

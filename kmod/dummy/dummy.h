@@ -10,7 +10,9 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/kref.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
@@ -66,8 +68,13 @@ struct dummy_codec;
 
 /**
  * struct dummy_queue - one queue
- * @dd: its device
- * @uq: the core's view of it
+ * @ref: the queue file has one, and its thread while there is one
+ * @dd: its device; @gate
+ * @uq: the core's view of it; @gate
+ * @mm: the address space of its owner; only the struct is held
+ * @sva: requests carry pointers, not bus addresses
+ * @depth: entries of a ring
+ * @poll_ns: how long to look for requests before sleeping, at most
  * @pages: of the DUS region
  * @n_pages: how many
  * @ring: @pages, as the kernel sees them
@@ -75,16 +82,23 @@ struct dummy_codec;
  * @sq_head: requests taken; like @cq_tail never read back from shared memory
  * @cq_tail: results given; read by poll
  * @spin_ns: how long to look for requests before sleeping
- * @thread: while the queue is started
- * @stop: it shall end
- * @stopped: it has
+ * @thread: while the queue is started, or it has not ended yet
+ * @gate: the thread touches the process's memory, the rings, @dd and @uq only
+ *	with it and without @stop
+ * @stop: it shall end; set with @gate, so that nothing is touched from then on
+ * @stopped: it has ended
  * @awake: WD_DUMMY_CMD_WAKE came
  * @wake: where it sleeps
  * @codec: its memory; made with the first request
  */
 struct dummy_queue {
+	struct kref ref;
 	struct dummy_device *dd;
 	struct uacce_queue *uq;
+	struct mm_struct *mm;
+	bool sva;
+	u32 depth;
+	u64 poll_ns;
 	struct page **pages;
 	unsigned int n_pages;
 	struct wd_dummy_ring *ring;
@@ -93,6 +107,7 @@ struct dummy_queue {
 	u32 cq_tail;
 	u64 spin_ns;
 	struct task_struct *thread;
+	struct mutex gate;		/* see above */
 	bool stop;
 	struct completion stopped;
 	bool awake;
@@ -102,12 +117,14 @@ struct dummy_queue {
 
 /* device.c */
 void dummy_count_error(struct dummy_device *dd);
+void dummy_queue_release(struct kref *ref);
 
 /* engine.c */
 int dummy_start(struct dummy_queue *q);
 void dummy_stop(struct dummy_queue *q);
 void dummy_wake(struct dummy_queue *q);
 bool dummy_has_results(const struct dummy_queue *q);
+void dummy_await_threads(void);
 
 static inline size_t dummy_sq_off(void)
 {
@@ -131,10 +148,9 @@ static inline size_t dummy_ring_size(u32 depth)
 struct dummy_job {
 	struct wd_dummy_sqe sqe;
 	struct wd_dummy_cqe cqe;
-	bool flip;
+	bool fail, flip, lose;		/* see struct dummy_faults */
 };
 
-/* Needs the address space of the queue's owner, unless there is no SVA. */
 void dummy_run(struct dummy_queue *q, struct dummy_job *job);
 void dummy_codec_free(struct dummy_codec *codec);
 

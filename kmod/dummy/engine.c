@@ -1,43 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The thread behind a queue: takes requests off the ring, does them in the address
- * space of the queue's owner, puts the results on the other ring.
+ * The thread behind a queue: takes requests off the ring, does them on the memory of
+ * the queue's owner, puts the results on the other ring.
  *
  * The rings are shared with a process that may write anything to them at any time.
  * So each word is read once, to a place of the kernel's, and checked there; and
  * nothing the thread has written is ever read back.
  *
- * A page of the process's memory may take for ever to come (somebody else's file
- * system, or page fault handler, may have to bring it).  The thread can be killed
- * then, which is what stopping a queue does.
+ * A page of the process's memory may take for ever to come: a file system, or a page
+ * fault handler, of somebody's may have to bring it, and not all of them can be
+ * killed.  So stopping a queue does not wait for its thread: the thread passes a gate
+ * before it touches anything that is not its own, and a stopped queue's is closed.
  */
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/log2.h>
-#include <linux/mm.h>
-#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 
 #include "dummy.h"
 
-#define BATCH		16	/* requests before the address space is let go */
 #define SPIN_MIN_NS	2000u
+#define STOP_WAIT	msecs_to_jiffies(100)	/* so that usually it has ended */
+#define START_WAIT	msecs_to_jiffies(2000)
 
-static u32 queue_depth(const struct dummy_queue *q)
-{
-	return q->dd->depth;
-}
+/* Threads that were started, and one completion for each that has ended. */
+static atomic_t threads = ATOMIC_INIT(0);
+static DECLARE_COMPLETION(thread_ended);
 
 static struct wd_dummy_sqe *sqe_at(struct dummy_queue *q, u32 i)
 {
 	return (void *)q->ring + dummy_sq_off() +
-	       (i & (queue_depth(q) - 1)) * sizeof(struct wd_dummy_sqe);
+	       (i & (q->depth - 1)) * sizeof(struct wd_dummy_sqe);
 }
 
 static struct wd_dummy_cqe *cqe_at(struct dummy_queue *q, u32 i)
 {
-	return (void *)q->ring + dummy_cq_off(queue_depth(q)) +
-	       (i & (queue_depth(q) - 1)) * sizeof(struct wd_dummy_cqe);
+	return (void *)q->ring + dummy_cq_off(q->depth) +
+	       (i & (q->depth - 1)) * sizeof(struct wd_dummy_cqe);
 }
 
 /*
@@ -54,11 +54,11 @@ static u32 work(struct dummy_queue *q)
 	todo = smp_load_acquire(&q->doorbell->sq_tail) - q->sq_head;
 	if (!todo)
 		return 0;
-	if (todo > queue_depth(q) || untaken > queue_depth(q)) {
+	if (todo > q->depth || untaken > q->depth) {
 		WRITE_ONCE(q->ring->error, 1);
 		return 0;
 	}
-	return min(todo, queue_depth(q) - untaken);
+	return min(todo, q->depth - untaken);
 }
 
 /* Whether the process has not taken all results; for poll. */
@@ -74,12 +74,38 @@ static bool take_fault(atomic_t *n)
 	return atomic_read(n) > 0 && atomic_dec_if_positive(n) >= 0;
 }
 
-static void complete_job(struct dummy_queue *q, const struct dummy_job *job)
+/* The next request, with what tests want to go wrong; false if there is none. */
+static bool take_job(struct dummy_queue *q, struct dummy_job *job)
 {
+	struct dummy_faults *faults = &q->dd->faults;
+
+	if (!work(q))
+		return false;
+	memcpy(&job->sqe, sqe_at(q, q->sq_head), sizeof(job->sqe));
+	q->sq_head++;
+	/* The slot is free once it has been read. */
+	smp_store_release(&q->ring->sq_head, q->sq_head);
+
+	job->cqe.tag = job->sqe.tag;
+	job->lose = take_fault(&faults->lose);
+	job->fail = !job->lose && take_fault(&faults->fail);
+	job->flip = !job->lose && !job->fail && take_fault(&faults->flip);
+	if (job->fail) {
+		job->cqe.status = WD_DUMMY_EIO;
+		dummy_count_error(q->dd);
+	}
+	return true;
+}
+
+static void give_result(struct dummy_queue *q, const struct dummy_job *job)
+{
+	u32 tail = q->cq_tail + 1;
+
 	memcpy(cqe_at(q, q->cq_tail), &job->cqe, sizeof(job->cqe));
-	WRITE_ONCE(q->cq_tail, q->cq_tail + 1);
-	/* The result is there before it is announced. */
-	smp_store_release(&q->ring->cq_tail, q->cq_tail);
+	/* The result is there before it is announced to the process. */
+	smp_store_release(&q->ring->cq_tail, tail);
+	/* And that before poll tells. */
+	smp_store_release(&q->cq_tail, tail);
 	atomic64_inc(&q->dd->requests);
 	/* Has a barrier: whoever sleeps is seen, or sees the result. */
 	if (wq_has_sleeper(&q->uq->wait))
@@ -88,52 +114,20 @@ static void complete_job(struct dummy_queue *q, const struct dummy_job *job)
 
 static void run_one(struct dummy_queue *q)
 {
-	struct dummy_faults *faults = &q->dd->faults;
 	struct dummy_job job = { 0 };
+	bool got;
 
-	memcpy(&job.sqe, sqe_at(q, q->sq_head), sizeof(job.sqe));
-	/* The copy is what counts from here on. */
-	barrier();
-	q->sq_head++;
-	WRITE_ONCE(q->ring->sq_head, q->sq_head);
-
-	job.cqe.tag = job.sqe.tag;
-	if (take_fault(&faults->lose))
+	mutex_lock(&q->gate);
+	got = !q->stop && take_job(q, &job);
+	mutex_unlock(&q->gate);
+	if (!got || job.lose)
 		return;
-	if (take_fault(&faults->fail)) {
-		job.cqe.status = WD_DUMMY_EIO;
-		dummy_count_error(q->dd);
-	} else {
-		job.flip = take_fault(&faults->flip);
+	if (!job.fail)
 		dummy_run(q, &job);
-	}
-	complete_job(q, &job);
-}
-
-/*
- * With the owner's address space, if there still is one.  Without it the requests
- * stay where they are: nobody is left to ask for them.
- */
-static bool run_batch(struct dummy_queue *q)
-{
-	bool sva = q->dd->uacce->flags & UACCE_DEV_SVA;
-	unsigned int i;
-
-	if (sva) {
-		if (!mmget_not_zero(q->uq->mm))
-			return false;
-		kthread_use_mm(q->uq->mm);
-	}
-	for (i = 0; i < BATCH && work(q) && !READ_ONCE(q->stop); i++) {
-		run_one(q);
-		cond_resched();
-	}
-	if (sva) {
-		kthread_unuse_mm(q->uq->mm);
-		/* The last one takes the mappings down, which takes time. */
-		mmput_async(q->uq->mm);
-	}
-	return true;
+	mutex_lock(&q->gate);
+	if (!q->stop)
+		give_result(q, &job);
+	mutex_unlock(&q->gate);
 }
 
 /* ---- waiting for work ---- */
@@ -155,7 +149,7 @@ static bool spin(struct dummy_queue *q)
 /* Looking longer would have saved the sleep, or was in vain. */
 static void adapt(struct dummy_queue *q, u64 slept)
 {
-	u64 max = q->dd->poll_ns;
+	u64 max = q->poll_ns;
 
 	if (slept < max)
 		q->spin_ns = min(max, max_t(u64, SPIN_MIN_NS, 2 * q->spin_ns));
@@ -187,42 +181,78 @@ static int dummy_thread(void *data)
 	allow_kernel_signal(SIGKILL);
 	while (!READ_ONCE(q->stop)) {
 		if (work(q)) {
-			if (!run_batch(q))
-				break;
+			run_one(q);
+			cond_resched();
 		} else if (!spin(q)) {
 			sleep(q);
 		}
 	}
-	kthread_complete_and_exit(&q->stopped, 0);
+	complete(&q->stopped);
+	kref_put(&q->ref, dummy_queue_release);
+	/* The rest is not the module's code. */
+	kthread_complete_and_exit(&thread_ended, 0);
 }
 
 /* ---- what uacce asks for ---- */
 
+/* One that was stopped while it waited for a page may still be there. */
+static int await_former(struct dummy_queue *q)
+{
+	long ret;
+
+	if (!q->thread)
+		return 0;
+	ret = wait_for_completion_killable_timeout(&q->stopped, START_WAIT);
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		return -EBUSY;
+	put_task_struct(q->thread);
+	q->thread = NULL;
+	return 0;
+}
+
 int dummy_start(struct dummy_queue *q)
 {
 	struct task_struct *thread;
+	int ret = await_former(q);
 
+	if (ret)
+		return ret;
 	q->stop = false;
 	reinit_completion(&q->stopped);
 	thread = kthread_create(dummy_thread, q, "%s/%d",
 				dev_name(&q->dd->uacce->dev), task_pid_nr(current));
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);
+	kref_get(&q->ref);
+	atomic_inc(&threads);
 	/* It may end before it is stopped. */
 	q->thread = get_task_struct(thread);
 	wake_up_process(thread);
 	return 0;
 }
 
+/* When it returns, the thread does nothing any more but end. */
 void dummy_stop(struct dummy_queue *q)
 {
-	WRITE_ONCE(q->stop, true);
+	mutex_lock(&q->gate);
+	q->stop = true;
+	mutex_unlock(&q->gate);
 	wake_up(&q->wake);
 	/* In case it waits for a page. */
 	send_sig(SIGKILL, q->thread, 1);
-	wait_for_completion(&q->stopped);
+	if (!wait_for_completion_timeout(&q->stopped, STOP_WAIT))
+		return;
 	put_task_struct(q->thread);
 	q->thread = NULL;
+}
+
+/* For the end of the module: until the last of them has ended. */
+void dummy_await_threads(void)
+{
+	while (atomic_dec_return(&threads) >= 0)
+		wait_for_completion(&thread_ended);
 }
 
 void dummy_wake(struct dummy_queue *q)

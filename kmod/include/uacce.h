@@ -40,11 +40,16 @@ struct iommu_sva;
  * @put_queue: undo @get_queue; the queue is stopped and not mapped any more
  * @start_queue: let the device look at the rings
  * @stop_queue: the opposite; when it returns the device does not touch the
- *	memory of the process any more.  Only for a queue that was started
+ *	memory of the process any more.  Only for a queue that was started.  Must
+ *	not wait for the process: others may be waiting for the device
  * @is_q_updated: whether the process has something to receive.  Must not block;
  *	called with the queue's state lock
- * @mmap: map region @type of the queue to @vma; checks its size.  Called with
- *	mmap_lock and the queue's state lock
+ * @mmap: whether @vma is right for region @type, which is to check its size; may
+ *	change vm_page_prot.  Maps nothing.  Called with mmap_lock and the
+ *	queue's state lock
+ * @get_pfn: the page frame behind page @pgoff of region @type, for a mapping that
+ *	@mmap found right.  Must stay what it is until @put_queue.  Called with
+ *	the queue's state lock
  * @ioctl: whatever the core does not know; may sleep and touch user memory
  * @bind_mm: for a device that reaches a process's memory by other means than
  *	the IOMMU's: take note of @mm, in place of the IOMMU
@@ -53,7 +58,7 @@ struct iommu_sva;
  * @isolate_err_threshold_write: after how many errors that happens, 0 for never
  * @isolate_err_threshold_read: the same number
  *
- * All but @mmap may be NULL.  Those that begin, end and change a queue are never
+ * All but @mmap and @get_pfn may be NULL.  Those that begin, end and change a queue are never
  * called for two at a time on the same queue, and all but the ones for sysfs
  * only until uacce_remove() has returned.
  */
@@ -67,6 +72,8 @@ struct uacce_ops {
 	int (*is_q_updated)(struct uacce_queue *q);
 	int (*mmap)(struct uacce_queue *q, struct vm_area_struct *vma,
 		    enum uacce_qfrt type);
+	int (*get_pfn)(struct uacce_queue *q, enum uacce_qfrt type,
+		       unsigned long pgoff, unsigned long *pfn);
 	long (*ioctl)(struct uacce_queue *q, unsigned int cmd, unsigned long arg);
 	int (*bind_mm)(struct uacce_queue *q, struct mm_struct *mm);
 	void (*unbind_mm)(struct uacce_queue *q);

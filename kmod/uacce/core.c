@@ -121,7 +121,7 @@ EXPORT_SYMBOL_GPL(uacce_alloc);
  * uacce_register() - let processes see the device, and open its queues
  * @uacce: from uacce_alloc()
  *
- * Return: 0; -EINVAL for NULL, or without @mmap; -EOPNOTSUPP if the device
+ * Return: 0; -EINVAL for NULL, or without @mmap or @get_pfn; -EOPNOTSUPP if the device
  * could neither share the process's address space nor was the unsafe mode
  * allowed; or why there could be no character device.  Either way uacce_remove()
  * has to follow.
@@ -130,7 +130,8 @@ int uacce_register(struct uacce_device *uacce)
 {
 	int ret;
 
-	if (!uacce || !uacce->ops || !uacce->ops->mmap || uacce->registered)
+	if (!uacce || !uacce->ops || !uacce->ops->mmap || !uacce->ops->get_pfn ||
+	    uacce->registered)
 		return -EINVAL;
 	if (!uacce->flags) {
 		dev_info(uacce->parent, "no queues for processes: see the parameter unsafe_no_sva of uacce\n");

@@ -13,7 +13,9 @@ void uacce_queues_kill(struct uacce_device *uacce);
 
 /* ss.c */
 int uacce_ss_mmap(struct uacce_queue *q, struct vm_area_struct *vma);
-long uacce_ss_get_dma(struct uacce_queue *q, unsigned long __user *arg);
+int uacce_ss_get_pfn(struct uacce_queue *q, unsigned long pgoff,
+		     unsigned long *pfn);
+long uacce_ss_get_dma(struct uacce_queue *q, unsigned long *val);
 void uacce_ss_free(struct uacce_queue *q);
 
 /* sysfs.c */

@@ -40,8 +40,7 @@ static bool is_valid(const struct uacce_queue *q)
 static void set_state(struct uacce_queue *q, enum uacce_q_state state)
 {
 	mutex_lock(&q->state_lock);
-	/* For uacce_vma_fault(), which has no lock. */
-	WRITE_ONCE(q->state, state);
+	q->state = state;
 	mutex_unlock(&q->state_lock);
 }
 
@@ -171,21 +170,18 @@ static int uacce_fops_open(struct inode *inode, struct file *file)
 	return nonseekable_open(inode, file);
 }
 
-/*
- * The device stops, and lets go of the process; memory that was mapped without
- * being counted must not be mapped any more when it goes away.
- */
-static void queue_end(struct uacce_queue *q)
+static void queue_stop(struct uacce_queue *q)
 {
-	const struct uacce_ops *ops = q->uacce->ops;
-
-	if (q->started && ops->stop_queue)
-		ops->stop_queue(q);
+	if (q->started && q->uacce->ops->stop_queue)
+		q->uacce->ops->stop_queue(q);
 	q->started = false;
-	if (q->state == UACCE_Q_ZOMBIE)
-		unmap_mapping_range(q->mapping, 0, 0, 1);
-	if (ops->put_queue)
-		ops->put_queue(q);
+}
+
+/* What was mapped is not counted, so nobody may map it any more. */
+static void queue_put(struct uacce_queue *q)
+{
+	if (q->uacce->ops->put_queue)
+		q->uacce->ops->put_queue(q);
 	unbind_mm(q);
 	uacce_ss_free(q);
 }
@@ -194,19 +190,28 @@ static void queue_end(struct uacce_queue *q)
  * Take all queues away from the processes, for uacce_remove(), which holds the
  * device's lock for writing.
  *
- * Queues opened through the same inode share its mappings, so taking those of one
- * takes those of all: first they all have to be dead.
+ * Page faults look at the state with its lock: those before it changes have put a
+ * page into a mapping that is known to the file, where it is found; those behind it
+ * give the process a page of ones.  Queues opened through the same inode share its
+ * mappings, so that all have to be dead first.
  */
 void uacce_queues_kill(struct uacce_device *uacce)
 {
+	struct address_space *done = NULL;
 	struct uacce_queue *q;
 
 	list_for_each_entry(q, &uacce->queues, list)
 		set_state(q, UACCE_Q_ZOMBIE);
 	list_for_each_entry(q, &uacce->queues, list) {
-		queue_end(q);
+		if (q->mapping != done)
+			unmap_mapping_range(q->mapping, 0, 0, 1);
+		done = q->mapping;
 		wake_up_all(&q->wait);
 	}
+	list_for_each_entry(q, &uacce->queues, list)
+		queue_stop(q);
+	list_for_each_entry(q, &uacce->queues, list)
+		queue_put(q);
 }
 
 /* Mappings hold the file, so there are none left. */
@@ -219,8 +224,10 @@ static int uacce_fops_release(struct inode *inode, struct file *file)
 	mutex_lock(&uacce->queues_lock);
 	list_del(&q->list);
 	mutex_unlock(&uacce->queues_lock);
-	if (uacce->ops)
-		queue_end(q);
+	if (uacce->ops) {
+		queue_stop(q);
+		queue_put(q);
+	}
 	up_read(&uacce->lock);
 	queue_free(q);
 	put_device(&uacce->dev);
@@ -249,15 +256,13 @@ static long stop_queue(struct uacce_queue *q)
 	if (q->state != UACCE_Q_STARTED)
 		return 0;
 	set_state(q, UACCE_Q_INIT);
-	if (q->uacce->ops->stop_queue)
-		q->uacce->ops->stop_queue(q);
-	q->started = false;
+	queue_stop(q);
 	return 0;
 }
 
 static bool is_owner(const struct uacce_queue *q)
 {
-	return !(q->uacce->flags & UACCE_DEV_SVA) || q->mm == current->mm;
+	return q->mm == current->mm;
 }
 
 /* With the device's lock for reading, and the queue's for operations. */
@@ -274,14 +279,26 @@ static long queue_ioctl(struct uacce_queue *q, unsigned int cmd,
 		return start_queue(q);
 	case UACCE_CMD_PUT_Q:
 		return stop_queue(q);
-	case UACCE_CMD_GET_SS_DMA:
-		if (uacce_is_unsafe(q->uacce))
-			return uacce_ss_get_dma(q, (unsigned long __user *)arg);
-		break;
 	}
 	if (!q->uacce->ops->ioctl)
 		return -EINVAL;
 	return q->uacce->ops->ioctl(q, cmd, arg);
+}
+
+/* The process's memory is touched without a lock: it may take its time. */
+static long get_ss_dma(struct uacce_queue *q, unsigned long __user *arg)
+{
+	unsigned long val;
+	long ret;
+
+	if (get_user(val, arg))
+		return -EFAULT;
+	mutex_lock(&q->state_lock);
+	ret = is_valid(q) ? is_owner(q) ? uacce_ss_get_dma(q, &val) : -EPERM : -ENXIO;
+	mutex_unlock(&q->state_lock);
+	if (ret >= 0 && put_user(val, arg))
+		return -EFAULT;
+	return ret;
 }
 
 static long uacce_fops_ioctl(struct file *file, unsigned int cmd,
@@ -290,6 +307,8 @@ static long uacce_fops_ioctl(struct file *file, unsigned int cmd,
 	struct uacce_queue *q = file->private_data;
 	long ret;
 
+	if (cmd == UACCE_CMD_GET_SS_DMA && uacce_is_unsafe(q->uacce))
+		return get_ss_dma(q, (unsigned long __user *)arg);
 	down_read(&q->uacce->lock);
 	mutex_lock(&q->op_lock);
 	ret = queue_ioctl(q, cmd, arg);
@@ -322,23 +341,40 @@ static void uacce_vma_close(struct vm_area_struct *vma)
 	mutex_unlock(&q->state_lock);
 }
 
+static int region_pfn(struct uacce_region *region, unsigned long pgoff,
+		      unsigned long *pfn)
+{
+	struct uacce_queue *q = region->q;
+
+	if (region->type == UACCE_QFRT_SS)
+		return uacce_ss_get_pfn(q, pgoff, pfn);
+	return q->uacce->ops->get_pfn(q, region->type, pgoff, pfn);
+}
+
 /*
- * All of a region is there from the beginning, so something is missing only once
- * the device is gone: then the mapping reads as ones, as a PCI device does that
- * left its bus, and a process is not killed for having looked.
+ * Pages come when they are touched, with the state lock: a mapping that is being
+ * made while the device goes away must not get any that go with it.
+ *
+ * Once the device is gone, the mapping reads as ones, as a PCI device does that left
+ * its bus, and a process is not killed for having looked.  That page is ordinary
+ * memory, whatever the region was.
  */
 static vm_fault_t uacce_vma_fault(struct vm_fault *vmf)
 {
-	struct uacce_region *region = vmf->vma->vm_private_data;
-	struct page *grave = region->q->grave;
+	struct vm_area_struct *vma = vmf->vma;
+	struct uacce_region *region = vma->vm_private_data;
+	struct uacce_queue *q = region->q;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+	unsigned long pfn;
 
-	if (READ_ONCE(region->q->state) != UACCE_Q_ZOMBIE)
-		return VM_FAULT_SIGBUS;
-	if (vmf->vma->vm_flags & VM_PFNMAP)
-		return vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(grave));
-	get_page(grave);
-	vmf->page = grave;
-	return 0;
+	mutex_lock(&q->state_lock);
+	if (q->state == UACCE_Q_ZOMBIE)
+		ret = vmf_insert_pfn_prot(vma, vmf->address, page_to_pfn(q->grave),
+					  vm_get_page_prot(vma->vm_flags));
+	else if (!region_pfn(region, vmf->pgoff - region->type, &pfn))
+		ret = vmf_insert_pfn(vma, vmf->address, pfn);
+	mutex_unlock(&q->state_lock);
+	return ret;
 }
 
 static int uacce_vma_mremap(struct vm_area_struct *vma)
@@ -400,7 +436,7 @@ static int uacce_fops_mmap(struct file *file, struct vm_area_struct *vma)
 	if (!is_owner(q))
 		return -EPERM;
 	uacce_vm_flags_mod(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_WIPEONFORK |
-			   VM_IO | VM_DONTDUMP, VM_MAYEXEC);
+			   VM_IO | VM_PFNMAP | VM_DONTDUMP, VM_MAYEXEC);
 
 	mutex_lock(&q->state_lock);
 	ret = map_region(q, vma, type);

@@ -13,7 +13,6 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
-#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
 #include "internal.h"
@@ -105,76 +104,62 @@ err_free:
 	return NULL;
 }
 
-/* Behind an IOMMU, or of one block, a slice may still have many pages. */
-static int map_slice(struct vm_area_struct *vma, unsigned long *addr,
-		     const struct uacce_ss_slice *slice)
-{
-	struct sg_page_iter iter;
-	int ret;
-
-	for_each_sgtable_page(slice->sgt, &iter, 0) {
-		if (*addr >= vma->vm_end)
-			break;
-		ret = remap_pfn_range(vma, *addr,
-				      page_to_pfn(sg_page_iter_page(&iter)),
-				      PAGE_SIZE, vma->vm_page_prot);
-		if (ret)
-			return ret;
-		*addr += PAGE_SIZE;
-	}
-	return 0;
-}
-
 /* With the queue's state lock. */
 int uacce_ss_mmap(struct uacce_queue *q, struct vm_area_struct *vma)
 {
 	size_t size = vma->vm_end - vma->vm_start;
 	struct device *dev = q->uacce->parent;
-	unsigned long addr = vma->vm_start;
-	unsigned int i;
-	int ret = 0;
+	size_t each = SS_SLICE;
 
 	if (size > SS_MAX || (q->ss && q->ss->size != size))
 		return -EINVAL;
 	/* Nobody would tell the caches what the device wrote. */
 	if (!dev_is_dma_coherent(dev))
 		return -EOPNOTSUPP;
-	if (!q->ss) {
-		size_t each = q->uacce->flags & UACCE_DEV_IOMMU ? size : SS_SLICE;
-
-		each = min_t(size_t, each, dma_get_max_seg_size(dev));
-		/* uacce_ss_ptr() looks without a lock. */
-		smp_store_release(&q->ss, ss_alloc(dev, size, each));
-	}
-	if (!q->ss)
-		return -ENOMEM;
-	for (i = 0; i < q->ss->n && !ret; i++)
-		ret = map_slice(vma, &addr, &q->ss->slices[i]);
-	return ret;
+	if (q->ss)
+		return 0;
+	if (q->uacce->flags & UACCE_DEV_IOMMU)
+		each = size;
+	each = min_t(size_t, each, dma_get_max_seg_size(dev));
+	/* uacce_ss_ptr() looks without a lock. */
+	smp_store_release(&q->ss, ss_alloc(dev, size, each));
+	return q->ss ? 0 : -ENOMEM;
 }
 
-/*
- * With the queue's lock for operations; so it must not take the state lock before
- * it touches user memory, but the slices do not change once they are there.
- */
-long uacce_ss_get_dma(struct uacce_queue *q, unsigned long __user *arg)
+/* The page behind page @pgoff of the region; with the queue's state lock. */
+int uacce_ss_get_pfn(struct uacce_queue *q, unsigned long pgoff,
+		     unsigned long *pfn)
+{
+	struct sg_page_iter iter;
+	unsigned int i;
+
+	for (i = 0; i < q->ss->n; i++) {
+		const struct uacce_ss_slice *slice = &q->ss->slices[i];
+
+		if (pgoff >= slice->size >> PAGE_SHIFT) {
+			pgoff -= slice->size >> PAGE_SHIFT;
+			continue;
+		}
+		for_each_sgtable_page(slice->sgt, &iter, pgoff) {
+			*pfn = page_to_pfn(sg_page_iter_page(&iter));
+			return 0;
+		}
+	}
+	return -EFAULT;
+}
+
+/* With the queue's state lock.  *@val: the slice's number, then what it is. */
+long uacce_ss_get_dma(struct uacce_queue *q, unsigned long *val)
 {
 	const struct uacce_ss_slice *slice;
-	struct uacce_ss *ss;
-	unsigned long val;
+	unsigned long i = *val;
 
-	if (get_user(val, arg))
-		return -EFAULT;
-	mutex_lock(&q->state_lock);
-	ss = q->ss;
-	mutex_unlock(&q->state_lock);
-	if (!ss || val >= ss->n)
+	if (!q->ss || i >= q->ss->n)
 		return -EINVAL;
-	slice = &ss->slices[val];
-	if (put_user(slice->dma | ((slice->size >> UACCE_SS_SIZE_SHIFT) &
-				   UACCE_SS_SIZE_MASK), arg))
-		return -EFAULT;
-	return ss->n - 1 - val;
+	slice = &q->ss->slices[i];
+	*val = slice->dma | ((slice->size >> UACCE_SS_SIZE_SHIFT) &
+			     UACCE_SS_SIZE_MASK);
+	return q->ss->n - 1 - i;
 }
 
 /**

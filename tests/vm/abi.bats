@@ -179,7 +179,7 @@ teardown_file() {
 	abi bad_addresses
 }
 
-@test "a request may read and write the rings themselves" {
+@test "rings and doorbells are no memory for data" {
 	abi ring_as_buffer
 }
 

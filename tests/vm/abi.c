@@ -765,15 +765,17 @@ static void bad_addresses(void)
 	rawq_end(&q);
 }
 
-/* A device that is told to write to its own rings: nobody else is harmed. */
+/* Registers and rings are no memory for data. */
 static void ring_as_buffer(void)
 {
 	char mem[4096];
 	struct rawq q = started();
 
 	memset(mem, 0x55, sizeof(mem));
-	EXPECT(status_of(&q, (void *)q.ring, 64, mem, sizeof(mem)), WD_DUMMY_OK);
-	EXPECT(status_of(&q, mem, 64, (char *)q.ring + q.dus_size - 64, 64), WD_DUMMY_OK);
+	EXPECT(status_of(&q, (void *)q.ring, 64, mem, sizeof(mem)), WD_DUMMY_EFAULT);
+	EXPECT(status_of(&q, mem, 64, (char *)q.ring + q.dus_size - 64, 64),
+	       WD_DUMMY_EFAULT);
+	EXPECT(status_of(&q, (void *)q.doorbell, 8, mem, 64), WD_DUMMY_EFAULT);
 	works(&q);
 	rawq_end(&q);
 }

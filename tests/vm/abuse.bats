@@ -45,6 +45,25 @@ teardown_file() {
 	abi init_start
 }
 
+@test "a page that not even SIGKILL ends the wait for keeps nobody else waiting" {
+	if [ ! -e /dev/fuse ] && [ -e "$WD_VM_MODULES/kernel/fs/fuse/fuse.ko" ]; then
+		insmod "$WD_VM_MODULES/kernel/fs/fuse/fuse.ko"
+	fi
+	if [ ! -e /dev/fuse ]; then
+		skip "no FUSE in this kernel"
+	fi
+	abuse deaf 0
+	abi init_start
+}
+
+@test "the queue of a process that was killed is soon free" {
+	abuse long 0
+}
+
+@test "a mapping that is made while the device goes away shows nothing else" {
+	abuse race "$(times 50 500)"
+}
+
 @test "rings and doorbells with anything in them" {
 	abuse scribble "$(times 6 300)"
 	abi init_start

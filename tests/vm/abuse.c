@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
@@ -16,6 +17,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -115,6 +119,7 @@ static void kill_busy(long times)
 		pid = fork();
 		if (!pid)
 			keep_busy(told[1]);
+		close(told[1]);
 		if (read(told[0], &c, 1) != 1)
 			fail("the child did not begin", i);
 		usleep((useconds_t)(random64() % 2000));
@@ -122,7 +127,6 @@ static void kill_busy(long times)
 		if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
 			fail("the child was not killed", status);
 		close(told[0]);
-		close(told[1]);
 	}
 }
 
@@ -235,6 +239,187 @@ static void stuck(long how)
 	if (how == 0)
 		rawq_end(&q);
 	close(fd);
+}
+
+/*
+ * A file system that never answers when it is asked for data: what waits for its
+ * pages cannot even be killed.
+ */
+static void serve(int fd)
+{
+	static char in[1 << 17], out[4096];
+	struct fuse_in_header *head = (void *)in;
+	struct fuse_out_header *answer = (void *)out;
+	void *body = answer + 1;
+
+	for (;;) {
+		ssize_t n = read(fd, in, sizeof(in));
+		size_t len = 0;
+
+		if (n < 0 && (errno == EINTR || errno == ENOENT))
+			continue;
+		if (n < (ssize_t)sizeof(*head))
+			_exit(0);
+		memset(out, 0, sizeof(out));
+		answer->unique = head->unique;
+		if (head->opcode == FUSE_INIT) {
+			struct fuse_init_out *init = body;
+
+			init->major = 7;
+			init->minor = 31;
+			init->max_write = 4096;
+			len = sizeof(*init);
+		} else if (head->opcode == FUSE_GETATTR) {
+			struct fuse_attr_out *attr = body;
+
+			attr->attr_valid = 1000;
+			attr->attr.ino = 1;
+			attr->attr.mode = S_IFREG | 0644;
+			attr->attr.nlink = 1;
+			attr->attr.size = 1 << 20;
+			len = sizeof(*attr);
+		} else if (head->opcode == FUSE_OPEN) {
+			len = sizeof(struct fuse_open_out);
+		} else if (head->opcode == FUSE_READ || head->opcode == FUSE_INTERRUPT ||
+			   head->opcode == FUSE_FORGET) {
+			continue;
+		} else {
+			answer->error = -ENOSYS;
+		}
+		answer->len = (uint32_t)(sizeof(*answer) + len);
+		if (write(fd, out, answer->len) < 0)
+			_exit(0);
+	}
+}
+
+static pid_t mount_deaf(const char *path)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	int file = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	char options[96];
+	pid_t server;
+
+	if (fd < 0 || file < 0)
+		fail("FUSE", errno);
+	close(file);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=100000,user_id=0,group_id=0", fd);
+	if (mount("deaf", path, "fuse", MS_NOSUID | MS_NODEV, options))
+		fail("mounting", errno);
+	server = fork();
+	if (!server) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		serve(fd);
+	}
+	close(fd);
+	return server;
+}
+
+/* A process whose request waits for a page of that file, until it is killed. */
+static pid_t deaf_request(const char *path)
+{
+	size_t size = 1 << 20;
+	int told[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(told))
+		fail("pipe", errno);
+	pid = fork();
+	if (!pid) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		char *in = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+		char *out = memory(size);
+		struct wd_dummy_sqe sqe = rawq_copy(in, 1000, out, size);
+		struct rawq q = begin();
+		struct wd_dummy_cqe cqe;
+		struct stat st;
+
+		/* How large the file is has to be asked for. */
+		if (fd < 0 || in == MAP_FAILED || fstat(fd, &st) || st.st_size < 1000)
+			fail("deaf file", errno);
+		madvise(in, size, MADV_RANDOM);
+		rawq_submit(&q, &sqe);
+		if (rawq_receive(&q, &cqe, 500) != -ETIMEDOUT)
+			fail("the request did not wait for its page", cqe.status);
+		if (write(told[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	/* So that its end is seen. */
+	close(told[1]);
+	if (read(told[0], &c, 1) != 1)
+		fail("the request did not begin", errno);
+	close(told[0]);
+	return pid;
+}
+
+/* Neither removal nor anybody else waits for it. */
+static void deaf(long unused)
+{
+	static const char path[] = "/run/tmp/deaf";
+	pid_t server = mount_deaf(path);
+	pid_t pid = deaf_request(path);
+	struct rawq q = begin();
+	double start = now();
+	int fd;
+
+	(void)unused;
+	rawq_end(&q);
+	put("/sys/bus/platform/drivers/wd_dummy/unbind", "wd_dummy.0");
+	put("/sys/bus/platform/drivers/wd_dummy/bind", "wd_dummy.0");
+	fd = open("/dev/wd_dummy-0", O_RDWR | O_CLOEXEC);
+	if (fd < 0 || now() - start > 10)
+		fail("somebody waited for a page that never comes", (long)(now() - start));
+	close(fd);
+	kill(pid, SIGKILL);
+	kill(server, SIGKILL);
+	while (wait(NULL) > 0)
+		;
+	umount2(path, MNT_DETACH);
+}
+
+/* The queue of a process that was killed is free soon, whatever it had asked for. */
+static void long_requests(long unused)
+{
+	unsigned long before = rawq_attr("available_instances");
+	size_t size = 8 << 20;
+	int told[2], status;
+	double start;
+	pid_t pid;
+	char c;
+
+	(void)unused;
+	if (pipe(told))
+		fail("pipe", errno);
+	pid = fork();
+	if (!pid) {
+		unsigned char *in = memory(size), *out = memory(2 * size);
+		struct wd_dummy_sqe sqe = rawq_copy(in, size, out, 2 * size);
+		struct rawq q = begin();
+
+		for (size_t i = 0; i < size; i++)
+			in[i] = random64() % 2 ? 'a' : 'b';
+		sqe.op = WD_DUMMY_OP_COMPRESS;
+		sqe.level = 9;
+		for (int i = 0; i < 16; i++)
+			rawq_submit(&q, &sqe);
+		if (write(told[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(told[1]);
+	if (read(told[0], &c, 1) != 1)
+		fail("the child did not begin", errno);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	start = now();
+	while (rawq_attr("available_instances") != before) {
+		if (now() - start > 10)
+			fail("the queue of a dead process is still in use", 10);
+		usleep(10000);
+	}
 }
 
 /* ---- rings that hold anything ---- */
@@ -446,6 +631,41 @@ static void busy_until_gone(void)
 	exit(0);
 }
 
+/*
+ * Maps and unmaps all the time, and looks at what it mapped: that must be a doorbell
+ * nobody has rung, or ones, but never memory that was given back.
+ */
+static void map_until_gone(void)
+{
+	struct rawq q;
+
+	if (rawq_open(&q))
+		fail("no queue", errno);
+	say_begun();
+	for (;;) {
+		struct pollfd p = { .fd = q.fd, .events = POLLIN };
+		void *got;
+		int err = rawq_try_map(&q, UACCE_QFRT_MMIO, q.mmio_size, RW, MAP_SHARED, &got);
+		const volatile uint32_t *word = got;
+
+		if (err == ENXIO)
+			exit(0);
+		if (err)
+			fail("mmap", err);
+		if (random64() % 2 && word[0] != 0 && word[0] != UINT32_MAX)
+			fail("a doorbell", word[0]);
+		poll(&p, 1, 0);
+		if (p.revents & POLLHUP) {
+			usleep(50000);
+			for (size_t i = 0; i < q.mmio_size / 4; i++)
+				if (word[i] != UINT32_MAX)
+					fail("a mapping outlived its memory", word[i]);
+			exit(0);
+		}
+		munmap(got, q.mmio_size);
+	}
+}
+
 /* Maps and unmaps all the time, so that its memory's lock is always wanted. */
 static void *mapper(void *arg)
 {
@@ -517,6 +737,18 @@ static void removal(long times)
 		start(busy_until_gone, 4);
 		start(mapping_until_gone, 2);
 		usleep(100000 + (useconds_t)(random64() % 200000));
+		put("/sys/bus/platform/drivers/wd_dummy/unbind", "wd_dummy.0");
+		all_well();
+		put("/sys/bus/platform/drivers/wd_dummy/bind", "wd_dummy.0");
+	}
+}
+
+static void race(long times)
+{
+	for (long i = 0; i < times; i++) {
+		random64();
+		start(map_until_gone, 2);
+		usleep((useconds_t)(random64() % 4000));
 		put("/sys/bus/platform/drivers/wd_dummy/unbind", "wd_dummy.0");
 		all_well();
 		put("/sys/bus/platform/drivers/wd_dummy/bind", "wd_dummy.0");
@@ -627,6 +859,9 @@ static const struct {
 	{ "scribble", scribble },
 	{ "many", many },
 	{ "removal", removal },
+	{ "race", race },
+	{ "deaf", deaf },
+	{ "long", long_requests },
 	{ "busy", busy },
 	{ "no_memory", no_memory },
 };
