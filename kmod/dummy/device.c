@@ -197,7 +197,8 @@ static long dummy_ioctl(struct uacce_queue *uq, unsigned int cmd,
 {
 	struct dummy_queue *q = uq->priv;
 
-	if (cmd != WD_DUMMY_CMD_WAKE || !q->thread)
+	/* A thread that was stopped may not have ended yet. */
+	if (cmd != WD_DUMMY_CMD_WAKE || !q->thread || q->stop)
 		return -EINVAL;
 	dummy_wake(q);
 	return 0;

@@ -387,9 +387,17 @@ static bool is_right(struct wd_comp_sess *s, const struct wd_comp_req *req)
 {
 	struct wd_codec *codec = own_codec(s);
 
-	if (s->setup.flags & WD_COMP_NO_VERIFY || req->op != WD_COMP_COMPRESS)
+	switch (req->op) {
+	case WD_COMP_COMPRESS:
+		return s->setup.flags & WD_COMP_NO_VERIFY ||
+		       (codec && wd_codec_verify(codec, req) != -EBADMSG);
+	case WD_COMP_DECOMPRESS:
+		return wd_checksum(req->format, req->out, req->produced) ==
+		       req->checksum;
+	default:
+		/* The driver has seen to it. */
 		return true;
-	return codec && wd_codec_verify(codec, req) != -EBADMSG;
+	}
 }
 
 /*

@@ -411,6 +411,39 @@ static void t_requests_a_device_cannot_do_are_done(void **state)
 	free(in);
 }
 
+static void t_wrong_decompression_is_redone(void **state)
+{
+	struct wd_comp_sess *s = session(WD_COMP_DECOMPRESS, WD_COMP_GZIP, 0);
+	uint8_t *in = data(50000, T_TEXT), *out = malloc(50000);
+	struct wd_comp_req *got;
+	struct wd_comp_info info;
+
+	(void)state;
+	for (int format = WD_COMP_GZIP; format <= WD_COMP_RAW; format++) {
+		struct t_bytes packed = { 0 };
+		struct wd_comp_req req;
+
+		t_deflate(&packed, in, 50000, t_window_bits((enum wd_comp_format)format), 6,
+			  0);
+		req = (struct wd_comp_req){
+			.op = WD_COMP_DECOMPRESS, .format = (uint8_t)format,
+			.in = packed.data, .in_len = packed.len, .out = out, .out_cap = 50000,
+		};
+		t_device.flip = 1;
+		assert_int_equal(wd_comp_send(s, &req), 0);
+		assert_int_equal(wd_comp_recv(s, &got, WD_WAIT_FOREVER), 0);
+		assert_int_equal(got->status, 0);
+		assert_int_equal(got->produced, 50000);
+		assert_memory_equal(out, in, 50000);
+		t_bytes_free(&packed);
+	}
+	assert_int_equal(wd_comp_get_info(s, &info), 0);
+	assert_int_equal(info.redone, 3);
+	wd_comp_destroy(s);
+	free(in);
+	free(out);
+}
+
 static struct wd_comp_req request(const uint8_t *in, size_t len, uint8_t *out, size_t cap)
 {
 	struct wd_comp_req req = {
@@ -596,6 +629,7 @@ int main(void)
 		TEST(t_a_device_is_never_a_surprise),
 		TEST(t_a_session_can_be_used_again),
 		TEST(t_requests_a_device_cannot_do_are_done),
+		TEST(t_wrong_decompression_is_redone),
 		TEST(t_queue_is_full_at_its_depth),
 		TEST(t_a_lost_request_comes_back_in_the_end),
 		TEST(t_errors_of_data_are_told),
