@@ -45,6 +45,15 @@ stat_of() {
 	sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" stats
 }
 
+# Take the device away once it has done some requests.
+unbind_when_busy() {
+	for _ in $(seq 1000); do
+		[ "$(cat "$dummy_faults/requests")" -gt 20 ] && break
+		sleep 0.01
+	done
+	echo wd_dummy.0 >"$dummy_driver/unbind"
+}
+
 @test "--list-devices and --list-engines name the device" {
 	wdzip --list-devices | grep -Eq '^wd_dummy-0 +dummy +64 +- +ready +memcopy deflate zlib gzip$'
 	wdbench --list-engines | grep -q '^wd_dummy-0 *dummy'
@@ -178,11 +187,7 @@ stat_of() {
 	text 36000000 >f
 	wdzip --engine=dummy --explain --stats=json -kb 64K f 2>stats &
 	pid=$!
-	for _ in $(seq 1000); do
-		[ "$(cat "$dummy_faults/requests")" -gt 20 ] && break
-		sleep 0.01
-	done
-	echo wd_dummy.0 >"$dummy_driver/unbind"
+	unbind_when_busy
 	wait "$pid"
 	grep -q 'the device was left for the rest: ' stats
 	gzip -dc f.gz | cmp - f
@@ -190,11 +195,7 @@ stat_of() {
 
 	wdunzip --engine=dummy --stats=json -c f.gz >g 2>stats &
 	pid=$!
-	for _ in $(seq 1000); do
-		[ "$(cat "$dummy_faults/requests")" -gt 20 ] && break
-		sleep 0.01
-	done
-	echo wd_dummy.0 >"$dummy_driver/unbind"
+	unbind_when_busy
 	wait "$pid"
 	cmp f g
 }
