@@ -392,6 +392,51 @@ static void t_lists_do_not_go_around(void **state)
 	check_bad_lists(rig, &l, SIM_V_SGL, "loop");
 }
 
+/* Of 10 bytes each. */
+static uint32_t run_chain(struct t_rig *rig, unsigned int lists)
+{
+	struct t_piece pieces[HISI_SGL_LISTS_MAX + 1];
+	struct hisi_zip_sqe sqe;
+	struct t_mem chain;
+	struct lists l;
+	uint32_t status;
+
+	for (unsigned int i = 0; i < lists; i++)
+		pieces[i] = (struct t_piece){ rig->in.bus + i * 10, 10 };
+	lists_make(rig, &l);
+	t_alloc(&rig->dev, &chain, t_sgl_size(lists, 1), 64, true);
+	t_sgl_make(&chain, pieces, lists, 1);
+	sqe = l.sqe;
+	set_len(&sqe.in_len, lists * 10);
+	sqe.src_low = cpu_to_le32((uint32_t)chain.bus);
+	sqe.src_high = cpu_to_le32((uint32_t)(chain.bus >> 32));
+	status = t_rig_status(&rig->comp, &sqe);
+	t_free(&rig->dev, &chain);
+	t_free(&rig->dev, &l.mem);
+	return status;
+}
+
+static void t_a_chain_has_at_most_256_lists(void **state)
+{
+	struct t_rig *rig = *state;
+
+	assert_int_equal(run_chain(rig, HISI_SGL_LISTS_MAX), HZIP_STATUS_OK);
+	t_expect_none(rig);
+	assert_int_not_equal(run_chain(rig, HISI_SGL_LISTS_MAX + 1), HZIP_STATUS_OK);
+	t_expect(rig, SIM_V_SGL, "256 lists");
+}
+
+static void t_lists_have_addresses(void **state)
+{
+	struct t_rig *rig = *state;
+	struct lists l;
+
+	lists_make(rig, &l);
+	l.sqe.src_low = 0;
+	l.sqe.src_high = 0;
+	check_bad_lists(rig, &l, SIM_V_SGL, "address 0");
+}
+
 static void t_offsets_need_lists(void **state)
 {
 	struct t_rig *rig = *state;
@@ -592,6 +637,8 @@ int main(void)
 		T_STARTED(t_fields_of_software_in_lists_are_ignored),
 		T_STARTED(t_lists_hold_what_the_request_says),
 		T_STARTED(t_lists_do_not_go_around),
+		T_STARTED(t_a_chain_has_at_most_256_lists),
+		T_STARTED(t_lists_have_addresses),
 		T_STARTED(t_offsets_need_lists),
 
 		T_STARTED(t_a_good_stream_works),

@@ -145,6 +145,20 @@ static void t_any_status_can_be_had(void **state)
 	}
 }
 
+static void t_faults_that_took_place_leave_room_for_others(void **state)
+{
+	struct t_rig *rig = *state;
+	uint32_t event;
+
+	for (int i = 0; i < 300; i++) {
+		fault(rig, "fail 1 1");
+		fault(rig, "drop-irq 1");
+		assert_int_equal(run_status(rig), 1);
+		fault(rig, "aeq 2 0");
+		assert_int_equal(t_aeq_handle(&rig->dev, &event, 1), 1);
+	}
+}
+
 static void t_requests_are_counted_from_the_command_on(void **state)
 {
 	struct t_rig *rig = *state;
@@ -479,6 +493,20 @@ static void t_errors_that_shut_down_stop_requests(void **state)
 	assert_int_equal(t_stats(rig).completed, 0);
 }
 
+static void t_only_errors_of_two_bits_shut_v2_down(void **state)
+{
+	struct t_rig *rig = *state;
+	struct hisi_zip_sqe sqe;
+
+	fault(rig, "ras zip 10");
+	fault(rig, "ras qm 10");
+	t_rig_works(rig);
+	fault(rig, "ras qm 2");
+	t_rig_sqe(rig, &sqe);
+	t_send(&rig->comp, &sqe);
+	assert_false(t_cqe_ready(&rig->comp));
+}
+
 static void t_errors_can_be_injected_by_registers(void **state)
 {
 	struct t_rig *rig = *state;
@@ -631,6 +659,7 @@ int main(void)
 
 		T_STARTED(t_fail_is_of_one_request),
 		T_STARTED(t_any_status_can_be_had),
+		T_STARTED(t_faults_that_took_place_leave_room_for_others),
 		T_STARTED(t_requests_are_counted_from_the_command_on),
 		T_STARTED(t_requests_are_counted_over_all_queues),
 		T_STARTED(t_flip_changes_one_bit_of_the_output),
@@ -652,6 +681,7 @@ int main(void)
 		T_STARTED(t_a_masked_error_does_not_interrupt),
 		T_STARTED(t_an_error_that_is_not_enabled_does_not_interrupt),
 		T_STARTED(t_errors_that_shut_down_stop_requests),
+		T_STARTED_V2(t_only_errors_of_two_bits_shut_v2_down),
 		T_STARTED(t_errors_can_be_injected_by_registers),
 
 		T_STARTED(t_events_of_errors_come_with_type_and_queue),

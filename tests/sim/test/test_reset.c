@@ -70,11 +70,13 @@ static void t_a_reset_stops_every_queue(void **state)
 {
 	struct t_rig *rig = *state;
 	uint64_t fetched = t_stats(rig).requests;
+	uint64_t vft;
 
 	t_reset(&rig->dev);
 	t_doorbell(&rig->dev, 0, QM_DB_CMD_SQ, 0, 1, 0);
 	t_expect(rig, SIM_V_DOORBELL_QUEUE, "0");
-	assert_int_equal(t_mem_init(&rig->dev), 0);
+	assert_int_equal(t_vft_read(&rig->dev, QM_VFT_SQC, 0, &vft), 0);
+	assert_true(vft == 0);
 	assert_int_equal(t_vft_write(&rig->dev, QM_VFT_SQC, 0, t_vft_sqc(0, T_QUEUES)),
 			 0);
 	t_doorbell(&rig->dev, 0, QM_DB_CMD_SQ, 0, 1, 0);
@@ -84,17 +86,23 @@ static void t_a_reset_stops_every_queue(void **state)
 	assert_int_equal(t_stats(rig).requests, fetched);
 }
 
+static void start_without_memories(struct t_rig *rig)
+{
+	uint64_t vft = t_vft_sqc(0, T_QUEUES);
+
+	assert_int_equal(t_vft_write(&rig->dev, QM_VFT_SQC, 0, vft), 0);
+	assert_int_equal(t_eq_start(&rig->dev, 0), 0);
+	t_rig_queues(rig);
+	t_rig_works(rig);
+}
+
 static void t_a_reset_needs_no_new_memories(void **state)
 {
 	struct t_rig *rig = *state;
 
 	t_reset(&rig->dev);
 	assert_int_equal(t_read(&rig->dev, QM_MEM_DONE) & 1, 1);
-	assert_int_equal(t_vft_write(&rig->dev, QM_VFT_SQC, 0, t_vft_sqc(0, T_QUEUES)),
-			 0);
-	assert_int_equal(t_eq_start(&rig->dev, 0), 0);
-	t_rig_queues(rig);
-	t_rig_works(rig);
+	start_without_memories(rig);
 }
 
 static void t_a_reset_forgets_errors_and_interrupts(void **state)
@@ -208,7 +216,7 @@ static void t_the_bus_opens_with_a_reset(void **state)
 
 	t_write(&rig->dev, QM_AXI_CTRL, 1);
 	t_reset(&rig->dev);
-	start_again(rig);
+	start_without_memories(rig);
 }
 
 static void t_an_error_that_closed_the_bus_ends_with_the_handshake(void **state)
@@ -308,6 +316,25 @@ static void t_draining_by_dumps_waits_for_requests(void **state)
 	for (uint32_t i = 0; i < T_DEPTH - 1; i++)
 		send(&rig, &rig.comp);
 	assert_int_equal(t_queue_drain(&rig.comp), 0);
+	assert_int_equal(t_take_all(&rig.comp, true), T_DEPTH - 1);
+	t_expect_none(&rig);
+	t_rig_destroy(&rig);
+}
+
+static void t_an_idle_device_has_answered_everything(void **state)
+{
+	struct sim_config config;
+	struct t_rig rig;
+
+	(void)state;
+	t_config(&config, QM_HW_V3);
+	config.workers = WORKERS;
+	t_rig_create(&rig, &config);
+	t_rig_start(&rig);
+	for (uint32_t i = 0; i < T_DEPTH - 1; i++)
+		send(&rig, &rig.comp);
+	sim_wait_idle(rig.dev.sim);
+	assert_int_equal(t_stats(&rig).completed, T_DEPTH - 1);
 	assert_int_equal(t_take_all(&rig.comp, true), T_DEPTH - 1);
 	t_expect_none(&rig);
 	t_rig_destroy(&rig);
@@ -417,6 +444,42 @@ static void t_vectors_are_those_of_the_capabilities(void **state)
 			assert_int_equal(irqs(&rig, vector), 0);
 	}
 	t_rig_destroy(&rig);
+}
+
+static void t_an_event_queue_that_starts_again_is_empty(void **state)
+{
+	struct t_rig *rig = *state;
+
+	send(rig, &rig->comp);
+	send(rig, &rig->decomp);
+	assert_int_equal(irqs(rig, T_IRQ_EQ), 1);
+	assert_int_equal(t_eq_start(&rig->dev, 0), 0);
+	assert_int_equal(t_read(&rig->dev, QM_EQ_INT_SOURCE), 0);
+	t_events_on(&rig->dev);
+	assert_int_equal(irqs(rig, T_IRQ_EQ), 1);
+	t_take_all(&rig->comp, true);
+	send(rig, &rig->comp);
+	assert_int_equal(t_eq_handle(&rig->dev), 1);
+}
+
+static void t_a_queue_that_starts_again_begins_anew(void **state)
+{
+	struct t_rig *rig = *state;
+	struct hisi_qm_sqc sqc;
+	struct hisi_qm_cqc cqc;
+
+	for (uint32_t i = 0; i < T_DEPTH + 3; i++)
+		t_rig_works(rig);
+	assert_int_equal(t_queue_load(&rig->comp), 0);
+	t_rig_works(rig);
+	assert_int_equal(t_context_dump(&rig->dev, QM_MB_CMD_SQC, 0, &sqc, sizeof(sqc)),
+			 0);
+	assert_int_equal(t_context_dump(&rig->dev, QM_MB_CMD_CQC, 0, &cqc, sizeof(cqc)),
+			 0);
+	assert_int_equal(le16_to_cpu(sqc.tail), 1);
+	assert_int_equal(le16_to_cpu(cqc.tail), 1);
+	assert_int_equal(le16_get_bits(sqc.w11, QM_C_TOGGLE), 0);
+	assert_int_equal(le16_get_bits(cqc.w11, QM_C_TOGGLE), 0);
 }
 
 /* ---- wrapping ---- */
@@ -617,7 +680,7 @@ static void t_registers_are_read_while_requests_run(void **state)
 		config.workers = workers;
 		t_rig_create(&rig, &config);
 		t_rig_start(&rig);
-		hammer(&rig, scaled(2000));
+		hammer(&rig, scaled(1000));
 		t_rig_destroy(&rig);
 	}
 }
@@ -726,6 +789,7 @@ int main(void)
 		cmocka_unit_test(t_stopping_a_queue_waits_for_its_requests),
 		cmocka_unit_test(t_flushing_waits_for_all_requests),
 		cmocka_unit_test(t_draining_by_dumps_waits_for_requests),
+		cmocka_unit_test(t_an_idle_device_has_answered_everything),
 
 		T_STARTED(t_an_armed_queue_has_one_event),
 		T_STARTED(t_a_queue_that_is_not_armed_stays_silent),
@@ -733,6 +797,8 @@ int main(void)
 		T_STARTED(t_interrupts_wait_for_the_event_doorbell),
 		T_STARTED(t_masked_interrupts_come_when_they_are_unmasked),
 		cmocka_unit_test(t_vectors_are_those_of_the_capabilities),
+		T_STARTED(t_an_event_queue_that_starts_again_is_empty),
+		T_STARTED(t_a_queue_that_starts_again_begins_anew),
 
 		T_STARTED(t_small_rings_wrap_often),
 		T_STARTED(t_a_full_submission_queue_wraps_without_loss),

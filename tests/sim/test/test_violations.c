@@ -5,6 +5,10 @@
  *
  * Registers and widths are in test_registers.c, requests in test_bad_requests.c.
  */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "strict.h"
 
 #define MB_FAILS(call)	assert_in_range(call, 1, 15)
@@ -83,6 +87,32 @@ static void t_violations_are_logged_and_counted(void **state)
 	t_rig_destroy(&rig);
 	fclose(config.log);
 	free(text);
+}
+
+static void t_a_violation_can_end_the_program(void **state)
+{
+	struct sim_config config;
+	struct t_rig rig;
+	int status;
+	pid_t child;
+
+	(void)state;
+	t_config(&config, QM_HW_V3);
+	config.abort_on_violation = true;
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		signal(SIGABRT, SIG_DFL);
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(1);
+		t_rig_create(&rig, &config);
+		t_read(&rig.dev, QM_ERR_STATUS);
+		t_write(&rig.dev, QM_ERR_STATUS, 1);
+		_exit(0);
+	}
+	assert_true(waitpid(child, &status, 0) == child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGABRT);
 }
 
 /* ---- mailbox ---- */
@@ -436,6 +466,18 @@ static void t_a_partition_makes_sense(void **state)
 	check_bad_vft(rig, 3, 0, 0, "type 3");
 }
 
+static void t_a_new_partition_stops_all_queues(void **state)
+{
+	struct t_rig *rig = *state;
+	uint64_t vft = t_vft_sqc(0, T_QUEUES);
+
+	assert_int_equal(t_vft_write(&rig->dev, QM_VFT_SQC, 0, vft), 0);
+	t_doorbell(&rig->dev, 0, QM_DB_CMD_SQ, 0, 1, 0);
+	t_expect(rig, SIM_V_DOORBELL_QUEUE, "0");
+	t_rig_queues(rig);
+	t_rig_works(rig);
+}
+
 static void t_a_shaper_needs_its_capability(void **state)
 {
 	struct t_rig *rig = *state;
@@ -583,15 +625,18 @@ static void t_a_tag_may_be_any_number(void **state)
 
 	t_queue_init(&q, &rig->dev, 2, HZIP_QUEUE_COMPRESS, T_DEPTH);
 	q.sqc.random = cpu_to_le16(0x1234);
-	q.cqc.random = cpu_to_le16(0x1234);
+	q.cqc.random = cpu_to_le16(0xffff);
 	q.random = 0x1234;
 	assert_int_equal(t_queue_load(&q), 0);
 	t_rig_sqe(rig, &sqe);
-	assert_int_equal(t_rig_status(&q, &sqe), HZIP_STATUS_OK);
-	t_expect_none(rig);
-	q.random = 0;
+	assert_int_equal(t_send(&q, &sqe), 0);
+	assert_int_equal(t_take(&q, &sqe), 0);
+	assert_int_equal(t_sqe_status(&sqe), HZIP_STATUS_OK);
+	/* The other queue has one of its own. */
 	t_cq_ring(&q, true);
 	t_expect(rig, SIM_V_DOORBELL_RANDOM, "queue 2");
+	q.random = 0xffff;
+	t_cq_ring(&q, true);
 	t_queue_free(&q);
 }
 
@@ -722,7 +767,10 @@ static void t_a_completion_that_finds_no_room_is_lost(void **state)
 	assert_int_equal(t_aeq_handle(&rig->dev, &event, 1), 1);
 	assert_int_equal(FIELD_GET(QM_AEQE_TYPE, event), QM_AEQE_CQ_OVERFLOW);
 	assert_int_equal(FIELD_GET(QM_EQE_QUEUE, event), 2);
-	/* The others go on. */
+	/* Nothing more is fetched of this one, and the others go on. */
+	assert_int_equal(t_stats(rig).requests, 12);
+	t_send(&q, &sqe);
+	assert_int_equal(t_stats(rig).requests, 12);
 	t_rig_works(rig);
 	t_queue_free(&q);
 }
@@ -796,6 +844,7 @@ int main(void)
 		T_STARTED_V2(t_a_good_driver_is_not_blamed),
 		cmocka_unit_test(t_violations_have_names),
 		cmocka_unit_test(t_violations_are_logged_and_counted),
+		cmocka_unit_test(t_a_violation_can_end_the_program),
 
 		T_STARTED(t_commands_that_do_not_exist_fail),
 		T_STARTED(t_commands_without_their_capability_fail),
@@ -818,6 +867,7 @@ int main(void)
 		T_STARTED_V2(t_pasids_came_with_v3),
 
 		T_STARTED(t_a_partition_makes_sense),
+		T_STARTED(t_a_new_partition_stops_all_queues),
 		T_STARTED(t_a_shaper_needs_its_capability),
 		cmocka_unit_test(t_a_partition_beyond_the_device_is_refused),
 
