@@ -130,7 +130,8 @@ const char *msg_name(const char *name)
 }
 
 /* One call of the stdio functions a line, so that lines of threads stay whole. */
-static void print(const char *lead, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0)))
+print(const char *lead, const char *fmt, va_list ap)
 {
 	char *text;
 
