@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * A request from its SQE to its results: checks, both directions, single blocks and
  * streams.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * Buffers of a request: lists are read and checked here, and turned into pieces.
  * What is in the buffers is none of this file's business.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * The model's host in the same process: see inproc.h.
  */
@@ -10,11 +10,9 @@
 #include <time.h>
 
 #include "inproc.h"
+#include "shared_copy.h"
 
 #define NS_PER_S	1000000000ull
-
-/* Contexts, entries of rings and SQEs are no longer. */
-#define ENTRY_MAX	128u
 
 struct range {
 	uint64_t addr;
@@ -147,54 +145,6 @@ void inproc_check_pointers(struct inproc *host, bool checked)
 	pthread_rwlock_unlock(&host->ranges_lock);
 }
 
-/*
- * Another thread may be polling a ring's entry: in words, or what it has of them, the
- * last one, which has the phase, behind the others.
- */
-static void copy_out(uint8_t *to, const uint8_t *from, size_t len)
-{
-	if (len > ENTRY_MAX) {
-		memcpy(to, from, len);
-		return;
-	}
-	while (len) {
-		if (!((uintptr_t)to % 4) && len >= 4) {
-			uint32_t word;
-
-			memcpy(&word, from, sizeof(word));
-			__atomic_store_n((uint32_t *)to, word, __ATOMIC_RELEASE);
-			to += 4;
-			from += 4;
-			len -= 4;
-			continue;
-		}
-		__atomic_store_n(to++, *from++, __ATOMIC_RELEASE);
-		len--;
-	}
-}
-
-static void copy_in(uint8_t *to, const uint8_t *from, size_t len)
-{
-	if (len > ENTRY_MAX) {
-		memcpy(to, from, len);
-		return;
-	}
-	while (len) {
-		if (!((uintptr_t)from % 4) && len >= 4) {
-			uint32_t word = __atomic_load_n((const uint32_t *)from,
-							__ATOMIC_ACQUIRE);
-
-			memcpy(to, &word, sizeof(word));
-			to += 4;
-			from += 4;
-			len -= 4;
-			continue;
-		}
-		*to++ = __atomic_load_n(from++, __ATOMIC_ACQUIRE);
-		len--;
-	}
-}
-
 /* The memory at addr, and how much of it follows: 0 if there is none. */
 static size_t at_bus(const struct inproc *host, uint64_t addr, bool write, uint8_t **ptr)
 {
@@ -243,9 +193,9 @@ static int copy(struct inproc *host, int32_t pasid, uint64_t addr, uint8_t *buf,
 		if (n > len)
 			n = len;
 		if (write)
-			copy_out(ptr, buf, n);
+			shared_copy_out(ptr, buf, n);
 		else
-			copy_in(buf, ptr, n);
+			shared_copy_in(buf, ptr, n);
 		addr += n;
 		buf += n;
 		len -= n;

@@ -10,12 +10,10 @@
 #include <sys/stat.h>
 
 #include "memory.h"
+#include "shared_copy.h"
 
 #define RANGES_MAX	65536u
 #define FILES_MAX	64u
-
-/* Entries of rings and contexts are no longer. */
-#define ENTRY_MAX	128u
 
 /* Mapped once as a whole, however many ranges are in it. */
 struct file {
@@ -293,37 +291,6 @@ void memory_clear(struct memory *memory)
 
 /* ---- copies ---- */
 
-static bool is_entry(const void *a, const void *b, size_t len)
-{
-	return len <= ENTRY_MAX && !(((uintptr_t)a | (uintptr_t)b | len) % 4);
-}
-
-/*
- * The machine may be polling the entry of a ring, or be writing it: a word at a time,
- * the last one, with the phase, after the others.
- */
-static void copy_out(uint8_t *to, const uint8_t *from, size_t len)
-{
-	if (!is_entry(to, from, len)) {
-		memcpy(to, from, len);
-		return;
-	}
-	for (size_t i = 0; i < len; i += 4)
-		__atomic_store_n((uint32_t *)(to + i), *(const uint32_t *)(from + i),
-				 __ATOMIC_RELEASE);
-}
-
-static void copy_in(uint8_t *to, const uint8_t *from, size_t len)
-{
-	if (!is_entry(to, from, len)) {
-		memcpy(to, from, len);
-		return;
-	}
-	for (size_t i = 0; i < len; i += 4)
-		*(uint32_t *)(to + i) = __atomic_load_n((const uint32_t *)(from + i),
-							__ATOMIC_ACQUIRE);
-}
-
 static int copy(struct memory *memory, uint64_t addr, uint8_t *buf, size_t len,
 		bool write)
 {
@@ -343,9 +310,9 @@ static int copy(struct memory *memory, uint64_t addr, uint8_t *buf, size_t len,
 			n = (size_t)(range->last - addr) + 1;
 		ptr = range->file->ptr + range->offset + (addr - range->first);
 		if (write)
-			copy_out(ptr, buf, n);
+			shared_copy_out(ptr, buf, n);
 		else
-			copy_in(buf, ptr, n);
+			shared_copy_in(buf, ptr, n);
 		addr += n;
 		buf += n;
 		len -= n;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * The clock's model against what is published of the Kunpeng 920's engine: a client
  * that keeps n requests of 8 KiB under way.  All of it is simulated time.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * The model's engine by itself: requests are put together by hand, memory is an
  * array, and zlib is the judge of what comes out.  Queues and registers are not here.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * The host in the same process keeps to what it was given: memory, interrupts, time.
  */

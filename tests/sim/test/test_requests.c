@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * Requests of all kinds through the device, judged by zlib: several threads with
  * queues of their own, many streams at a time.
