@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Linux's own driver on the model of the ZIP engine: comes and goes, and does real work.
+
+bats_require_minimum_version 1.5.0
+load zip
+
+setup_file() {
+	load_linux
+}
+
+setup() {
+	zip_find
+	note_complaints
+}
+
+teardown() {
+	no_complaints
+}
+
+teardown_file() {
+	unload_linux
+}
+
+# Nothing is under way, and nothing was lost.
+at_rest() {
+	[ "$(counter send_cnt)" -eq "$(counter recv_cnt)" ]
+}
+
+@test "the driver takes the device, and the kernel's test of it passes" {
+	is_bound
+	selftest passed
+	[ "$(counter send_cnt)" -eq 6 ]
+	at_rest
+	[ "$(counter err_bd_cnt)" -eq 0 ]
+	[ "$(cat "$zip_debug/$zip_bdf/qm/status")" = start ]
+}
+
+# While the 7th request is waited for, which is the first one of this test, all others
+# have to wait, too.
+# sim: --fault=delay 7 5000000
+@test "200 requests are under way, with lists of 8 entries" {
+	client alg=hisi-deflate-acomp requests=1200 outstanding=200 entries=8
+	client_report
+	client_report | grep -q '1200 of 1200 pieces right.* at most 200 and '
+	at_rest
+}
+
+@test "two clients at a time, with whole lists and with single buffers" {
+	client alg=hisi-deflate-acomp transforms=2 requests=200 outstanding=50 entries=10
+	client_report 2
+	client alg=hisi-deflate-acomp transforms=2 requests=200 outstanding=50 entries=1 \
+		bytes=5000
+	client_report 2
+	at_rest
+}
+
+@test "20 times over: unbind and bind, reset, unload and load, each with the kernel's test" {
+	local i
+
+	for ((i = 0; i < 20; i++)); do
+		echo "$zip_bdf" >"$zip_driver/unbind"
+		selftest ""
+		echo "$zip_bdf" >"$zip_driver/bind"
+		is_bound
+		selftest passed
+
+		# The algorithm stays, so the test is not done again: others do it.
+		echo 1 >"$zip_device/reset"
+		selftest passed
+		[ "$(cat "$zip_debug/$zip_bdf/qm/status")" = start ]
+		client alg=hisi-deflate-acomp requests=4 outstanding=2
+		at_rest
+
+		unload_linux
+		selftest ""
+		load_linux
+		is_bound
+		selftest passed
+		[ "$(counter send_cnt)" -eq 6 ]
+		at_rest
+	done
+}
+
+# ---- zswap ----
+
+zswap=/sys/module/zswap/parameters
+
+zswap_on() {
+	local kernel=$WD_VM_MODULES/kernel
+
+	insmod "$kernel/mm/zsmalloc.ko"
+	insmod "$kernel/drivers/block/zram/zram.ko" num_devices=1
+	echo $((192 << 20)) >/sys/block/zram0/disksize
+	mkswap /dev/zram0
+	swapon /dev/zram0
+	echo zsmalloc >$zswap/zpool
+	echo deflate >$zswap/compressor
+	echo 50 >$zswap/max_pool_percent
+	echo 1 >$zswap/enabled
+
+	# Less memory than will be asked for, for what runs in this group.
+	mkdir -p /run/cgroup
+	mount -t cgroup2 none /run/cgroup
+	echo +memory >/run/cgroup/cgroup.subtree_control
+	mkdir /run/cgroup/small
+	echo $((32 << 20)) >/run/cgroup/small/memory.max
+}
+
+# The driver can only be unloaded when nobody has a transform any more.
+zswap_off() {
+	rmdir /run/cgroup/small
+	umount /run/cgroup
+	swapoff /dev/zram0
+	echo 0 >$zswap/enabled
+	echo lzo >$zswap/compressor
+	echo zbud >$zswap/zpool
+	for _ in $(seq 200); do
+		[ "$(cat /sys/module/hisi_zip/refcnt)" -eq 0 ] && break
+		sleep 0.05
+	done
+	rmmod zram
+	rmmod zsmalloc
+}
+
+# swapped in|out: how many pages went through zswap so far
+swapped() {
+	sed -n "s/^zswp$1 //p" /proc/vmstat
+}
+
+@test "zswap swaps 64 MiB and more out and in through the device, and each page is right" {
+	local sent errors in out
+
+	if [ ! -e "$WD_VM_MODULES/kernel/drivers/block/zram/zram.ko" ]; then
+		skip "this kernel has no zram"
+	fi
+	# What cannot be compressed (status 0x0e) goes to the swap device as it is; the
+	# driver says so each time.
+	harmless='hisi_zip .*: compress fail in qp[0-9]+: 14, output: '
+	zswap_on
+	sent=$(counter send_cnt)
+	errors=$(counter err_bd_cnt)
+	in=$(swapped in)
+	out=$(swapped out)
+
+	(
+		echo "$BASHPID" >/run/cgroup/small/cgroup.procs
+		exec swapper 80 1 200
+	)
+
+	sent=$(($(counter send_cnt) - sent))
+	errors=$(($(counter err_bd_cnt) - errors))
+	in=$(($(swapped in) - in))
+	out=$(($(swapped out) - out))
+	echo "pages out $out, in $in; requests $sent, of them not to be compressed $errors"
+	[ $((out * 4096)) -ge $((64 << 20)) ]
+	[ $((in * 4096)) -ge $((64 << 20)) ]
+	[ "$errors" -gt 0 ]
+	[ "$sent" -ge $((out + in + errors)) ]
+	at_rest
+	zswap_off
+}
