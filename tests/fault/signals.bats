@@ -147,13 +147,24 @@ load common
 	kinds = [kind for kind, _ in calls() if kind in KINDS[:KINDS.index("mmap")]]
 	finish(child)
 	# Before the first read it may not be prepared for a signal.
+	lines = 0
 	for n in range(kinds.index("read") + 1, before + 1):
 	    child = begin(at=("any", n, signal.SIGUSR1))
-	    line = select.select([child.stderr], [], [], DEADLINE)[0]
+	    line, end = [], time.monotonic() + DEADLINE
+	    while not line and time.monotonic() < end:
+	        line = select.select([child.stderr], [], [], 2)[0]
+	        # How its threads take turns decides how many calls it is: if it
+	        # waits for good before the n-th, there is no signal either.
+	        if not line and counts()["any"] < n:
+	            break
+	    seen = counts()["any"]
 	    result = finish(child)
-	    assert line, "call %d of %d: no line" % (n, before)
-	    assert result.status == 0 and result.stderr.count(b"\n") == 1, result
-	say("%d runs" % (before - kinds.index("read")))
+	    assert line or seen < n, "call %d of %d: no line" % (n, before)
+	    if line:
+	        assert result.status == 0 and result.stderr.count(b"\n") == 1, result
+	        lines += 1
+	assert lines
+	say("%d runs with a line, of %d" % (lines, before - kinds.index("read")))
 	EOT
 }
 

@@ -86,19 +86,19 @@ complaints() {
 		grep -vE 'loading out-of-tree module taints kernel|module verification failed'
 }
 
-# From setup: what was said so far counts no more.
+# From setup_file: what was said so far does not count.
 note_complaints() {
-	noted=$(complaints | wc -l)
-	harmless=
+	complaints | wc -l >"$BATS_FILE_TMPDIR/complaints"
 }
 
-# From teardown: nothing more was said, but for what the test set harmless to (a
-# regular expression).
+# From teardown: nothing more was said since the last time, but for what the test set
+# harmless to (a regular expression).
 no_complaints() {
 	local new
 
-	new=$(complaints | tail -n +$((noted + 1)))
-	if [ -n "$harmless" ]; then
+	new=$(complaints | tail -n +$(($(<"$BATS_FILE_TMPDIR/complaints") + 1)))
+	note_complaints
+	if [ -n "${harmless:-}" ]; then
 		new=$(grep -vE "$harmless" <<<"$new") || :
 	fi
 	[ -z "$new" ] || {

@@ -7,12 +7,12 @@ bats_require_minimum_version 1.5.0
 load zip
 
 setup_file() {
+	note_complaints
 	load_linux
 }
 
 setup() {
 	zip_find
-	note_complaints
 }
 
 teardown() {

@@ -7,8 +7,11 @@
 bats_require_minimum_version 1.5.0
 load zip
 
-setup() {
+setup_file() {
 	note_complaints
+}
+
+setup() {
 	zip_find
 }
 
