@@ -1048,18 +1048,25 @@ static void t_bodies_of_wrong_lengths_are_refused(void **state)
 	}
 }
 
+/* The emulator of user space itself loses those that a message has no room for. */
+#ifdef T_EMULATED
+#define FDS_MOST	MESSAGE_FDS
+#else
+#define FDS_MOST	40u
+#endif
+
 static void t_file_descriptors_that_nobody_wants_are_closed(void **state)
 {
 	struct vfio_user_info info = { .argsz = sizeof(info) };
 	unsigned int files;
-	int fds[40];
+	int fds[FDS_MOST];
 
 	(void)state;
 	t_agree(t.client);
 	files = open_files();
-	for (size_t i = 0; i < 40; i++)
+	for (size_t i = 0; i < FDS_MOST; i++)
 		fds[i] = t.ram;
-	for (unsigned int n = 1; n <= 40; n++) {
+	for (unsigned int n = 1; n <= FDS_MOST; n++) {
 		assert_int_equal(t_call_fds(t.client, VFIO_USER_GET_INFO, &info,
 					    sizeof(info), fds, n), EINVAL);
 		assert_int_equal(t_call_fds(t.client, 99, NULL, 0, fds, n), ENOTSUP);
