@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What gzip also reads and is not DEFLATE alone: compress's .Z, and zip.
+ * Zip archives with a single entry.
  *
  * libarchive does it.  That library is loaded when it is needed: starting with
  * it, and the dozen of others it brings along, would take longer than
@@ -24,9 +24,6 @@
 #define FUNCTIONS(F)					\
 	F(archive_read_new)				\
 	F(archive_read_free)				\
-	F(archive_read_support_filter_compress)		\
-	F(archive_read_support_format_raw)		\
-	F(archive_read_support_format_empty)		\
 	F(archive_read_support_format_zip_streamable)	\
 	F(archive_read_set_read_callback)		\
 	F(archive_read_set_callback_data)		\
@@ -102,7 +99,7 @@ static enum outcome report(const struct reading *r)
 	return r->job->opt->test || r->job->opt->list ? OUTCOME_FAILED : OUTCOME_FATAL;
 }
 
-static bool open_archive(struct reading *r, enum archive_kind kind)
+static bool open_archive(struct reading *r)
 {
 	struct archive *a = lib.archive_read_new();
 
@@ -110,13 +107,7 @@ static bool open_archive(struct reading *r, enum archive_kind kind)
 	r->buf = malloc(READ_SIZE);
 	if (!a || !r->buf)
 		return false;
-	if (kind == ARCHIVE_KIND_LZW) {
-		lib.archive_read_support_filter_compress(a);
-		lib.archive_read_support_format_raw(a);
-		lib.archive_read_support_format_empty(a);
-	} else {
-		lib.archive_read_support_format_zip_streamable(a);
-	}
+	lib.archive_read_support_format_zip_streamable(a);
 	lib.archive_read_set_read_callback(a, on_read);
 	lib.archive_read_set_callback_data(a, r);
 	return true;
@@ -179,7 +170,7 @@ static enum outcome check_entry(struct reading *r, struct archive_entry *entry)
 	return OUTCOME_FAILED;
 }
 
-static enum outcome decode(struct reading *r, enum archive_kind kind)
+static enum outcome decode(struct reading *r)
 {
 	struct job *job = r->job;
 	struct archive_entry *entry;
@@ -189,26 +180,21 @@ static enum outcome decode(struct reading *r, enum archive_kind kind)
 	ret = lib.archive_read_open1(r->archive);
 	if (ret >= ARCHIVE_WARN)
 		ret = lib.archive_read_next_header(r->archive, &entry);
-	if (ret == ARCHIVE_EOF && kind == ARCHIVE_KIND_LZW)
-		entry = NULL;	/* nothing was compressed */
-	else if (ret < ARCHIVE_WARN || ret == ARCHIVE_EOF)
+	if (ret < ARCHIVE_WARN || ret == ARCHIVE_EOF)
 		return report(r);
-
-	if (kind == ARCHIVE_KIND_ZIP) {
-		outcome = check_entry(r, entry);
-		if (outcome != OUTCOME_DONE)
-			return outcome;
-	}
+	outcome = check_entry(r, entry);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
 	if (job_open_output(job) < 0)
 		return job->stop;
 	stats_announce(job);
-	outcome = entry ? copy_data(r) : OUTCOME_DONE;
-	if (outcome == OUTCOME_DONE && kind == ARCHIVE_KIND_ZIP)
+	outcome = copy_data(r);
+	if (outcome == OUTCOME_DONE)
 		outcome = check_single(r);
 	return outcome;
 }
 
-enum outcome archive_decode(struct job *job, enum archive_kind kind)
+enum outcome archive_decode(struct job *job)
 {
 	struct reading r = { .job = job };
 	enum outcome outcome;
@@ -218,9 +204,9 @@ enum outcome archive_decode(struct job *job, enum archive_kind kind)
 			  msg_name(job->in.name), LIBARCHIVE);
 		return OUTCOME_FAILED;
 	}
-	job->kind = kind == ARCHIVE_KIND_LZW ? "compr" : "zip";
-	if (open_archive(&r, kind)) {
-		outcome = decode(&r, kind);
+	job->kind = "zip";
+	if (open_archive(&r)) {
+		outcome = decode(&r);
 	} else {
 		msg_fault("%s: memory exhausted", msg_name(job->in.name));
 		outcome = OUTCOME_FATAL;

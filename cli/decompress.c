@@ -2,7 +2,7 @@
 /*
  * Decompressing one file: what it is, what it is called, what is wrong with it.
  *
- * What is not DEFLATE is read in archive.c.
+ * What compress has made is read in uncompress.c, zip in archive.c.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,6 +15,7 @@
 #include "message.h"
 #include "session.h"
 #include "stats.h"
+#include "uncompress.h"
 
 #define COPY_SIZE	(128 << 10)
 
@@ -26,12 +27,31 @@ enum data_kind {
 	KIND_ZIP,
 	KIND_PACK,		/* pack, .z */
 	KIND_LZH,		/* SCO compress -H */
+	KIND_OLD,		/* gzip before 1.0 */
 	KIND_UNKNOWN,
 };
 
 static bool begins_with(const struct infile *in, const char *magic, size_t len)
 {
 	return in->head_len >= len && !memcmp(in->head, magic, len);
+}
+
+/* What gzip reads as well, at the beginning and after its own members. */
+static enum data_kind foreign_kind(const unsigned char *data, size_t len)
+{
+	if (uncompress_is_it(data, len))
+		return KIND_LZW;
+	if (len < 2 || data[0] != 037)
+		return KIND_UNKNOWN;
+	switch (data[1]) {
+	case 036:
+		return KIND_PACK;
+	case 0240:
+		return KIND_LZH;
+	case 0236:
+		return KIND_OLD;
+	}
+	return KIND_UNKNOWN;
 }
 
 static bool has_zlib_suffix(const struct job *job)
@@ -62,15 +82,9 @@ static enum data_kind classify(struct job *job)
 		job->format = WD_COMP_ZLIB;
 		return KIND_DEFLATE;
 	}
-	if (begins_with(in, "\037\235", 2))
-		return KIND_LZW;
 	if (begins_with(in, "PK\003\004", 4))
 		return KIND_ZIP;
-	if (begins_with(in, "\037\036", 2))
-		return KIND_PACK;
-	if (begins_with(in, "\037\240", 2))
-		return KIND_LZH;
-	return KIND_UNKNOWN;
+	return foreign_kind(in->head, in->head_len);
 }
 
 /* -dcf hands on what is not compressed, as zgrep and others rely on. */
@@ -281,38 +295,108 @@ static enum outcome copy_rest(struct job *job)
 	return outcome;
 }
 
-static enum outcome copy_trailing(struct job *job, struct wd_comp_sess *sess)
+/*
+ * struct rest - input after the end of the stream that was already read
+ * @next: one byte more, after @data, if @has_next
+ */
+struct rest {
+	const unsigned char *data;
+	size_t len;
+	unsigned char next;
+	bool has_next;
+};
+
+static enum outcome get_rest(const struct job *job, struct wd_comp_sess *sess,
+			     struct rest *rest)
 {
 	const void *data;
-	size_t len;
-	int ret = wd_comp_get_unused(sess, &data, &len);
+	int ret = wd_comp_get_unused(sess, &data, &rest->len);
 
-	if (ret < 0) {
-		msg_fault("%s: cannot decompress: %s", msg_name(job->in.name),
-			  wd_strerror(ret));
+	rest->data = data;
+	if (ret >= 0)
+		return OUTCOME_DONE;
+	msg_fault("%s: cannot decompress: %s", msg_name(job->in.name),
+		  wd_strerror(ret));
+	return OUTCOME_FATAL;
+}
+
+static enum outcome copy_trailing(struct job *job, const struct rest *rest)
+{
+	if (rest->len && job_sink(job, rest->data, rest->len) < 0)
 		return OUTCOME_FATAL;
-	}
-	if (len && job_sink(job, data, len) < 0)
+	if (rest->has_next && job_sink(job, &rest->next, 1) < 0)
 		return OUTCOME_FATAL;
 	return copy_rest(job);
 }
 
-static enum outcome check_trailing(struct job *job, struct wd_comp_sess *sess)
+/*
+ * zlib's format and raw DEFLATE end with their one stream, and the session does
+ * not ask for what may come after.
+ */
+static enum outcome look_further(struct job *job, struct rest *rest)
+{
+	ssize_t n;
+
+	if (job->format == WD_COMP_GZIP || job->info.trailing != WD_COMP_TRAILING_NONE)
+		return OUTCOME_DONE;
+	n = in_read(&job->in, &rest->next, 1);
+	if (n < 0)
+		return job_read_error(job, errno);
+	rest->has_next = n > 0;
+	if (n > 0)
+		job->info.trailing = WD_COMP_TRAILING_GARBAGE;
+	return OUTCOME_DONE;
+}
+
+static enum outcome refuse_kind(const struct job *job, enum data_kind kind)
 {
 	const char *name = msg_name(job->in.name);
 
-	if (job->info.trailing == WD_COMP_TRAILING_NONE)
-		return OUTCOME_DONE;
-	/* gzip counts everything now, since it looked for a header there. */
-	job->header_bytes = 0;
-	if (passes_through(job))
-		return copy_trailing(job, sess);
+	if (kind == KIND_PACK)
+		msg_error("%s: packed by pack(1) -- not supported", name);
+	else if (kind == KIND_LZH)
+		msg_error("%s: compressed with LZH -- not supported", name);
+	else
+		msg_error("%s: made by gzip before version 1.0 -- not supported", name);
+	return OUTCOME_FAILED;
+}
+
+static enum outcome ignore_trailing(struct job *job)
+{
+	const char *name = msg_name(job->in.name);
+
 	if (job->info.trailing == WD_COMP_TRAILING_GARBAGE)
 		msg_warn_fault("%s: decompression OK, trailing garbage ignored", name);
 	else if (job->opt->verbose)
 		msg_warn_fault("%s: decompression OK, trailing zero bytes ignored",
 			       name);
+	/* It may be a stream like the first, of which this is the only copy. */
+	job->keep_input = job->format != WD_COMP_GZIP;
 	return OUTCOME_DONE;
+}
+
+static enum outcome check_trailing(struct job *job, struct wd_comp_sess *sess)
+{
+	enum data_kind kind = KIND_UNKNOWN;
+	struct rest rest = { 0 };
+	enum outcome outcome = look_further(job, &rest);
+
+	if (outcome != OUTCOME_DONE || job->info.trailing == WD_COMP_TRAILING_NONE)
+		return outcome;
+	/* gzip counts everything now, since it looked for a header there. */
+	job->header_bytes = 0;
+	outcome = get_rest(job, sess, &rest);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	if (job->format == WD_COMP_GZIP)
+		kind = foreign_kind(rest.data, rest.len);
+	if (kind == KIND_LZW) {
+		job->has_info = false;	/* which would tell of a part only */
+		return uncompress_rest(job, rest.data, rest.len);
+	}
+	if (kind != KIND_UNKNOWN)
+		return refuse_kind(job, kind);
+	return passes_through(job) ? copy_trailing(job, &rest) : ignore_trailing(job);
 }
 
 /*
@@ -399,15 +483,13 @@ static enum outcome decode(struct job *job)
 	case KIND_DEFLATE:
 		return inflate_file(job);
 	case KIND_LZW:
-		return archive_decode(job, ARCHIVE_KIND_LZW);
+		return uncompress_file(job);
 	case KIND_ZIP:
-		return archive_decode(job, ARCHIVE_KIND_ZIP);
+		return archive_decode(job);
 	case KIND_PACK:
-		msg_error("%s: packed by pack(1) -- not supported", name);
-		return OUTCOME_FAILED;
 	case KIND_LZH:
-		msg_error("%s: compressed with LZH -- not supported", name);
-		return OUTCOME_FAILED;
+	case KIND_OLD:
+		return refuse_kind(job, kind);
 	case KIND_UNKNOWN:
 		msg_fault("%s: not in gzip format", name);
 		return OUTCOME_FAILED;

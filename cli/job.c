@@ -67,16 +67,19 @@ enum outcome job_read_error(struct job *job, int err)
 	return OUTCOME_FATAL;
 }
 
-/* What was added to the input after its end was read must not be lost. */
+/* What was not read, or is not in the output, must not be lost. */
 static void remove_input(struct job *job)
 {
 	if (job->opt->keep || job->in.is_stdin || !in_replaced(job->opt))
 		return;
-	if (in_is_unchanged(&job->in))
-		in_remove(&job->in);
-	else
+	if (!in_is_unchanged(&job->in))
 		msg_warn("%s changed while it was read -- not removed",
 			 msg_name(job->in.name));
+	else if (job->keep_input)
+		msg_warn("%s goes on after its stream -- not removed",
+			 msg_name(job->in.name));
+	else
+		in_remove(&job->in);
 }
 
 static enum outcome finish(struct job *job)

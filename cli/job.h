@@ -32,6 +32,7 @@ enum outcome {
  * @header_bytes: of the compressed side, not counted in the ratio
  * @mtime:        for the output: from the header, 0 for the input's
  * @crc:          CRC-32 of the data, if @has_crc
+ * @keep_input: it holds more than was decompressed
  * @announced:    "name:<tab>" is on the screen, without its newline
  * @info:         of the session, if @has_info
  * @stop:         what it means when a callback of a pump stops it
@@ -50,6 +51,7 @@ struct job {
 	uint32_t mtime;
 	uint32_t crc;
 	bool has_crc;
+	bool keep_input;
 	bool announced;
 	bool has_info;
 	struct wd_comp_info info;

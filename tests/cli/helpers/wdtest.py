@@ -177,9 +177,11 @@ def sized(kind, data, lie=None, level=6, raw=None):
     return member(data, raw=raw, extra=extra, xfl=xfl, os=os)
 
 
-def lzw(data, maxbits=16):
-    """A .Z file as compress makes it, without clearing the table."""
-    out = bytearray(b"\x1f\x9d" + bytes([0x80 | maxbits]))
+def lzw(data, maxbits=16, clear_every=0):
+    """A .Z file as compress makes it; it clears the table after that many codes,
+    or, with None, has no code for that."""
+    has_clear = clear_every is not None
+    out = bytearray(b"\x1f\x9d" + bytes([maxbits | (0x80 if has_clear else 0)]))
     acc = fill = group = 0
     width = 9
 
@@ -198,22 +200,32 @@ def lzw(data, maxbits=16):
         while group:
             put(0)
 
+    def empty():
+        # 256 is the code that clears the table
+        return {bytes([n]): n for n in range(256)}, 257 if has_clear else 256
+
     if not data:
         return bytes(out)
-    table = {bytes([n]): n for n in range(256)}
-    free = 257                      # 256 is the code that clears the table
+    table, free = empty()
     have = data[:1]
+    codes = 0
     for n in range(1, len(data)):
         more = have + data[n:n + 1]
         if more in table:
             have = more
             continue
         put(table[have])
-        if free < 1 << maxbits:
-            # The reader is one entry behind: it widens one code later.
-            if free > (1 << width) - 1 and width < maxbits:
-                pad()
-                width += 1
+        codes += 1
+        # The reader is one entry behind: it widens one code later.
+        if free > (1 << width) - 1 and width < maxbits:
+            pad()
+            width += 1
+        if clear_every and codes % clear_every == 0:
+            put(256)
+            pad()
+            width = 9
+            table, free = empty()
+        elif free < 1 << maxbits:
             table[more] = free
             free += 1
         have = data[n:n + 1]
