@@ -14,7 +14,7 @@
 
 #include "options.h"
 
-#define HEAD_MAX	16	/* bytes that in_peek() can look at */
+#define HEAD_MAX	32	/* bytes that in_peek() can look at */
 
 /*
  * struct infile - one input

@@ -210,3 +210,164 @@ for n, bad in enumerate((b"\x1f\x9d", b"\x1f\x9d\x91abc", z[:3] + b"\xff" * 9, z
 	try wdunzip -c 0.after.gz
 	same "$OUT" <(printf hello)
 }
+
+# ---- zip ----
+
+# zips: Python on standard input that makes files with zipped() and put().
+zips() {
+	{
+		echo "from wdtest import *"
+		echo "from wdzips import *"
+		echo 'data = read("m")'
+		cat
+	} | py -
+}
+
+@test "a zip entry whose header says that it is empty, but is not, stays" {
+	zips <<-'EOT'
+	deflated, stored = zipped([data], 8), zipped([data], 0)
+	write("1.zip", put(deflated, PACKED, 0))
+	write("2.zip", put(put(deflated, PACKED, 0), UNPACKED, 0))
+	write("3.zip", put(put(put(deflated, PACKED, 0), UNPACKED, 0), CRC, 0))
+	write("4.zip", put(stored, PACKED, 0))
+	write("5.zip", put(put(stored, PACKED, 0), UNPACKED, 0))
+	write("6.zip", put(zipped([b""], 0), CRC, 1))
+	write("7.zip", put(zipped([b""], 0), UNPACKED, 1))
+	write("8.zip", put(zipped([b""], 8), CRC, 1))
+	EOT
+	for n in 1 2 3 4 5 6 7 8; do
+		for how in -c -t -lq; do
+			try wdunzip $how $n.zip
+			status_is 1
+			out_size 0
+			err_like "wdunzip: $n.zip: invalid compressed data--.*"
+		done
+		try wdunzip -S .zip $n.zip
+		status_is 1
+		there $n.zip
+		gone $n
+	done
+}
+
+@test "wdunzip reads zip entries of nothing" {
+	zips <<-'EOT'
+	for method in 0, 8:
+	    for pipe in False, True:
+	        for zip64 in False, True:
+	            name = "%d%d%d.zip" % (method, pipe, zip64)
+	            write(name, zipped([b""], method, pipe, zip64))
+	EOT
+	for name in *.zip; do
+		try wdunzip -c "$name"
+		status_is 0
+		out_size 0
+		err_is
+	done
+}
+
+@test "a zip file cut after its only entry gives the data, status 0" {
+	zips <<-'EOT'
+	for pipe in False, True:
+	    whole = zipped([data], 8, pipe)
+	    at = whole.index(b"PK\1\2")
+	    for more in 0, 1, 4, 10, 40:
+	        write("%d%d.zip" % (pipe, more), whole[:at + more])
+	EOT
+	for name in *.zip; do
+		as_gzip wdunzip -c "$name"
+		status_is 0
+		wdunzip -c <"$name" | cmp - m
+		as_gzip wdunzip -t "$name"
+	done
+	wdunzip -S .zip 00.zip
+	same 00 m
+	gone 00.zip
+}
+
+@test "a zip file cut within its entry is an error and stays" {
+	zips <<-'EOT'
+	for pipe in False, True:
+	    whole = zipped([data], 8, pipe)
+	    end = whole.index(b"PK\1\2")
+	    for n, at in enumerate((4, 20, 29, 31, 40, 1000, end - 20, end - 1)):
+	        write("%d%d.zip" % (pipe, n), whole[:at - 4 * pipe])
+	EOT
+	for name in *.zip; do
+		try wdunzip -c "$name"
+		status_is 1
+		cmp -n "$(wc -c <"$OUT")" "$OUT" m
+		err_like "wdunzip: $name: (unexpected end of file|not a valid zip file)"
+		try wdunzip -S .zip "$name"
+		status_is 1
+		there "$name"
+		gone "${name%.zip}"
+	done
+}
+
+@test "what a damaged zip entry could still give is written with -c" {
+	zips <<-'EOT'
+	deflated = zipped([data], 8)
+	write("crc.zip", put(deflated, CRC, 5))
+	write("length.zip", put(deflated, UNPACKED, 5))
+	bad = bytearray(zipped([data], 0))
+	bad[5000] ^= 1
+	write("stored.zip", bad)
+	EOT
+	for name in crc length stored; do
+		gzip -dc $name.zip >want || :
+		try wdunzip -c $name.zip
+		status_is 1
+		same "$OUT" want
+		[ $name = length ] || fault_first wdunzip $name.zip "crc error"
+		[ $name != length ] || fault_first wdunzip $name.zip "length error"
+	done
+}
+
+# fault_first TOOL NAME WHAT: the first two lines are gzip's.
+fault_first() {
+	printf '\n%s: %s: invalid compressed data--%s\n' "$1" "$2" "$3" |
+		cmp - <(head -n 2 "$ERR")
+}
+
+@test "a zip entry that is encrypted or of an unknown method stays, and so does an old output" {
+	zips <<-'EOT'
+	deflated = zipped([data], 8)
+	write("1.zip", put(deflated, FLAGS, 1, "<H"))
+	write("2.zip", put(deflated, FLAGS, 0x41, "<H"))
+	for n, method in enumerate((1, 6, 9, 99, 200)):
+	    write("%d.zip" % (n + 3), put(deflated, METHOD, method, "<H"))
+	EOT
+	for n in 1 2 3 4 5 6 7; do
+		echo precious >$n
+		for how in "-f -S .zip" "-fk -S .zip" -c -t -l; do
+			# shellcheck disable=SC2086 # several options
+			try wdunzip $how $n.zip
+			status_is 1
+			out_size 0
+			err_like "wdunzip: $n.zip: .* -- use unzip"
+			there $n.zip
+			grep -Fqx precious $n
+		done
+	done
+}
+
+@test "a second zip entry that is damaged still counts" {
+	zips <<-'EOT'
+	two = zipped([data, b"second"], 0)
+	second = two.index(b"PK\3\4", 4)
+	write("1.zip", two[:second + 20])
+	write("2.zip", two[:second + 6])
+	EOT
+	for n in 1 2; do
+		as_gzip wdunzip -c $n.zip
+		status_is 2
+		try wdunzip -S .zip $n.zip
+		status_is 1
+		there $n.zip
+	done
+}
+
+@test "a damaged zip file is never called good" {
+	need gzip
+	helper foreign zip 120
+}
