@@ -571,6 +571,30 @@ static int check_output(struct options *opt)
 	return -1;
 }
 
+/* How many inputs will end up on standard output; a directory may hold many. */
+static int count_to_stdout(const struct options *opt)
+{
+	int count = 0;
+
+	if (opt->to_stdout)
+		return opt->file_count + (opt->recursive && opt->file_count);
+	for (int i = 0; i < opt->file_count; i++)
+		count += !strcmp(opt->files[i], "-");
+	return count;
+}
+
+/* gzip's members can follow each other; nobody would read a second stream. */
+static int check_streams(const struct options *opt)
+{
+	if (opt->decompress || opt->format == WD_COMP_GZIP || count_to_stdout(opt) < 2)
+		return 0;
+	msg_error("the %s format holds one stream: several inputs cannot be written one after the other",
+		  options_format_name(opt->format));
+	msg_detail("leave out -c to get a file for each, or use the gzip format");
+	msg_try_help();
+	return -1;
+}
+
 static int check_suffix(struct options *opt)
 {
 	size_t len;
@@ -590,7 +614,7 @@ static int check(struct options *opt)
 {
 	if (opt->ascii && !opt->quiet)
 		msg_note("option --ascii ignored on this system");
-	if (check_output(opt) < 0 || check_suffix(opt) < 0)
+	if (check_output(opt) < 0 || check_streams(opt) < 0 || check_suffix(opt) < 0)
 		return -1;
 	if (!opt->decompress && opt->members && opt->format != WD_COMP_GZIP) {
 		msg_error("--members needs the gzip format, not %s",

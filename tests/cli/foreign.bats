@@ -371,3 +371,126 @@ fault_first() {
 	need gzip
 	helper foreign zip 120
 }
+
+# ---- formats of one stream ----
+
+@test "wdzip refuses to write several zlib or DEFLATE streams one after the other" {
+	cp m n
+	mkdir d
+	cp m d/
+	for format in zlib deflate; do
+		for args in "-c m n" "-c m - n" "m n -o -" "-rc d" "- -" "-c missing m"; do
+			# shellcheck disable=SC2086 # several options
+			try wdzip --format=$format $args
+			usage_error
+			out_size 0
+			err_line "wdzip: the $format format holds one stream: several inputs cannot be written one after the other"
+			err_line "wdzip: leave out -c to get a file for each, or use the gzip format"
+		done
+	done
+	WDZIP=-z try wdzip -c m n
+	usage_error
+	there m n d/m
+	gone m.zz n.zz
+}
+
+@test "one zlib or DEFLATE stream goes to standard output, or a file for each input" {
+	cp m n
+	mkdir d
+	cp m n d/
+	for format in zlib:zz deflate:deflate; do
+		how="--format=${format%:*}"
+		suffix=${format#*:}
+		wdzip $how -c m | wdunzip $how -c | cmp - m
+		wdzip $how <m | wdunzip $how -c | cmp - m
+		wdzip $how -k - n <m | wdunzip $how -c | cmp - m
+		wdzip $how -rk d m
+		there m.$suffix n.$suffix d/m.$suffix d/n.$suffix
+		wdunzip $how -c m.$suffix n.$suffix d/m.$suffix | cmp - <(cat m n m)
+		try_in m wdzip $how -rc
+		status_is 0
+	done
+	wdzip -c m n | wdunzip | cmp - <(cat m n)
+}
+
+# streams: files of two streams, of one and something else.
+streams() {
+	py - <<-'EOT'
+	from wdtest import *
+	data = read("m")
+	for name, one in ("zz", zlib.compress(data)), ("deflate", deflate(data)):
+	    write("two." + name, one + one)
+	    write("zeros." + name, one + bytes(4))
+	    write("byte." + name, one + b"x")
+	    write("one." + name, one)
+	EOT
+}
+
+@test "a second zlib or DEFLATE stream is never dropped in silence" {
+	streams
+	for format in zlib:zz deflate:deflate; do
+		how="--format=${format%:*}"
+		suffix=${format#*:}
+		for name in two zeros byte; do
+			file=$name.$suffix
+			for flag in -c -t -lq; do
+				try wdunzip $how $flag $file
+				status_is 2
+				[ $flag = -lq ] ||
+					err_is "" "wdunzip: $file: decompression OK, trailing garbage ignored"
+			done
+			try wdunzip $how -c $file
+			same "$OUT" m
+			wdzip -dcf $how $file | cmp - <(cat m; tail -c +$(($(wc -c <one.$suffix) + 1)) $file)
+		done
+		wdunzip $how -t one.$suffix
+	done
+}
+
+@test "a file of several zlib or DEFLATE streams is not removed" {
+	streams
+	for file in two.zz zeros.zz byte.zz two.deflate; do
+		cp $file before
+		try wdunzip --format="$([ ${file##*.} = zz ] && echo zlib || echo deflate)" $file
+		status_is 2
+		err_is "" "wdunzip: $file: decompression OK, trailing garbage ignored" \
+			"wdunzip: $file goes on after its stream -- not removed"
+		same $file before
+		same ${file%.*} m
+		rm ${file%.*}
+	done
+	try wdunzip -q two.zz
+	status_is 2
+	err_is
+	same two m
+	there two.zz
+}
+
+@test "a second zlib or DEFLATE stream that comes late through a pipe is seen, too" {
+	streams
+	py - <<-'EOT'
+	import fcntl, os, struct, subprocess, termios, time
+	from wdtest import *
+
+	def unread(fd):
+	    return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, bytes(4)))[0]
+
+	for form, name in ("zlib", "one.zz"), ("deflate", "one.deflate"):
+	    for force in [], ["-f"]:
+	        read_end, write_end = os.pipe()
+	        with subprocess.Popen(["wdzip", "-dc", "--format=" + form, *force],
+	                              stdin=read_end, stdout=subprocess.PIPE,
+	                              stderr=subprocess.PIPE) as tool:
+	            os.write(write_end, read(name))
+	            end = time.monotonic() + 60
+	            while unread(read_end) and time.monotonic() < end:
+	                time.sleep(0.001)
+	            os.close(read_end)
+	            os.write(write_end, read(name))
+	            os.close(write_end)
+	            out, err = tool.communicate()
+	        want = read("m") + (read(name) if force else b"")
+	        assert out == want, (form, force, len(out))
+	        assert tool.returncode == (0 if force else 2), (form, force, err)
+	EOT
+}
