@@ -39,6 +39,7 @@
 #define HEADER_PACKED	18
 #define HEADER_SIZE_OUT	22
 #define METHOD_STORED	0
+#define METHOD_DEFLATED	8
 #define SIZE_ELSEWHERE	UINT32_MAX	/* too large for this field */
 
 /* The functions of libarchive that are used here, under their own names. */
@@ -376,6 +377,14 @@ static enum outcome decode(struct reading *r)
 	return outcome;
 }
 
+/* As -l -v has it. */
+static const char *method_name(unsigned int method)
+{
+	if (method == METHOD_STORED)
+		return "store";
+	return method == METHOD_DEFLATED ? "defla" : "zip";
+}
+
 enum outcome archive_decode(struct job *job)
 {
 	struct reading r = { .job = job };
@@ -386,9 +395,9 @@ enum outcome archive_decode(struct job *job)
 			  msg_name(job->in.name), LIBARCHIVE);
 		return OUTCOME_FAILED;
 	}
-	job->kind = "zip";
 	if (in_peek(&job->in, HEADER_SIZE) < 0)
 		return job_read_error(job, errno);
+	job->kind = method_name(job->in.head[HEADER_METHOD]);
 	r.has_record = job->in.head[HEADER_FLAGS] & FLAG_RECORD;
 	if (open_archive(&r)) {
 		outcome = decode(&r);

@@ -265,6 +265,18 @@ zips() {
 	done
 }
 
+@test "-lv tells how a zip entry was compressed, as gzip does" {
+	zips <<-'EOT'
+	for method, name in (0, "store"), (8, "defla"), (12, "zip"):
+	    write(name + ".zip", zipped([data], method))
+	EOT
+	for name in store defla zip; do
+		try wdunzip -lv $name.zip
+		status_is 0
+		out_like "$name +ffffffff .* +$(wc -c <$name.zip) +20000 .* $name.zip"
+	done
+}
+
 @test "a zip file cut after its only entry gives the data, status 0" {
 	zips <<-'EOT'
 	for pipe in False, True:
