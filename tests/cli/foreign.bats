@@ -134,7 +134,7 @@ write("b.Z", lzw(b"b"))'
 
 @test "wdunzip does with damaged .Z files what gzip does" {
 	need gzip
-	helper foreign lzw 120
+	helper foreign lzw 80
 }
 
 @test "--verify says that it cannot compare .Z data" {
@@ -381,7 +381,7 @@ fault_first() {
 
 @test "a damaged zip file is never called good" {
 	need gzip
-	helper foreign zip 120
+	helper foreign zip 80
 }
 
 # ---- formats of one stream ----
