@@ -28,6 +28,8 @@
 #define SLOTS		64u
 #define A_WORKER	8u		/* small files waiting for a worker */
 #define BYTES_A_WORKER	((size_t)256 << 10)
+#define HELD_MAX	4u		/* small files that wake the crew together */
+#define HELD_BYTES_MAX	((size_t)64 << 10)
 #define BYTES_A_THREAD	((size_t)2 << 20)	/* of input in memory */
 #define FILE_MAX	((size_t)1 << 20)
 #define SMALL_MAX	((size_t)64 << 10)	/* bytes of a file in a kept buffer */
@@ -39,6 +41,7 @@
 
 enum slot_state {
 	SLOT_EMPTY,		/* an empty file: read when it is its turn */
+	SLOT_HELD,		/* for the crew, not yet sent */
 	SLOT_SENT,
 	SLOT_DONE,
 	SLOT_FAILED,
@@ -73,8 +76,10 @@ static struct {
 	struct wd_comp_sess *own;	/* one worker: this thread */
 	struct slot *slots;
 	unsigned int head, count;
-	unsigned int sent;
+	unsigned int sent;		/* to the crew, with those held */
 	size_t sent_bytes;
+	unsigned int held;		/* of them, the last ones */
+	size_t held_bytes;
 	size_t bytes;
 	uint8_t *kept[SLOTS];
 	unsigned int kept_count;
@@ -208,14 +213,62 @@ static void receive_finished(void)
 {
 	struct wd_comp_req *req;
 
-	while (b.sent > 1 && wd_comp_recv(b.crew, &req, WD_NO_WAIT) == 0)
+	while (b.sent > b.held + 1 && wd_comp_recv(b.crew, &req, WD_NO_WAIT) == 0)
 		note_received(req);
+}
+
+static void run_here(struct slot *slot)
+{
+	struct wd_comp_req *req;
+
+	slot->state = SLOT_FAILED;
+	if (wd_comp_send(b.own, &slot->req) == 0 &&
+	    wd_comp_recv(b.own, &req, WD_WAIT_FOREVER) == 0 && !req->status)
+		slot->state = SLOT_DONE;
+}
+
+static void send_held(void)
+{
+	for (unsigned int i = 0; b.held; i++) {
+		struct slot *slot = slot_at(i);
+
+		if (slot->state != SLOT_HELD)
+			continue;
+		b.held--;
+		slot->state = SLOT_SENT;
+		if (wd_comp_send(b.crew, &slot->req) == 0)
+			continue;
+		b.sent--;
+		b.sent_bytes -= slot->size;
+		run_here(slot);
+	}
+	b.held_bytes = 0;
+}
+
+/*
+ * Waking a thread costs as much as compressing a small file, so some of them are
+ * sent together.
+ */
+static void give_to_crew(struct slot *slot)
+{
+	slot->state = SLOT_HELD;
+	b.sent++;
+	b.sent_bytes += slot->size;
+	b.held++;
+	b.held_bytes += slot->size;
+}
+
+static bool held_enough(void)
+{
+	return b.held >= HELD_MAX || b.held_bytes >= HELD_BYTES_MAX;
 }
 
 static void wait_for(struct slot *slot)
 {
 	int timeout = progress_enabled() ? PROGRESS_STEP_MS : WD_WAIT_FOREVER;
 
+	if (slot->state == SLOT_HELD)
+		send_held();
 	while (slot->state == SLOT_SENT) {
 		struct wd_comp_req *req;
 		int ret = wd_comp_recv(b.crew, &req, timeout);
@@ -239,16 +292,6 @@ static bool crew_has_enough(size_t size)
 	       b.sent_bytes + size > BYTES_A_WORKER * workers;
 }
 
-static void run_here(struct slot *slot)
-{
-	struct wd_comp_req *req;
-
-	slot->state = SLOT_FAILED;
-	if (wd_comp_send(b.own, &slot->req) == 0 &&
-	    wd_comp_recv(b.own, &req, WD_WAIT_FOREVER) == 0 && !req->status)
-		slot->state = SLOT_DONE;
-}
-
 static void compress(struct slot *slot)
 {
 	struct job *job = &slot->job;
@@ -266,14 +309,10 @@ static void compress(struct slot *slot)
 	if (compress_header(job, &slot->header))
 		slot->req.header = &slot->header;
 
-	if (!crew_has_enough(slot->size) &&
-	    wd_comp_send(b.crew, &slot->req) == 0) {
-		slot->state = SLOT_SENT;
-		b.sent++;
-		b.sent_bytes += slot->size;
-	} else {
+	if (crew_has_enough(slot->size))
 		run_here(slot);
-	}
+	else
+		give_to_crew(slot);
 }
 
 /* ---- finishing ---- */
@@ -339,8 +378,8 @@ static void release_first(void)
 static void drop_all(void)
 {
 	wd_comp_reset(b.crew, 0);
-	b.sent = 0;
-	b.sent_bytes = 0;
+	b.sent = b.held = 0;
+	b.sent_bytes = b.held_bytes = 0;
 	while (b.count) {
 		in_close(&slot_at(0)->job.in);
 		release_first();
@@ -441,6 +480,8 @@ static bool take(struct slot *slot)
 	}
 	b.count++;
 	b.bytes += slot->size;
+	if (held_enough())
+		send_held();
 	return true;
 }
 
@@ -465,7 +506,8 @@ static bool make_room(void)
 static bool finish_ready(void)
 {
 	receive_finished();
-	while (b.count && slot_at(0)->state != SLOT_SENT)
+	while (b.count && slot_at(0)->state != SLOT_SENT &&
+	       slot_at(0)->state != SLOT_HELD)
 		if (!finish_first())
 			return false;
 	return true;

@@ -335,24 +335,35 @@ err:
 	return -1;
 }
 
+/* Who may not give files away keeps them; most of them need not be given. */
+static void copy_owner(const struct outfile *out, uid_t uid, gid_t gid)
+{
+	bool known = out->st.st_nlink > 0;
+	int ignored;
+
+	if (known && (uid == (uid_t)-1 || uid == out->st.st_uid) &&
+	    (gid == (gid_t)-1 || gid == out->st.st_gid))
+		return;
+	ignored = fchown(out->fd, uid, gid);
+	(void)ignored;
+}
+
 /*
  * The group before the mode: the other way round the mode would for a moment
- * hold for the wrong group.  Who may not give files away keeps them.
+ * hold for the wrong group.
  */
 static void copy_status(struct outfile *out, const struct stat *from, uint32_t mtime)
 {
 	struct timespec times[2] = { from->st_atim, from->st_mtim };
-	int ignored;
 
 	if (mtime)
 		times[1] = (struct timespec){ .tv_sec = mtime };
 	if (futimens(out->fd, times) < 0)
 		msg_warn("%s: %s", msg_name(out->name), strerror(errno));
-	ignored = fchown(out->fd, -1, from->st_gid);
+	copy_owner(out, -1, from->st_gid);
 	if (fchmod(out->fd, from->st_mode & 0777) < 0)
 		msg_warn("%s: %s", msg_name(out->name), strerror(errno));
-	ignored = fchown(out->fd, from->st_uid, -1);
-	(void)ignored;
+	copy_owner(out, from->st_uid, -1);
 }
 
 /* A new file without a model gets the mode that any program would give it. */
