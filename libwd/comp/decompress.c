@@ -22,11 +22,13 @@
 #define INLINE_OUT	((size_t)64 << 10)	/* and the start of later members */
 #define NAME_MAX_LEN	65536u
 
+/* Both are large, and are touched only as far as there is something to keep. */
 int decompress_init(struct wd_comp_sess *s)
 {
 	s->d.head.name = malloc(NAME_MAX_LEN);
 	s->d.head.name_cap = NAME_MAX_LEN;
-	return s->d.head.name ? 0 : -ENOMEM;
+	s->d.window = malloc(WD_COMP_WINDOW_MAX);
+	return s->d.head.name && s->d.window ? 0 : -ENOMEM;
 }
 
 void decompress_exit(struct wd_comp_sess *s)
@@ -39,6 +41,7 @@ void decompress_exit(struct wd_comp_sess *s)
 	for (int i = 0; i < SERIAL_BUFS; i++)
 		wd_free_bulk(d->sbuf[i].data, d->sbuf[i].cap);
 	free(d->head.name);
+	free(d->window);
 	free((char *)d->header.name);
 	free(d->unused);
 	free(d->preset);

@@ -111,7 +111,7 @@ struct decompressor {
 	uint32_t sum;
 	uint64_t member_out;
 	uint64_t member_start;
-	uint8_t window[WD_COMP_WINDOW_MAX];
+	uint8_t *window;		/* of the output, its last bytes */
 	size_t window_len;
 	int pending;			/* error to report once all output is out */
 
