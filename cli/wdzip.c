@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/single_threaded.h>
 #include <unistd.h>
 
 #include "batch.h"
@@ -319,6 +320,13 @@ static void run_all(const struct options *opt)
 	batch_exit();
 }
 
+/* Without threads to end, the kernel takes everything back at once, and faster. */
+static void close_sessions(const struct options *opt)
+{
+	if (opt->engine || !__libc_single_threaded)
+		session_close_all();
+}
+
 int main(int argc, char **argv)
 {
 	struct options opt;
@@ -327,7 +335,7 @@ int main(int argc, char **argv)
 	msg_init(argv[0]);
 	if (options_parse(&opt, argc, argv) == PARSE_RUN) {
 		run_all(&opt);
-		session_close_all();
+		close_sessions(&opt);
 	}
 	out_close_stdout();
 	return msg_status();

@@ -10,6 +10,12 @@
 
 #define LOAD_MIN	((size_t)48 << 10)	/* bytes; for less ISA-L is not loaded */
 
+/*
+ * Up to this size zlib's plain code does.  libdeflate asks the CPU what it can do,
+ * which in a virtual machine takes longer than such a sum, or its compression.
+ */
+#define PLAIN_MAX	((size_t)4 << 10)
+
 uint32_t wd_crc32(uint32_t crc, const void *data, size_t len)
 {
 #if WD_HAVE_ISAL
@@ -18,11 +24,15 @@ uint32_t wd_crc32(uint32_t crc, const void *data, size_t len)
 	if (isal)
 		return isal->crc32_gzip_refl(crc, data, len);
 #endif
+	if (len && len <= PLAIN_MAX)
+		return (uint32_t)crc32(crc, data, (uInt)len);
 	return libdeflate_crc32(crc, data, len);
 }
 
 uint32_t wd_adler32(uint32_t adler, const void *data, size_t len)
 {
+	if (len && len <= PLAIN_MAX)
+		return (uint32_t)adler32(adler, data, (uInt)len);
 	return libdeflate_adler32(adler, data, len);
 }
 

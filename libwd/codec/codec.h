@@ -175,7 +175,14 @@ struct wd_inflate {
 	void *state;
 };
 
+/* For streams of any length. */
 int wd_inflate_init(struct wd_inflate *inf);
+
+/*
+ * Choose who decodes the next stream, which has at most @len bytes; @inf may also be
+ * all zero.  Returns 0 or -ENOMEM.
+ */
+int wd_inflate_fit(struct wd_inflate *inf, size_t len);
 void wd_inflate_exit(struct wd_inflate *inf);
 
 /*
@@ -185,8 +192,8 @@ void wd_inflate_exit(struct wd_inflate *inf);
 int wd_inflate_begin(struct wd_inflate *inf, const uint8_t *window, size_t len);
 void wd_inflate_run(struct wd_inflate *inf, struct wd_comp_req *req);
 
-/* The library that decodes streams. */
-const char *wd_inflate_name(void);
+/* The library that decodes @inf's streams, or, if it is NULL, long ones. */
+const char *wd_inflate_name(const struct wd_inflate *inf);
 
 /* ---- format.c ---- */
 

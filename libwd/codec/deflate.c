@@ -26,6 +26,8 @@
 #define TINY_BOTH	7		/* from this level on libdeflate tries as well */
 #define TINY_FILTERED	4		/* from this level on zlib has one more try */
 #define TINY_WBITS	13		/* log2 of the window: covers TINY_MAX, is small */
+#define TINY_ARENA	(176 * KIB)	/* what zlib 1.2 and 1.3 then take, and a bit */
+#define TINY_HASH	(64 * KIB)	/* of it, all of which is written */
 
 /*
  * ISA-L's block headers cost too much below this size; libdeflate takes over,
@@ -71,11 +73,18 @@ const struct wd_level *wd_level_get(int level)
 	return l->isal && wd_isal_missing() ? &without_isal[level] : l;
 }
 
+/* zlib's memory for tiny inputs, in one piece: its parts share pages. */
+struct arena {
+	uint8_t *memory;
+	size_t used;
+};
+
 struct wd_deflate {
 	struct libdeflate_compressor *libdeflate;
 	int libdeflate_level;
 	z_stream zlib;
 	int zlib_wbits;		/* 0: not begun */
+	struct arena arena;
 	uint8_t *tiny;		/* second attempt at a tiny input */
 #if WD_HAVE_ISAL
 	struct isal_zstream *isal;	/* large: made when needed */
@@ -96,6 +105,7 @@ void wd_deflate_destroy(struct wd_deflate *d)
 	libdeflate_free_compressor(d->libdeflate);
 	if (d->zlib_wbits)
 		deflateEnd(&d->zlib);
+	free(d->arena.memory);
 	free(d->tiny);
 #if WD_HAVE_ISAL
 	free(d->isal);
@@ -152,6 +162,40 @@ static int deflate_stored(struct wd_deflate_job *job)
 	return 0;
 }
 
+static bool in_arena(const struct arena *arena, const void *p)
+{
+	return (uintptr_t)p - (uintptr_t)arena->memory < TINY_ARENA;
+}
+
+static void *arena_alloc(void *opaque, uInt items, uInt size)
+{
+	struct arena *arena = opaque;
+	size_t want = ((size_t)items * size + 63) & ~(size_t)63;
+	uint8_t *p = arena->memory + arena->used;
+
+	if (!arena->memory || want > TINY_ARENA - arena->used)
+		return calloc(items, size);
+	arena->used += want;
+	return p;
+}
+
+static void arena_free(void *opaque, void *p)
+{
+	if (!in_arena(opaque, p))
+		free(p);
+}
+
+/* Without memory for it zlib's parts are allocated one by one. */
+static void begin_arena(struct wd_deflate *d)
+{
+	if (!d->arena.memory)
+		d->arena.memory = malloc(TINY_ARENA);
+	d->arena.used = 0;
+	d->zlib.zalloc = arena_alloc;
+	d->zlib.zfree = arena_free;
+	d->zlib.opaque = &d->arena;
+}
+
 static int zlib_begin(struct wd_deflate *d, int level, int strategy, int wbits)
 {
 	z_stream *z = &d->zlib;
@@ -167,6 +211,8 @@ static int zlib_begin(struct wd_deflate *d, int level, int strategy, int wbits)
 		deflateEnd(z);
 	d->zlib_wbits = 0;
 	memset(z, 0, sizeof(*z));
+	if (wbits == TINY_WBITS)
+		begin_arena(d);
 	if (deflateInit2(z, level, Z_DEFLATED, -wbits, 8, strategy) != Z_OK)
 		return -ENOMEM;
 	d->zlib_wbits = wbits;
@@ -380,6 +426,9 @@ static int tiny_attempt(struct wd_deflate *d, const struct wd_deflate_job *job,
 {
 	int level = levels[job->level].libdeflate;
 
+	/* Level 9 is the second attempt of those below, and zlib's last. */
+	if (n && job->level >= 9)
+		n++;
 	if (n == 0)
 		return zlib_run(d, job, job->level, Z_DEFAULT_STRATEGY, out, cap,
 				produced);

@@ -85,25 +85,42 @@ static const struct wd_inflate_engine zlib_engine = {
 
 /* ---- either ---- */
 
-static const struct wd_inflate_engine *engine(void)
+/* So much is decoded by zlib in less time than it takes to load ISA-L. */
+#define SMALL_MAX	((size_t)16 << 10)
+
+static const struct wd_inflate_engine *engine_for(size_t len)
 {
 #if WD_HAVE_ISAL
-	if (wd_isal())
+	if (len <= SMALL_MAX ? wd_isal_if_loaded() : wd_isal())
 		return &wd_inflate_isal;
 #endif
+	(void)len;
 	return &zlib_engine;
 }
 
-const char *wd_inflate_name(void)
+const char *wd_inflate_name(const struct wd_inflate *inf)
 {
-	return engine()->name;
+	return inf && inf->engine ? inf->engine->name : engine_for(SIZE_MAX)->name;
+}
+
+int wd_inflate_fit(struct wd_inflate *inf, size_t len)
+{
+	const struct wd_inflate_engine *engine = engine_for(len);
+	int ret;
+
+	if (inf->engine == engine)
+		return 0;
+	wd_inflate_exit(inf);
+	ret = engine->init(inf);
+	if (!ret)
+		inf->engine = engine;
+	return ret;
 }
 
 int wd_inflate_init(struct wd_inflate *inf)
 {
 	memset(inf, 0, sizeof(*inf));
-	inf->engine = engine();
-	return inf->engine->init(inf);
+	return wd_inflate_fit(inf, SIZE_MAX);
 }
 
 void wd_inflate_exit(struct wd_inflate *inf)

@@ -21,6 +21,7 @@
 #define STALE_MAX	64u			/* pieces kept for one in flight */
 #define INLINE_OUT	((size_t)64 << 10)	/* and the start of later members */
 #define NAME_MAX_LEN	65536u
+#define SMALL_IN	((size_t)64 << 10)	/* in small streams, and all are as big ones */
 
 /* Both are large, and are touched only as far as there is something to keep. */
 int decompress_init(struct wd_comp_sess *s)
@@ -36,8 +37,7 @@ void decompress_exit(struct wd_comp_sess *s)
 	struct decompressor *d = &s->d;
 
 	pieces_exit(s);
-	if (d->inf_ready)
-		wd_inflate_exit(&d->inf);
+	wd_inflate_exit(&d->inf);
 	for (int i = 0; i < SERIAL_BUFS; i++)
 		wd_free_bulk(d->sbuf[i].data, d->sbuf[i].cap);
 	free(d->head.name);
@@ -113,18 +113,27 @@ static void note_window(struct decompressor *d, const uint8_t *data, size_t len)
 	d->window_len = keep + len;
 }
 
+/* Decoders that are slow to begin with pay for many small streams, too. */
+static int fit_decoder(struct wd_comp_sess *s)
+{
+	struct decompressor *d = &s->d;
+	size_t len = SIZE_MAX;
+
+	if (d->input_done && d->small_in < SMALL_IN) {
+		len = d->queued;
+		d->small_in += len;
+	}
+	return wd_inflate_fit(&d->inf, len);
+}
+
 static int begin_member_data(struct wd_comp_sess *s)
 {
 	struct decompressor *d = &s->d;
 	bool preset = d->preset_len && !s->info.members;
-	int ret;
+	int ret = fit_decoder(s);
 
-	if (!d->inf_ready) {
-		ret = wd_inflate_init(&d->inf);
-		if (ret)
-			return ret;
-		d->inf_ready = true;
-	}
+	if (ret)
+		return ret;
 	d->window_len = 0;
 	d->inf_short = false;
 	d->more = false;

@@ -472,7 +472,7 @@ void sess_drain(struct wd_comp_sess *s)
 static const char *decoder_name(const struct wd_comp_sess *s)
 {
 	if (!s->d.ahead_used)
-		return wd_inflate_name();
+		return wd_inflate_name(&s->d.inf);
 	if (s->info.parallel_out == s->info.total_out)
 		return "libdeflate";
 	return wd_isal_missing() ? "libdeflate, zlib" : "libdeflate, ISA-L";

@@ -99,7 +99,7 @@ struct decompressor {
 	enum dec_state state;
 	uint64_t pos;			/* input bytes used */
 	struct wd_inflate inf;		/* of the current member */
-	bool inf_ready;
+	size_t small_in;		/* decoded as one of few bytes, since it was made */
 	bool more;			/* it has output that did not fit */
 	bool inf_short;			/* it does not know all of the window */
 	struct wd_head head;

@@ -404,7 +404,7 @@ static void measure(struct bound *b)
 		       b->level, b->chunk, wd_level_get(b->level)->name);
 	else
 		printf("], \"engine\": \"%s\"}\n",
-		       b->mode == MODE_STREAM ? wd_inflate_name() : "libdeflate");
+		       b->mode == MODE_STREAM ? wd_inflate_name(NULL) : "libdeflate");
 	free(threads);
 	free(seconds);
 }
