@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/single_threaded.h>
 #include <unistd.h>
 
 #include "batch.h"
@@ -320,13 +319,6 @@ static void run_all(const struct options *opt)
 	batch_exit();
 }
 
-/* Without threads to end, the kernel takes everything back at once, and faster. */
-static void close_sessions(const struct options *opt)
-{
-	if (opt->engine || !__libc_single_threaded)
-		session_close_all();
-}
-
 int main(int argc, char **argv)
 {
 	struct options opt;
@@ -335,7 +327,7 @@ int main(int argc, char **argv)
 	msg_init(argv[0]);
 	if (options_parse(&opt, argc, argv) == PARSE_RUN) {
 		run_all(&opt);
-		close_sessions(&opt);
+		session_close_all();
 	}
 	out_close_stdout();
 	return msg_status();

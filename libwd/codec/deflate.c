@@ -27,7 +27,6 @@
 #define TINY_FILTERED	4		/* from this level on zlib has one more try */
 #define TINY_WBITS	13		/* log2 of the window: covers TINY_MAX, is small */
 #define TINY_ARENA	(176 * KIB)	/* what zlib 1.2 and 1.3 then take, and a bit */
-#define TINY_HASH	(64 * KIB)	/* of it, all of which is written */
 
 /*
  * ISA-L's block headers cost too much below this size; libdeflate takes over,

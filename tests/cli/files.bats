@@ -84,6 +84,22 @@ end_by() {
 	[ "$(stat -c %u:%g f)" = 1234:2345 ]
 }
 
+@test "a group alone that differs is kept" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can give files away"
+	chgrp 2345 f || skip "cannot give files away here"
+	chmod 640 f
+	wdzip f
+	[ "$(stat -c %u:%g:%a f.gz)" = 0:2345:640 ]
+	# A directory that gives its group to what is made in it.
+	mkdir d
+	chgrp 2345 d
+	chmod g+s d
+	mv f.gz d
+	chgrp 0 d/f.gz
+	wdunzip d/f.gz
+	[ "$(stat -c %u:%g d/f)" = 0:0 ]
+}
+
 @test "a file of somebody else that can be read can be compressed" {
 	[ "$(id -u)" -eq 0 ] || skip "only root can set this up"
 	need_user

@@ -150,6 +150,24 @@ def complete(name, data):
     return found == data
 
 
+def another_owner():
+    """User and group that a file can be given to, other than those that a new one
+    gets; None if there are none."""
+    groups = [-1] + [g for g in os.getgroups() if g != os.getegid()]
+    for owner in (1234, 2345), (-1, groups[-1]):
+        with open("owned", "wb"):
+            pass
+        before = os.stat("owned")
+        try:
+            os.chown("owned", *owner)
+        except OSError:
+            continue
+        after = os.stat("owned")
+        if (before.st_uid, before.st_gid) != (after.st_uid, after.st_gid):
+            return owner
+    return None
+
+
 class Case:
     """tool and options, the data, and which file becomes which."""
 
@@ -163,6 +181,7 @@ class Case:
         else:
             self.before, self.after = self.plain, self.packed
             self.content = data
+        self.owner = None
         self.chatty = any(o[:2] in ("-v", "--") and o[2:] in ("", "f", "stats")
                           for o in self.command)
         self.command.append(self.before)
@@ -173,6 +192,8 @@ class Case:
             os.unlink(name)
         wdtest.write(self.before, self.content)
         os.chmod(self.before, 0o640)
+        if self.owner:
+            os.chown(self.before, *self.owner)
         os.utime(self.before, (1500000000, 1500000000))
 
     def state(self):
