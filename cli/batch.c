@@ -213,7 +213,8 @@ static void receive_finished(void)
 {
 	struct wd_comp_req *req;
 
-	while (b.sent > b.held + 1 && wd_comp_recv(b.crew, &req, WD_NO_WAIT) == 0)
+	while (b.sent > b.held + 1 &&
+	       wd_comp_recv(b.crew, &req, WD_NO_WAIT) == 0)
 		note_received(req);
 }
 
@@ -246,8 +247,8 @@ static void send_held(void)
 }
 
 /*
- * Waking a thread costs as much as compressing a small file, so some of them are
- * sent together.
+ * Waking a thread costs as much as compressing a small file, so some of them
+ * are sent together.
  */
 static void give_to_crew(struct slot *slot)
 {

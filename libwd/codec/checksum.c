@@ -11,8 +11,8 @@
 #define LOAD_MIN	((size_t)48 << 10)	/* bytes; for less ISA-L is not loaded */
 
 /*
- * Up to this size zlib's plain code does.  libdeflate asks the CPU what it can do,
- * which in a virtual machine takes longer than such a sum, or its compression.
+ * Up to this size zlib's plain code does.  libdeflate asks the CPU what it can
+ * do, which in a virtual machine takes as long as compressing a small file.
  */
 #define PLAIN_MAX	((size_t)4 << 10)
 

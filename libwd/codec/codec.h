@@ -179,8 +179,8 @@ struct wd_inflate {
 int wd_inflate_init(struct wd_inflate *inf);
 
 /*
- * Choose who decodes the next stream, which has at most @len bytes; @inf may also be
- * all zero.  Returns 0 or -ENOMEM.
+ * Choose who decodes the next stream, which has at most @len bytes; @inf may
+ * also be all zero.  Returns 0 or -ENOMEM.
  */
 int wd_inflate_fit(struct wd_inflate *inf, size_t len);
 void wd_inflate_exit(struct wd_inflate *inf);

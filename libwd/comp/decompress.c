@@ -21,7 +21,7 @@
 #define STALE_MAX	64u			/* pieces kept for one in flight */
 #define INLINE_OUT	((size_t)64 << 10)	/* and the start of later members */
 #define NAME_MAX_LEN	65536u
-#define SMALL_IN	((size_t)64 << 10)	/* in small streams, and all are as big ones */
+#define SMALL_IN	((size_t)64 << 10)	/* in small streams; then none counts as one */
 
 /* Both are large, and are touched only as far as there is something to keep. */
 int decompress_init(struct wd_comp_sess *s)
