@@ -310,10 +310,13 @@ static void compress(struct slot *slot)
 	if (compress_header(job, &slot->header))
 		slot->req.header = &slot->header;
 
-	if (crew_has_enough(slot->size))
+	if (crew_has_enough(slot->size)) {
+		/* Not to be waited for while this thread is busy. */
+		send_held();
 		run_here(slot);
-	else
+	} else {
 		give_to_crew(slot);
+	}
 }
 
 /* ---- finishing ---- */
