@@ -13,14 +13,12 @@
 
 #include "internal.h"
 
-#define GUARD_SET	0x77647177u
-
-static volatile uint32_t forks;
+volatile uint32_t wd_forks;
 
 /* The only thread of a new process is here; no other can be looking. */
 static void count_fork(void)
 {
-	forks++;
+	wd_forks++;
 }
 
 static void watch_forks(void)
@@ -36,7 +34,7 @@ void wd_fork_guard_init(struct wd_fork_guard *guard)
 	void *page;
 
 	pthread_once(&once, watch_forks);
-	guard->forks = forks;
+	guard->forks = wd_forks;
 	guard->page = NULL;
 
 	page = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -48,7 +46,7 @@ void wd_fork_guard_init(struct wd_fork_guard *guard)
 		return;
 	}
 	guard->page = page;
-	*guard->page = GUARD_SET;
+	*guard->page = WD_GUARD_SET;
 }
 
 void wd_fork_guard_exit(struct wd_fork_guard *guard)
@@ -56,9 +54,4 @@ void wd_fork_guard_exit(struct wd_fork_guard *guard)
 	if (guard->page)
 		munmap((void *)guard->page, (size_t)sysconf(_SC_PAGESIZE));
 	guard->page = NULL;
-}
-
-bool wd_fork_guard_ok(const struct wd_fork_guard *guard)
-{
-	return guard->forks == forks && (!guard->page || *guard->page == GUARD_SET);
 }

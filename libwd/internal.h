@@ -58,7 +58,16 @@ struct wd_fork_guard {
 
 void wd_fork_guard_init(struct wd_fork_guard *guard);
 void wd_fork_guard_exit(struct wd_fork_guard *guard);
-bool wd_fork_guard_ok(const struct wd_fork_guard *guard);
+
+/* How often the process forked, which is fork.c's to count. */
+extern volatile uint32_t wd_forks __attribute__((visibility("hidden")));
+#define WD_GUARD_SET	0x77647177u
+
+static inline bool wd_fork_guard_ok(const struct wd_fork_guard *guard)
+{
+	return guard->forks == wd_forks &&
+	       (!guard->page || *guard->page == WD_GUARD_SET);
+}
 
 /* ---- mem.c ---- */
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <warpdrive/wd_comp.h>
 
@@ -222,8 +223,11 @@ void wd_zlib_head(uint8_t *p, int level, bool dict);
 
 static inline uint32_t wd_get_le32(const uint8_t *p)
 {
-	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-	       (uint32_t)p[3] << 24;
+	uint32_t v;
+
+	/* So is the machine; see internal.h. */
+	memcpy(&v, p, sizeof(v));
+	return v;
 }
 
 static inline void wd_put_le32(uint8_t *p, uint32_t v)
@@ -234,8 +238,7 @@ static inline void wd_put_le32(uint8_t *p, uint32_t v)
 
 static inline uint32_t wd_get_be32(const uint8_t *p)
 {
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	       (uint32_t)p[2] << 8 | p[3];
+	return __builtin_bswap32(wd_get_le32(p));
 }
 
 static inline void wd_put_be32(uint8_t *p, uint32_t v)
