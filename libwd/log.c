@@ -50,6 +50,7 @@ static const struct {
 	{ EOPNOTSUPP,	"not supported by this device" },
 	{ EINVAL,	"invalid argument" },
 	{ ENOMEM,	"out of memory" },
+	{ EPROTO,	"the device talks nonsense" },
 	{ ESTALE,	"the queue or session belongs to another process: it was made before a fork" },
 };
 

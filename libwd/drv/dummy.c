@@ -3,14 +3,16 @@
  * The dummy driver: requests for the software accelerator of kmod/dummy, whose
  * rings <misc/uacce/wd_dummy.h> describes.
  *
- * Nothing that comes from the device is believed before it is checked: a device
- * that goes away leaves a page of ones where its rings were.
+ * Nothing that comes from the device is believed before it is compared with what was
+ * sent, of which there is a copy that the device does not reach: one that goes away
+ * leaves a page of ones where its rings were, and one that is broken, anything.
  *
- * Threads: one may send while another receives.  A slot is the sender's while it
- * is empty, and the receiver's while it is not; nothing else is shared.
+ * Threads: one may send while another receives, and either may ring.  Which of them
+ * a field belongs to is said with it.
  */
 #define log_fmt(f) "dummy: " f
 #include <assert.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,11 +26,16 @@
 #include "../codec/codec.h"
 #include "../internal.h"
 
+#define SELDOM		__attribute__((noinline, cold))
+
 #define API		"wd_dummy_v1"
 #define LEVEL_MAX	9
 #define SPIN_MAX_NS	200000	/* waiting longer is worth a system call */
 #define SPIN_MIN_NS	5000	/* as long as one takes */
 #define SPIN_LOOKS	32	/* between two looks at the clock */
+#define POLL_MAX_MS	1000	/* the other thread may give up, and nobody wake us */
+#define LEN_MAX_MIN	4096u	/* bytes that every device takes in a request */
+#define DEFLATE_MAX	1032u	/* bytes that a byte of DEFLATE data can stand for */
 
 int wd_stall_ms = 60000;
 
@@ -40,39 +47,53 @@ static_assert(sizeof(struct wd_dummy_sqe) == 64, "an entry is a cache line");
 static_assert(sizeof(struct wd_dummy_cqe) == 32, "two in a cache line");
 
 /*
- * @req:     the request in it, NULL if it is free
+ * A place for a request in flight: the sender's while @req is NULL, the receiver's while
+ * it is not.  Its number is that of the request's entry in the submission ring.
+ *
+ * @req:     the request in it
+ * @sent:    what the device was told of it, and results are compared with
+ * @op, @format, @level, @flags: the request's own
  * @scratch: for input that the device needs in another form
  */
 struct slot {
 	_Atomic(struct wd_comp_req *) req;
+	struct wd_dummy_sqe sent;
+	uint8_t op, format, level, flags;
 	uint8_t *scratch;
 	size_t scratch_cap;
 };
 
 struct dummy_queue {
+	/* the same from dummy_open() to dummy_close() */
 	const struct wd_transport_ops *tr;
 	int handle;
 	uint8_t *dus;
-	volatile struct wd_dummy_ring *ring;
-	volatile struct wd_dummy_doorbell *doorbell;
+	struct wd_dummy_ring *ring;
+	struct wd_dummy_doorbell *doorbell;
 	struct wd_dummy_sqe *sqes;
 	const struct wd_dummy_cqe *cqes;
 	size_t dus_size, mmio_size;
 	uint32_t depth;
 	uint32_t len_max;
 	struct slot *slots;
-	atomic_int dead;		/* why, as a negative errno; 0 while it lives */
+	int64_t spin_max_ns;
 
-	/* the sender's */
-	uint32_t sq_tail;
-	atomic_uint sq_rung;		/* of them, told to the device */
+	/* the sender's; the receiver reads it */
+	atomic_uint sq_tail;		/* requests sent */
+
+	/* of whoever rings: who has set @ringing; the other one reads @sq_rung */
+	atomic_bool ringing;
+	atomic_uint sq_rung;		/* of @sq_tail, told to the device */
 
 	/* the receiver's */
-	uint32_t cq_head;
+	uint32_t cq_head;		/* results taken */
 	uint32_t buried;		/* slots looked through, of a dead queue */
-	int64_t spin_max_ns, spin_ns;
+	int64_t spin_ns;
 	int64_t waiting_ns;		/* since when, without an answer; 0 if not */
-	atomic_uint in_flight;
+
+	/* of whoever gives the queue up, first come, under @ending; all read @dead */
+	pthread_mutex_t ending;
+	atomic_int dead;		/* why, as a negative errno; 0 while it lives */
 };
 
 static int64_t now_ns(void)
@@ -111,23 +132,40 @@ static int dummy_list(struct wd_device *list, int max)
 
 /* ---- queues ---- */
 
+/* Memory that a device may change at any time is read a single time. */
+static uint32_t read_once(const uint32_t *p)
+{
+	return __atomic_load_n(p, __ATOMIC_RELAXED);
+}
+
+/* A device that is gone shows ones. */
+static bool is_there(const struct dummy_queue *dq)
+{
+	return __atomic_load_n(&dq->ring->magic, __ATOMIC_RELAXED) == WD_DUMMY_MAGIC;
+}
+
+static bool array_fits(const struct dummy_queue *dq, uint32_t offset, size_t size, size_t n)
+{
+	return offset % size == 0 && offset >= sizeof(struct wd_dummy_ring) &&
+	       offset <= dq->dus_size && (dq->dus_size - offset) / size >= n;
+}
+
 /* What the device says of its rings has to be possible. */
 static int check_ring(struct dummy_queue *dq)
 {
-	uint32_t depth = dq->ring->depth;
-	uint32_t sq_off = dq->ring->sq_off, cq_off = dq->ring->cq_off;
-	size_t size = dq->dus_size;
+	uint32_t depth = read_once(&dq->ring->depth);
+	uint32_t len_max = read_once(&dq->ring->len_max);
+	uint32_t sq_off = read_once(&dq->ring->sq_off);
+	uint32_t cq_off = read_once(&dq->ring->cq_off);
 
-	if (dq->ring->magic != WD_DUMMY_MAGIC || depth < WD_DUMMY_DEPTH_MIN ||
-	    depth > WD_DUMMY_DEPTH_MAX || depth & (depth - 1))
+	if (!is_there(dq) || depth < WD_DUMMY_DEPTH_MIN || depth > WD_DUMMY_DEPTH_MAX ||
+	    depth & (depth - 1) || len_max < LEN_MAX_MIN)
 		return -EPROTO;
-	if (sq_off % sizeof(struct wd_dummy_sqe) || cq_off % sizeof(struct wd_dummy_cqe) ||
-	    sq_off < sizeof(struct wd_dummy_ring) || sq_off > size || cq_off > size ||
-	    (size - sq_off) / sizeof(struct wd_dummy_sqe) < depth ||
-	    (size - cq_off) / sizeof(struct wd_dummy_cqe) < depth)
+	if (!array_fits(dq, sq_off, sizeof(struct wd_dummy_sqe), depth) ||
+	    !array_fits(dq, cq_off, sizeof(struct wd_dummy_cqe), depth))
 		return -EPROTO;
 	dq->depth = depth;
-	dq->len_max = dq->ring->len_max;
+	dq->len_max = len_max;
 	dq->sqes = (void *)(dq->dus + sq_off);
 	dq->cqes = (void *)(dq->dus + cq_off);
 	return 0;
@@ -151,7 +189,7 @@ static int map_regions(struct dummy_queue *dq)
 
 static void unmap_regions(struct dummy_queue *dq)
 {
-	dq->tr->unmap((void *)dq->doorbell, dq->mmio_size);
+	dq->tr->unmap(dq->doorbell, dq->mmio_size);
 	dq->tr->unmap(dq->dus, dq->dus_size);
 }
 
@@ -204,6 +242,7 @@ static int dummy_open(struct wd_queue *q, const struct wd_device *dev, void **ct
 	if (!dq)
 		return -ENOMEM;
 	dq->tr = wd_transport;
+	pthread_mutex_init(&dq->ending, NULL);
 	dq->dus_size = td.region_size[UACCE_QFRT_DUS];
 	dq->mmio_size = td.region_size[UACCE_QFRT_MMIO];
 	ret = -EPROTO;
@@ -224,26 +263,30 @@ static int dummy_open(struct wd_queue *q, const struct wd_device *dev, void **ct
 	return 0;
 }
 
-/* A child has neither the mappings nor a say in what happens to the queue. */
+/*
+ * No other thread is inside any more.  A child has neither the mappings nor a say in
+ * what happens to the queue.
+ */
 static void dummy_close(void *ctx, bool forked)
 {
 	struct dummy_queue *dq = ctx;
 
 	if (!forked) {
-		/* Behind it the device does not touch the requests' memory. */
+		/* After it the device does not touch the requests' memory. */
 		dq->tr->ctl(dq->handle, UACCE_CMD_PUT_Q, NULL);
 		unmap_regions(dq);
+		pthread_mutex_destroy(&dq->ending);
 	}
 	dq->tr->close(dq->handle);
 	free_queue(dq);
 }
 
-/* ---- sending ---- */
+/* ---- what there is to be done, as the device wants it ---- */
 
 /* An open stream's output ends with a second empty block, which is added here. */
-static bool is_open(const struct wd_comp_req *req)
+static bool is_open(const struct slot *slot)
 {
-	return req->op == WD_COMP_COMPRESS && req->flags & WD_COMP_REQ_OPEN;
+	return slot->sent.flags & WD_DUMMY_SQE_OPEN;
 }
 
 static int fit_scratch(struct slot *slot, size_t len)
@@ -260,152 +303,77 @@ static int fit_scratch(struct slot *slot, size_t len)
 	return 0;
 }
 
-static int encode_chunk(struct wd_dummy_sqe *sqe, struct slot *slot,
-			const struct wd_comp_req *req)
-{
-	int ret = fit_scratch(slot, req->in_len + WD_CHUNK_END);
-
-	if (ret)
-		return ret;
-	wd_chunk_copy(slot->scratch, req->in, req->in_len);
-	sqe->op = WD_DUMMY_OP_DECOMPRESS;
-	sqe->format = WD_DUMMY_DEFLATE;
-	sqe->in = (uintptr_t)slot->scratch;
-	sqe->in_len += WD_CHUNK_END;
-	return 0;
-}
-
 static const uint8_t formats[] = {
 	[WD_COMP_GZIP] = WD_DUMMY_GZIP,
 	[WD_COMP_ZLIB] = WD_DUMMY_ZLIB,
 	[WD_COMP_RAW] = WD_DUMMY_DEFLATE,
 };
 
-/* -EOPNOTSUPP for what the device cannot do. */
-static int encode(const struct dummy_queue *dq, struct wd_dummy_sqe *sqe,
-		  struct slot *slot, const struct wd_comp_req *req)
+static int encode_compress(struct wd_dummy_sqe *sqe, const struct wd_comp_req *req)
 {
-	size_t out_cap = wd_min(req->out_cap, dq->len_max);
+	/* Headers with a name, and input from a file, are for the CPU. */
+	if (req->header || req->stream)
+		return -EOPNOTSUPP;
+	sqe->op = WD_DUMMY_OP_COMPRESS;
+	sqe->format = formats[req->format];
+	sqe->level = req->level < LEVEL_MAX ? req->level : LEVEL_MAX;
+	if (!(req->flags & WD_COMP_REQ_OPEN))
+		return 0;
+	if (sqe->out_cap < sizeof(empty_block))
+		return -EOPNOTSUPP;
+	sqe->flags = WD_DUMMY_SQE_OPEN;
+	sqe->out_cap -= sizeof(empty_block);
+	return 0;
+}
+
+static int encode_chunk(struct slot *slot, const struct wd_comp_req *req)
+{
+	int ret = fit_scratch(slot, req->in_len + WD_CHUNK_END);
+
+	if (ret)
+		return ret;
+	wd_chunk_copy(slot->scratch, req->in, req->in_len);
+	slot->sent.op = WD_DUMMY_OP_DECOMPRESS;
+	slot->sent.format = WD_DUMMY_DEFLATE;
+	slot->sent.in = (uintptr_t)slot->scratch;
+	slot->sent.in_len += WD_CHUNK_END;
+	return 0;
+}
+
+/* Fill in @slot, but for the tag.  -EOPNOTSUPP for what the device cannot do. */
+static int encode(const struct dummy_queue *dq, struct slot *slot,
+		  const struct wd_comp_req *req)
+{
+	struct wd_dummy_sqe *sqe = &slot->sent;
 
 	if (req->in_len > dq->len_max - WD_CHUNK_END)
 		return -EOPNOTSUPP;
-	memset(sqe, 0, sizeof(*sqe));
+	slot->op = req->op;
+	slot->format = req->format;
+	slot->level = req->level;
+	slot->flags = req->flags;
+	/* The rest of it was zero from the start. */
 	sqe->in = (uintptr_t)req->in;
 	sqe->in_len = (uint32_t)req->in_len;
 	sqe->out = (uintptr_t)req->out;
-	sqe->out_cap = (uint32_t)out_cap;
+	sqe->out_cap = (uint32_t)wd_min(req->out_cap, dq->len_max);
+	sqe->level = 0;
+	sqe->flags = 0;
 	switch (req->op) {
 	case WD_COMP_COMPRESS:
-		/* Headers with a name, and input from a file, are for the CPU. */
-		if (req->header || req->stream)
-			return -EOPNOTSUPP;
-		sqe->op = WD_DUMMY_OP_COMPRESS;
-		sqe->format = formats[req->format];
-		sqe->level = req->level < LEVEL_MAX ? req->level : LEVEL_MAX;
-		if (!is_open(req))
-			return 0;
-		if (out_cap < sizeof(empty_block))
-			return -EOPNOTSUPP;
-		sqe->flags = WD_DUMMY_SQE_OPEN;
-		sqe->out_cap -= sizeof(empty_block);
-		return 0;
+		return encode_compress(sqe, req);
 	case WD_COMP_DECOMPRESS:
 		sqe->op = WD_DUMMY_OP_DECOMPRESS;
 		sqe->format = formats[req->format];
 		return 0;
 	case WD_OP_CHUNK:
-		return encode_chunk(sqe, slot, req);
+		return encode_chunk(slot, req);
 	default:
 		return -EOPNOTSUPP;
 	}
 }
 
-static int dummy_send(void *ctx, void *arg)
-{
-	struct dummy_queue *dq = ctx;
-	struct wd_comp_req *req = arg;
-	uint32_t i = dq->sq_tail & (dq->depth - 1);
-	struct slot *slot = &dq->slots[i];
-	struct wd_dummy_sqe sqe;
-	int ret = wd_codec_check(req);
-
-	if (ret)
-		return ret;
-	ret = atomic_load_explicit(&dq->dead, memory_order_relaxed);
-	if (ret)
-		return -ENODEV;
-	/* Also if the device has lost an old one, and answered later ones. */
-	if (atomic_load_explicit(&slot->req, memory_order_acquire))
-		return -EBUSY;
-	ret = encode(dq, &sqe, slot, req);
-	if (ret)
-		return ret;
-	sqe.tag = i;
-	memcpy(&dq->sqes[i], &sqe, sizeof(sqe));
-	atomic_fetch_add_explicit(&dq->in_flight, 1, memory_order_relaxed);
-	atomic_store(&slot->req, req);
-	/* The receiver may be emptying the slots, and be past this one. */
-	if (atomic_load(&dq->dead) && atomic_exchange(&slot->req, NULL)) {
-		atomic_fetch_sub(&dq->in_flight, 1);
-		return -ENODEV;
-	}
-	dq->sq_tail++;
-	return 0;
-}
-
-/* The device lets go of all memory first. */
-static void bury(struct dummy_queue *dq, int err)
-{
-	int alive = 0;
-
-	if (!atomic_compare_exchange_strong(&dq->dead, &alive, err))
-		return;
-	wd_warn("%s: the queue is given up", wd_strerror(err));
-	dq->tr->ctl(dq->handle, UACCE_CMD_PUT_Q, NULL);
-}
-
-static int dummy_flush(void *ctx)
-{
-	struct dummy_queue *dq = ctx;
-	int ret;
-
-	if (atomic_load_explicit(&dq->dead, memory_order_relaxed))
-		return -ENODEV;
-	if (atomic_load_explicit(&dq->sq_rung, memory_order_relaxed) == dq->sq_tail)
-		return 0;
-	/* The entries are there before they are announced. */
-	__atomic_store_n(&dq->doorbell->sq_tail, dq->sq_tail, __ATOMIC_RELEASE);
-	atomic_store_explicit(&dq->sq_rung, dq->sq_tail, memory_order_relaxed);
-	/*
-	 * The device sets the flag, then looks at the doorbell; we the other way
-	 * round.  One of us sees the other.
-	 */
-	wd_barrier_after_doorbell();
-	if (!dq->ring->asleep)
-		return 0;
-	ret = dq->tr->ctl(dq->handle, WD_DUMMY_CMD_WAKE, NULL);
-	if (ret)
-		bury(dq, -ENODEV);
-	return ret ? -ENODEV : 0;
-}
-
-/* What the device has not been told of. */
-static unsigned int dummy_drop(void *ctx)
-{
-	struct dummy_queue *dq = ctx;
-	uint32_t rung = atomic_load(&dq->sq_rung);
-	unsigned int n = 0;
-
-	while (dq->sq_tail != rung) {
-		dq->sq_tail--;
-		atomic_store(&dq->slots[dq->sq_tail & (dq->depth - 1)].req, NULL);
-		n++;
-	}
-	atomic_fetch_sub(&dq->in_flight, n);
-	return n;
-}
-
-/* ---- receiving ---- */
+/* ---- what the device says it did, compared with that ---- */
 
 static int status_of(uint32_t status)
 {
@@ -429,97 +397,190 @@ static int status_of(uint32_t status)
 	}
 }
 
-/* More than was given, used or written, is nonsense. */
-static bool is_possible(const struct wd_dummy_cqe *cqe, const struct wd_comp_req *req)
-{
-	size_t in_len = req->in_len + (req->op == WD_OP_CHUNK ? WD_CHUNK_END : 0);
+/* The shortest streams there are: one empty block, with what belongs around it. */
+static const uint8_t shortest[] = {
+	[WD_DUMMY_DEFLATE] = 2,
+	[WD_DUMMY_ZLIB] = 2 + 2 + 4,
+	[WD_DUMMY_GZIP] = 10 + 2 + 8,
+};
 
-	return cqe->consumed <= in_len && cqe->produced <= req->out_cap &&
-	       cqe->status <= WD_DUMMY_ESTOP;
+/* A result as it was read, once, from where the device writes. */
+struct result {
+	uint32_t tag, status, consumed, produced, checksum;
+};
+
+/*
+ * Whether it can be: not more used or written than there was, nor less than it takes,
+ * and nothing at all if it failed.
+ */
+static bool is_possible(const struct slot *slot, const struct result *res)
+{
+	const struct wd_dummy_sqe *sent = &slot->sent;
+	uint32_t least = shortest[sent->format];
+
+	if (res->status)
+		return res->status <= WD_DUMMY_ESTOP && !res->consumed && !res->produced;
+	if (res->consumed > sent->in_len || res->produced > sent->out_cap)
+		return false;
+	if (sent->op == WD_DUMMY_OP_DECOMPRESS)
+		return res->consumed >= least &&
+		       res->produced <= (uint64_t)res->consumed * DEFLATE_MAX;
+	if (is_open(slot))
+		least = sizeof(empty_block);
+	return res->consumed == sent->in_len && res->produced >= least &&
+	       res->consumed <= (uint64_t)res->produced * DEFLATE_MAX;
 }
 
-static void decode_chunk(struct wd_comp_req *req, const struct wd_dummy_cqe *cqe)
+/* Whether the end of gzip or zlib data has the checksum and the length told. */
+static bool tail_agrees(const struct slot *slot, const struct result *res)
 {
-	uint32_t sum = wd_crc32(0, req->out, cqe->produced);
+	bool comp = slot->op == WD_COMP_COMPRESS;
+	const uint8_t *end = comp ?
+			     (const uint8_t *)(uintptr_t)slot->sent.out + res->produced :
+			     (const uint8_t *)(uintptr_t)slot->sent.in + res->consumed;
 
-	/* What came is not what the device had. */
-	if (sum != cqe->checksum) {
-		req->status = -EIO;
-		return;
+	switch (slot->sent.format) {
+	case WD_DUMMY_GZIP:
+		return wd_get_le32(end - 8) == res->checksum &&
+		       wd_get_le32(end - 4) == (comp ? res->consumed : res->produced);
+	case WD_DUMMY_ZLIB:
+		return wd_get_be32(end - 4) == res->checksum;
+	default:
+		return true;
 	}
-	req->result = 1;
-	if (!wd_chunk_judge(req, cqe->consumed, cqe->produced))
-		req->status = -EOPNOTSUPP;
-	else
-		req->checksum = wd_checksum(req->format, req->out, req->produced);
 }
 
-static void decode_open(struct wd_comp_req *req)
+static SELDOM void no_result(struct wd_comp_req *req, int status)
 {
-	memcpy((uint8_t *)req->out + req->produced, empty_block, sizeof(empty_block));
-	req->produced += sizeof(empty_block);
-}
-
-static void decode(struct wd_comp_req *req, const struct wd_dummy_cqe *cqe)
-{
+	req->status = status;
 	req->consumed = 0;
 	req->produced = 0;
 	req->result = 0;
-	req->status = status_of(cqe->status);
-	if (req->status)
-		return;
-	if (req->op == WD_OP_CHUNK) {
-		decode_chunk(req, cqe);
+}
+
+static SELDOM void decode_chunk(const struct slot *slot, struct wd_comp_req *req,
+				uint32_t consumed, uint32_t produced, uint32_t checksum)
+{
+	void *out = (void *)(uintptr_t)slot->sent.out;
+	struct wd_comp_req given = {
+		.in_len = slot->sent.in_len - WD_CHUNK_END, .out = out, .stream = req->stream,
+	};
+
+	/* What came is not what the device had. */
+	if (wd_crc32(0, out, produced) != checksum) {
+		no_result(req, -EIO);
 		return;
 	}
-	req->consumed = cqe->consumed;
-	req->produced = cqe->produced;
-	req->checksum = cqe->checksum;
-	if (is_open(req))
-		decode_open(req);
-	if (req->op != WD_COMP_COMPRESS)
+	if (!wd_chunk_judge(&given, consumed, produced)) {
+		no_result(req, -EOPNOTSUPP);
 		return;
-	if (req->flags & WD_REQ_ADLER)
-		req->checksum = wd_adler32(1, req->in, req->in_len);
-	if (req->produced >= req->in_len)
+	}
+	req->result = 1;
+	req->consumed = given.consumed;
+	req->produced = given.produced;
+	req->checksum = wd_checksum(slot->format, out, req->produced);
+}
+
+static void decode_compress(const struct slot *slot, struct wd_comp_req *req)
+{
+	const struct wd_dummy_sqe *sent = &slot->sent;
+
+	if (is_open(slot)) {
+		memcpy((uint8_t *)(uintptr_t)sent->out + req->produced, empty_block,
+		       sizeof(empty_block));
+		req->produced += sizeof(empty_block);
+	}
+	if (slot->flags & WD_REQ_ADLER)
+		req->checksum = wd_adler32(1, (void *)(uintptr_t)sent->in, sent->in_len);
+	if (req->produced >= sent->in_len)
 		req->result |= WD_COMP_RES_STORED;
 }
 
-/* A slot is free for the sender from here on. */
-static void let_go(struct dummy_queue *dq, uint32_t i)
+/* Give @req, the request in @slot, what is possible for it. */
+static void decode(const struct slot *slot, struct wd_comp_req *req,
+		   const struct result *res)
 {
-	atomic_store_explicit(&dq->slots[i].req, NULL, memory_order_release);
-	atomic_fetch_sub_explicit(&dq->in_flight, 1, memory_order_relaxed);
+	req->status = 0;
+	req->result = 0;
+	req->consumed = res->consumed;
+	req->produced = res->produced;
+	req->checksum = res->checksum;
+	if (res->status)
+		no_result(req, status_of(res->status));
+	else if (slot->op == WD_OP_CHUNK)
+		decode_chunk(slot, req, res->consumed, res->produced, res->checksum);
+	else if (!tail_agrees(slot, res))
+		no_result(req, -EIO);
+	else if (slot->op == WD_COMP_COMPRESS)
+		decode_compress(slot, req);
 }
 
-/* The next result, if there is one. */
-static struct wd_comp_req *take(struct dummy_queue *dq)
-{
-	uint32_t tail = __atomic_load_n(&dq->ring->cq_tail, __ATOMIC_ACQUIRE);
-	struct wd_comp_req *req = NULL;
-	struct wd_dummy_cqe cqe;
+/* ---- requests in flight ---- */
 
-	if (tail == dq->cq_head)
+static struct slot *slot_of(const struct dummy_queue *dq, uint32_t number)
+{
+	return &dq->slots[number & (dq->depth - 1)];
+}
+
+static int is_dead(const struct dummy_queue *dq)
+{
+	return atomic_load_explicit(&dq->dead, memory_order_acquire);
+}
+
+/* From the receiver's point of view; results are counted while the queue lives. */
+static bool none_in_flight(const struct dummy_queue *dq)
+{
+	return atomic_load_explicit(&dq->sq_tail, memory_order_relaxed) == dq->cq_head;
+}
+
+/* Make what is in @slot a request in flight, as number @tail.  0 or -ENODEV. */
+static int put_in_flight(struct dummy_queue *dq, struct slot *slot, uint32_t tail,
+			 struct wd_comp_req *req)
+{
+	atomic_store_explicit(&slot->req, req, memory_order_release);
+	atomic_store(&dq->sq_tail, tail + 1);
+	if (!atomic_load(&dq->dead))
+		return 0;
+	/* The receiver is emptying the slots, and may be past this one. */
+	if (!atomic_exchange(&slot->req, NULL))
+		return 0;
+	atomic_store(&dq->sq_tail, tail);
+	return -ENODEV;
+}
+
+/*
+ * The request that a result belongs to, with *@slot, when the device tells of @results
+ * more; NULL if there is none.  A tag counts as long as the queue lives, so a second
+ * result for the same request is not taken for one of the next in that slot.
+ */
+static struct wd_comp_req *find_in_flight(const struct dummy_queue *dq, uint32_t tag,
+					  uint32_t results, struct slot **slot)
+{
+	uint32_t tail = atomic_load_explicit(&dq->sq_tail, memory_order_acquire);
+	struct wd_comp_req *req;
+
+	if (results > tail - dq->cq_head)
 		return NULL;
-	memcpy(&cqe, &dq->cqes[dq->cq_head & (dq->depth - 1)], sizeof(cqe));
-	/* An entry read in part from a device that has gone is none. */
-	wd_barrier_after_entry();
-	if (dq->ring->magic != WD_DUMMY_MAGIC) {
-		bury(dq, -ENODEV);
-		return NULL;
+	*slot = slot_of(dq, tag);
+	req = atomic_load_explicit(&(*slot)->req, memory_order_acquire);
+	return req && (*slot)->sent.tag == tag ? req : NULL;
+}
+
+/* ---- giving a queue up ---- */
+
+/*
+ * The device lets go of all memory first; only then may anybody believe that it has.
+ * Whoever comes second waits for that.
+ */
+static SELDOM void give_up(struct dummy_queue *dq, int err)
+{
+	pthread_mutex_lock(&dq->ending);
+	if (!atomic_load(&dq->dead)) {
+		wd_warn("%s: the queue is given up", wd_strerror(err));
+		dq->tr->ctl(dq->handle, UACCE_CMD_PUT_Q, NULL);
+		atomic_store(&dq->dead, err);
 	}
-	if (tail - dq->cq_head <= dq->depth && cqe.tag < dq->depth)
-		req = atomic_load_explicit(&dq->slots[cqe.tag].req, memory_order_acquire);
-	if (!req || !is_possible(&cqe, req)) {
-		bury(dq, -EPROTO);
-		return NULL;
-	}
-	decode(req, &cqe);
-	dq->waiting_ns = 0;
-	dq->cq_head++;
-	__atomic_store_n(&dq->doorbell->cq_head, dq->cq_head, __ATOMIC_RELEASE);
-	let_go(dq, cqe.tag);
-	return req;
+	pthread_mutex_unlock(&dq->ending);
 }
 
 /* The requests of a dead queue come back one by one. */
@@ -528,20 +589,111 @@ static struct wd_comp_req *exhume(struct dummy_queue *dq)
 	int err = atomic_load(&dq->dead);
 
 	while (dq->buried < dq->depth) {
-		uint32_t i = dq->buried++;
-		struct wd_comp_req *req = atomic_exchange(&dq->slots[i].req, NULL);
+		struct slot *slot = &dq->slots[dq->buried++];
+		struct wd_comp_req *req = atomic_exchange(&slot->req, NULL);
 
 		if (!req)
 			continue;
-		req->status = err;
-		req->consumed = 0;
-		req->produced = 0;
-		req->result = 0;
-		atomic_fetch_sub(&dq->in_flight, 1);
+		no_result(req, err);
 		return req;
 	}
 	return NULL;
 }
+
+/* ---- ringing ---- */
+
+/* Whether the device has not been told of all that was sent. */
+static bool untold(const struct dummy_queue *dq)
+{
+	return atomic_load_explicit(&dq->sq_tail, memory_order_acquire) !=
+	       atomic_load_explicit(&dq->sq_rung, memory_order_relaxed);
+}
+
+/*
+ * Sender and receiver may both come here.  Reading the tail, ringing and noting that is
+ * for one at a time, or a doorbell would go back.  The other one does not wait: who
+ * rings looks at the tail again when it has stopped ringing, after a barrier, and the
+ * other one has written it before it looked whether somebody rings.
+ */
+static int ring(struct dummy_queue *dq)
+{
+	uint32_t tail;
+
+	do {
+		if (atomic_exchange(&dq->ringing, true))
+			return 0;
+		tail = atomic_load_explicit(&dq->sq_tail, memory_order_acquire);
+		/* The entries are there before they are announced. */
+		__atomic_store_n(&dq->doorbell->sq_tail, tail, __ATOMIC_RELEASE);
+		atomic_store_explicit(&dq->sq_rung, tail, memory_order_relaxed);
+		atomic_store_explicit(&dq->ringing, false, memory_order_release);
+		/*
+		 * The device sets the flag, then looks at the doorbell; we the other
+		 * way round.  One of us sees the other.  That goes for whoever is the
+		 * last to ring, so nobody needs to be alone from here on.
+		 */
+		wd_barrier_after_doorbell();
+		if (read_once(&dq->ring->asleep) &&
+		    dq->tr->ctl(dq->handle, WD_DUMMY_CMD_WAKE, NULL)) {
+			give_up(dq, -ENODEV);
+			return -ENODEV;
+		}
+	} while (untold(dq));
+	return 0;
+}
+
+static int dummy_flush(void *ctx)
+{
+	struct dummy_queue *dq = ctx;
+
+	if (is_dead(dq))
+		return -ENODEV;
+	return untold(dq) ? ring(dq) : 0;
+}
+
+/* ---- sending ---- */
+
+static int dummy_send(void *ctx, void *arg)
+{
+	struct dummy_queue *dq = ctx;
+	uint32_t tail = atomic_load_explicit(&dq->sq_tail, memory_order_relaxed);
+	struct slot *slot = slot_of(dq, tail);
+	struct wd_comp_req *req = arg;
+	int ret = wd_codec_check(req);
+
+	if (ret)
+		return ret;
+	if (is_dead(dq))
+		return -ENODEV;
+	/* Also if the device has lost an old one, and answered later ones. */
+	if (atomic_load_explicit(&slot->req, memory_order_acquire))
+		return -EBUSY;
+	ret = encode(dq, slot, req);
+	if (ret)
+		return ret;
+	slot->sent.tag = tail;
+	memcpy(&dq->sqes[tail & (dq->depth - 1)], &slot->sent, sizeof(slot->sent));
+	return put_in_flight(dq, slot, tail, req);
+}
+
+/*
+ * What the device has not been told of.  No other thread is inside; of a dead queue
+ * some may have come back already.
+ */
+static unsigned int dummy_drop(void *ctx)
+{
+	struct dummy_queue *dq = ctx;
+	uint32_t rung = atomic_load(&dq->sq_rung), tail = atomic_load(&dq->sq_tail);
+	unsigned int n = 0;
+
+	while (tail != rung)
+		if (atomic_exchange(&slot_of(dq, --tail)->req, NULL))
+			n++;
+	atomic_store(&dq->sq_tail, tail);
+	return n;
+}
+
+/* ---- waiting ---- */
 
 /* Look for a while, which costs less than a system call.  True: look at it. */
 static bool spin(struct dummy_queue *dq)
@@ -550,7 +702,7 @@ static bool spin(struct dummy_queue *dq)
 
 	do {
 		for (int i = 0; i < SPIN_LOOKS; i++) {
-			if (dq->ring->cq_tail != dq->cq_head)
+			if (read_once(&dq->ring->cq_tail) != dq->cq_head)
 				return true;
 			wd_cpu_pause();
 		}
@@ -570,31 +722,110 @@ static void adapt_spin(struct dummy_queue *dq, int64_t waited)
 }
 
 /*
- * Wait until @deadline, 0 for none.  0 when there may be something; -ETIMEDOUT.
- * Without an answer for a long time the device counts as lost.
+ * There is no answer at @now.  Without one for a long time the device counts as lost:
+ * returns the nanoseconds left until then, 0 if it has come to that.
  */
+static int64_t patience(struct dummy_queue *dq, int64_t now)
+{
+	int64_t left;
+
+	if (!dq->waiting_ns)
+		dq->waiting_ns = now;
+	left = dq->waiting_ns + wd_stall_ms * 1000000LL - now;
+	if (left > 0)
+		return left;
+	give_up(dq, -ETIMEDOUT);
+	return 0;
+}
+
+/* Wait until @deadline, 0 for none.  0 when there may be something; -ETIMEDOUT. */
 static int wait_answer(struct dummy_queue *dq, int64_t deadline)
 {
-	int64_t now, stall, end;
+	int64_t now, left;
 	int ret;
 
 	if (dq->spin_ns && spin(dq))
 		return 0;
 	now = now_ns();
-	stall = dq->waiting_ns + wd_stall_ms * 1000000LL;
-	if (now >= stall) {
-		bury(dq, -ETIMEDOUT);
+	left = patience(dq, now);
+	if (!left)
 		return 0;
-	}
 	if (deadline && now >= deadline)
 		return -ETIMEDOUT;
-	end = deadline && deadline < stall ? deadline : stall;
-	ret = dq->tr->poll(dq->handle, (int)((end - now) / 1000000) + 1);
+	if (deadline && deadline - now < left)
+		left = deadline - now;
+	ret = dq->tr->poll(dq->handle,
+			   (int)wd_min((uint64_t)left / 1000000 + 1, POLL_MAX_MS));
 	if (ret < 0 && ret != -EINTR)
-		bury(dq, -ENODEV);
+		give_up(dq, -ENODEV);
 	else if (ret > 0)
 		adapt_spin(dq, now_ns() - now + dq->spin_ns);
 	return 0;
+}
+
+/* ---- receiving ---- */
+
+static void read_result(struct result *res, const struct wd_dummy_cqe *cqe)
+{
+	res->tag = read_once(&cqe->tag);
+	res->status = read_once(&cqe->status);
+	res->consumed = read_once(&cqe->consumed);
+	res->produced = read_once(&cqe->produced);
+	res->checksum = read_once(&cqe->checksum);
+}
+
+/* The next result, if there is one. */
+static struct wd_comp_req *take(struct dummy_queue *dq)
+{
+	uint32_t head = dq->cq_head;
+	uint32_t tail = __atomic_load_n(&dq->ring->cq_tail, __ATOMIC_ACQUIRE);
+	struct wd_comp_req *req;
+	struct result res;
+	struct slot *slot;
+
+	if (tail == head)
+		return NULL;
+	read_result(&res, &dq->cqes[head & (dq->depth - 1)]);
+	/* An entry read in part from a device that has gone is none. */
+	wd_barrier_after_entry();
+	if (!is_there(dq)) {
+		give_up(dq, -ENODEV);
+		return NULL;
+	}
+	req = find_in_flight(dq, res.tag, tail - head, &slot);
+	if (!req || !is_possible(slot, &res)) {
+		give_up(dq, -EPROTO);
+		return NULL;
+	}
+	decode(slot, req, &res);
+	dq->waiting_ns = 0;
+	dq->cq_head = head + 1;
+	__atomic_store_n(&dq->doorbell->cq_head, head + 1, __ATOMIC_RELEASE);
+	/* The slot is free for the sender from here on. */
+	atomic_store_explicit(&slot->req, NULL, memory_order_release);
+	return req;
+}
+
+/*
+ * When there is no result: 1 to look again, 0 with a request of a dead queue in *@arg,
+ * or what to tell.  *@deadline is set at the first time, if there is one.
+ */
+static SELDOM int no_answer(struct dummy_queue *dq, void **arg, int timeout_ms,
+			    int64_t *deadline)
+{
+	if (is_dead(dq)) {
+		*arg = exhume(dq);
+		return *arg ? 0 : -ENODEV;
+	}
+	if (none_in_flight(dq)) {
+		dq->waiting_ns = 0;
+		return -ENOENT;
+	}
+	if (timeout_ms == WD_NO_WAIT)
+		return patience(dq, now_ns()) ? -EAGAIN : 1;
+	if (timeout_ms > 0 && !*deadline)
+		*deadline = now_ns() + timeout_ms * 1000000LL;
+	return wait_answer(dq, *deadline) ? -ETIMEDOUT : 1;
 }
 
 static int dummy_recv(void *ctx, void **arg, int timeout_ms)
@@ -602,33 +833,19 @@ static int dummy_recv(void *ctx, void **arg, int timeout_ms)
 	struct dummy_queue *dq = ctx;
 	struct wd_comp_req *req;
 	int64_t deadline = 0;
+	int ret = 1;
 
-	dummy_flush(dq);
-	for (;;) {
-		if (!atomic_load_explicit(&dq->dead, memory_order_relaxed)) {
-			req = take(dq);
-			if (req)
-				break;
+	if (untold(dq))
+		dummy_flush(dq);
+	while (ret == 1) {
+		req = is_dead(dq) ? NULL : take(dq);
+		if (req) {
+			*arg = req;
+			return 0;
 		}
-		if (atomic_load_explicit(&dq->dead, memory_order_relaxed)) {
-			req = exhume(dq);
-			if (req)
-				break;
-			return -ENODEV;
-		}
-		if (!atomic_load_explicit(&dq->in_flight, memory_order_acquire))
-			return -ENOENT;
-		if (timeout_ms == WD_NO_WAIT)
-			return -EAGAIN;
-		if (!dq->waiting_ns)
-			dq->waiting_ns = now_ns();
-		if (timeout_ms > 0 && !deadline)
-			deadline = now_ns() + timeout_ms * 1000000LL;
-		if (wait_answer(dq, deadline))
-			return -ETIMEDOUT;
+		ret = no_answer(dq, arg, timeout_ms, &deadline);
 	}
-	*arg = req;
-	return 0;
+	return ret;
 }
 
 /* ---- memory ---- */

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <misc/uacce/uacce.h>
@@ -29,6 +33,19 @@ static struct {
 	bool started, gone;
 } dev;
 
+/* @lock is for what is below it. */
+static struct {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t woken, answered;
+	bool running, stop, awake;
+	unsigned int wakes;
+} own = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.woken = PTHREAD_COND_INITIALIZER,
+	.answered = PTHREAD_COND_INITIALIZER,
+};
+
 static uint32_t depth(void)
 {
 	return t_device.depth ? t_device.depth : 16;
@@ -37,6 +54,21 @@ static uint32_t depth(void)
 static struct wd_dummy_ring *ring(void)
 {
 	return (struct wd_dummy_ring *)(void *)dev.dus;
+}
+
+static struct wd_dummy_doorbell *doorbell(void)
+{
+	return (struct wd_dummy_doorbell *)(void *)dev.mmio;
+}
+
+static uint32_t sq_tail(void)
+{
+	return __atomic_load_n(&doorbell()->sq_tail, __ATOMIC_ACQUIRE);
+}
+
+static uint32_t cq_off(void)
+{
+	return PAGE + depth() * (uint32_t)sizeof(struct wd_dummy_sqe);
 }
 
 static size_t dus_size(void)
@@ -52,9 +84,11 @@ static void make_ring(void)
 	ring()->magic = WD_DUMMY_MAGIC;
 	ring()->depth = t_device.bad_ring ? depth() + 1 : depth();
 	ring()->sq_off = PAGE;
-	ring()->cq_off = PAGE + depth() * (uint32_t)sizeof(struct wd_dummy_sqe);
+	ring()->cq_off = cq_off();
 	ring()->len_max = WD_DUMMY_LEN_MAX;
-	ring()->asleep = 1;
+	ring()->asleep = !t_device.lie_awake;
+	if (t_device.lie_of_ring)
+		t_device.lie_of_ring(ring());
 }
 
 /* A device that is gone shows ones. */
@@ -120,6 +154,31 @@ static uint32_t decompress_it(const struct wd_dummy_sqe *sqe, struct wd_dummy_cq
 	return z.avail_out ? WD_DUMMY_ESHORT : WD_DUMMY_ENOSPC;
 }
 
+/* A raw stream of one stored block: little work, and the data to be seen in it. */
+static uint32_t store_it(const struct wd_dummy_sqe *sqe, struct wd_dummy_cqe *cqe)
+{
+	uint8_t head[5] = { 1, (uint8_t)sqe->in_len, 0, (uint8_t)~sqe->in_len, 0xff };
+	uint8_t *out = (void *)(uintptr_t)sqe->out;
+
+	check(sqe->format == WD_DUMMY_DEFLATE && sqe->in_len < 256);
+	if (sqe->out_cap < sizeof(head) + sqe->in_len)
+		return WD_DUMMY_ENOSPC;
+	if (t_device.slow_us)
+		usleep(t_device.slow_us);
+	memcpy(out, head, sizeof(head));
+	memcpy(out + sizeof(head), (void *)(uintptr_t)sqe->in, sqe->in_len);
+	cqe->consumed = sqe->in_len;
+	cqe->produced = sqe->in_len + (uint32_t)sizeof(head);
+	return WD_DUMMY_OK;
+}
+
+static uint32_t do_op(const struct wd_dummy_sqe *sqe, struct wd_dummy_cqe *cqe)
+{
+	if (sqe->op != WD_DUMMY_OP_COMPRESS)
+		return decompress_it(sqe, cqe);
+	return t_device.store ? store_it(sqe, cqe) : compress_it(sqe, cqe);
+}
+
 static void do_request(const struct wd_dummy_sqe *sqe, struct wd_dummy_cqe *cqe)
 {
 	cqe->tag = sqe->tag;
@@ -128,8 +187,7 @@ static void do_request(const struct wd_dummy_sqe *sqe, struct wd_dummy_cqe *cqe)
 		cqe->status = WD_DUMMY_EIO;
 		return;
 	}
-	cqe->status = sqe->op == WD_DUMMY_OP_COMPRESS ? compress_it(sqe, cqe) :
-							decompress_it(sqe, cqe);
+	cqe->status = do_op(sqe, cqe);
 	if (cqe->status) {
 		cqe->consumed = 0;
 		cqe->produced = 0;
@@ -159,10 +217,12 @@ static void do_request(const struct wd_dummy_sqe *sqe, struct wd_dummy_cqe *cqe)
 
 static void work(void)
 {
-	struct wd_dummy_sqe *sqes = (void *)(dev.dus + ring()->sq_off);
-	struct wd_dummy_cqe *cqes = (void *)(dev.dus + ring()->cq_off);
-	uint32_t tail = ((struct wd_dummy_doorbell *)(void *)dev.mmio)->sq_tail;
+	struct wd_dummy_sqe *sqes = (void *)(dev.dus + PAGE);
+	struct wd_dummy_cqe *cqes = (void *)(dev.dus + cq_off());
+	uint32_t tail = sq_tail();
 
+	/* More than that means nothing. */
+	check(tail - dev.sq_head <= depth());
 	while (dev.sq_head != tail) {
 		const struct wd_dummy_sqe *sqe = &sqes[dev.sq_head++ % depth()];
 		struct wd_dummy_cqe cqe = { 0 };
@@ -177,9 +237,124 @@ static void work(void)
 			continue;
 		}
 		do_request(sqe, &cqe);
+		if (t_device.lie)
+			t_device.lie(sqe, &cqe, ring());
 		cqes[dev.cq_tail++ % depth()] = cqe;
-		__atomic_store_n(&ring()->cq_tail, dev.cq_tail, __ATOMIC_RELEASE);
+		__atomic_store_n(&ring()->cq_tail, dev.cq_tail + t_device.extra_tail,
+				 __ATOMIC_RELEASE);
 	}
+}
+
+/* ---- a thread of the device's own ---- */
+
+static bool stopped(void)
+{
+	bool stop;
+
+	pthread_mutex_lock(&own.lock);
+	stop = own.stop;
+	pthread_mutex_unlock(&own.lock);
+	return stop;
+}
+
+static bool work_comes(unsigned int looks)
+{
+	for (unsigned int i = 0; i < looks; i++) {
+		if (sq_tail() != dev.sq_head)
+			return true;
+		sched_yield();
+	}
+	return false;
+}
+
+/* As the header has it: say so, then look once more. */
+static void sleep_if_idle(void)
+{
+	pthread_mutex_lock(&own.lock);
+	own.awake = false;
+	pthread_mutex_unlock(&own.lock);
+	__atomic_exchange_n(&ring()->asleep, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&doorbell()->sq_tail, __ATOMIC_SEQ_CST) == dev.sq_head) {
+		t_device.sleeps++;
+		pthread_mutex_lock(&own.lock);
+		while (!own.awake && !own.stop)
+			pthread_cond_wait(&own.woken, &own.lock);
+		pthread_mutex_unlock(&own.lock);
+	}
+	__atomic_store_n(&ring()->asleep, 0, __ATOMIC_RELAXED);
+}
+
+static void *thread(void *arg)
+{
+	uint32_t random = 1;
+
+	while (!stopped()) {
+		work();
+		pthread_mutex_lock(&own.lock);
+		pthread_cond_broadcast(&own.answered);
+		pthread_mutex_unlock(&own.lock);
+		random = random * 1664525 + 1013904223;
+		if (!work_comes((random >> 16) % (t_device.looks + 1)))
+			sleep_if_idle();
+	}
+	return arg;
+}
+
+static void start_thread(void)
+{
+	own.stop = false;
+	own.wakes = 0;
+	check(!pthread_create(&own.thread, NULL, thread, NULL));
+	own.running = true;
+}
+
+/* When it returns, the device touches no memory any more. */
+static void stop_thread(void)
+{
+	pthread_mutex_lock(&own.lock);
+	own.stop = true;
+	pthread_cond_broadcast(&own.woken);
+	pthread_cond_broadcast(&own.answered);
+	pthread_mutex_unlock(&own.lock);
+	if (own.running)
+		pthread_join(own.thread, NULL);
+	own.running = false;
+}
+
+static int wake_thread(void)
+{
+	bool deaf;
+
+	pthread_mutex_lock(&own.lock);
+	deaf = t_device.wake_fails_after &&
+	       ++own.wakes >= (unsigned int)t_device.wake_fails_after;
+	if (!deaf) {
+		own.awake = true;
+		pthread_cond_signal(&own.woken);
+	}
+	pthread_mutex_unlock(&own.lock);
+	return deaf ? -ENXIO : 0;
+}
+
+static bool has_results(void)
+{
+	return __atomic_load_n(&ring()->cq_tail, __ATOMIC_ACQUIRE) !=
+	       __atomic_load_n(&doorbell()->cq_head, __ATOMIC_ACQUIRE);
+}
+
+static int wait_for_thread(int timeout_ms)
+{
+	struct timespec end;
+	int ret = 0;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += timeout_ms / 1000 + 1;
+	pthread_mutex_lock(&own.lock);
+	while (!has_results() && !own.stop && !ret)
+		ret = pthread_cond_timedwait(&own.answered, &own.lock, &end);
+	ret = own.stop ? -ENODEV : has_results();
+	pthread_mutex_unlock(&own.lock);
+	return ret;
 }
 
 /* ---- the transport ---- */
@@ -233,12 +408,18 @@ static int t_ctl(int handle, unsigned long request, void *arg)
 	switch (request) {
 	case UACCE_CMD_START_Q:
 		dev.started = !t_device.start_error;
+		if (dev.started && t_device.threaded)
+			start_thread();
 		return t_device.start_error;
 	case UACCE_CMD_PUT_Q:
+		if (t_device.threaded)
+			stop_thread();
 		dev.started = false;
 		t_device.stopped++;
 		return 0;
 	case WD_DUMMY_CMD_WAKE:
+		if (t_device.threaded)
+			return wake_thread();
 		check(dev.started);
 		if (t_device.wake_error)
 			return t_device.wake_error;
@@ -271,8 +452,9 @@ static void t_unmap(void *addr, size_t size)
 /* Who waits for a device that has nothing more to say has waited for ever. */
 static int t_poll(int handle, int timeout_ms)
 {
-	(void)timeout_ms;
 	check(handle == HANDLE);
+	if (t_device.threaded)
+		return wait_for_thread(timeout_ms);
 	return dev.gone || t_device.wake_error ? -ENODEV : 0;
 }
 

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A transport with a dummy accelerator behind it, in this process: it does its
- * requests with zlib when it is woken, or not at all, or wrong.
+ * requests with zlib, or not at all, or wrong.  It works when it is woken, in the
+ * thread that wakes it; or, with @threaded, in a thread of its own.
  */
 #ifndef T_DEVICE_H
 #define T_DEVICE_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <misc/uacce/wd_dummy.h>
 
 #include "internal.h"
 
@@ -26,7 +29,25 @@ struct t_device {
 	unsigned int nonsense;		/* requests to answer with what cannot be */
 	int vanish_after;		/* requests until the device is gone */
 
+	/*
+	 * What comes from the device can be made anything: the ring when the queue is
+	 * opened, and again and the result before that is given.
+	 */
+	void (*lie_of_ring)(struct wd_dummy_ring *ring);
+	void (*lie)(const struct wd_dummy_sqe *sqe, struct wd_dummy_cqe *cqe,
+		    struct wd_dummy_ring *ring);
+	uint32_t extra_tail;		/* results that are told of and not there */
+	bool lie_awake;			/* it sleeps, and does not say so */
+
+	/* of a device with a thread */
+	bool threaded;
+	bool store;			/* raw streams are one stored block, without zlib */
+	unsigned int looks;		/* at the doorbell, at most, before it sleeps */
+	unsigned int slow_us;		/* before it writes its output */
+	int wake_fails_after;		/* the nth time it is woken, and from then on */
+
 	unsigned int requests;		/* done */
+	unsigned int sleeps;		/* with a thread; read it when that has ended */
 	unsigned int opened, closed, mapped, unmapped, stopped;
 };
 

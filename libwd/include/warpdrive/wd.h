@@ -173,7 +173,7 @@ void wd_release_queue(struct wd_queue *q);
  *
  * Returns 0; -EBUSY if the queue is full: receive something first; -EINVAL for
  * a request that makes no sense; -EOPNOTSUPP for one this device cannot do; -ENODEV
- * if the device went away; -ESTALE after fork.  On failure the request is still the caller's.
+ * if the queue was given up, see wd_recv(); -ESTALE after fork.  On failure the request is still the caller's.
  */
 int wd_send(struct wd_queue *q, void *req);
 
@@ -181,7 +181,8 @@ int wd_send(struct wd_queue *q, void *req);
  * wd_flush() - start what was sent (ring the doorbell)
  * @q: a queue from wd_request_queue()
  *
- * A soft queue with a single worker begins when something is received.
+ * A soft queue with a single worker begins when something is received.  The thread
+ * that sends may call it, and the one that receives, at the same time.
  *
  * Returns 0, -EAGAIN if no worker thread could be started (receiving will do
  * the work instead), -ENODEV, -ESTALE.
@@ -197,11 +198,13 @@ int wd_flush(struct wd_queue *q);
  * the order they were sent.  One thread may receive while another sends; two
  * receivers need a lock.
  *
- * When a device goes away, or does not answer for a minute, the requests in flight
- * come back with that as their status; their memory is not touched any more.
+ * A queue is given up when its device goes away (-ENODEV), does not answer for a
+ * minute (-ETIMEDOUT), or says what cannot be of what was sent (-EPROTO).  The
+ * device is stopped first; then the requests in flight come back with that as
+ * their status, and their memory is not touched any more.
  *
- * Returns 0, -EAGAIN if nothing has completed, -ENODEV if the device went away
- * and nothing more will complete on this queue, -ESTALE after fork.
+ * Returns 0, -EAGAIN if nothing has completed, -ENODEV if the queue was given up
+ * and nothing more will complete on it, -ESTALE after fork.
  */
 int wd_recv(struct wd_queue *q, void **req);
 

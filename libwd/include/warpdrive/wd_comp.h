@@ -463,7 +463,7 @@ int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info);
  * @user:          the caller's, not looked at
  * @status:        set: 0; -ENOSPC if @out_cap is too small, -EBADMSG for corrupt
  *                 data or a wrong checksum, -ENODATA if it ends too early, -EIO,
- *                 -ENOMEM
+ *                 -ENOMEM; on a queue that was given up, why: see wd_recv()
  * @checksum:      set: CRC-32 (gzip, raw) or Adler-32 (zlib) of the uncompressed
  *                 data
  * @consumed:      set: input bytes used
