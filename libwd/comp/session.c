@@ -191,6 +191,9 @@ WD_API size_t wd_comp_bound(const struct wd_comp_sess *sess, size_t in_len)
 
 WD_API size_t wd_comp_req_bound(size_t in_len)
 {
+	/* There is no such request; it must not look like a small one. */
+	if (in_len > SIZE_MAX / 2)
+		return SIZE_MAX;
 	return HEADER_MAX + wd_deflate_bound(in_len) + WD_TAIL_MAX;
 }
 

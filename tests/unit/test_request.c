@@ -124,6 +124,17 @@ static void test_room(void **state)
 	wd_comp_destroy(s);
 }
 
+/* No size is so large that its bound is small. */
+static void test_bound_of_any_size(void **state)
+{
+	static const size_t sizes[] = { WD_COMP_REQ_MAX, UINT32_MAX, SIZE_MAX / 2,
+					SIZE_MAX - 65536, SIZE_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < T_ARRAY_SIZE(sizes); i++)
+		assert_true(wd_comp_req_bound(sizes[i]) >= sizes[i]);
+}
+
 static void test_refused(void **state)
 {
 	struct wd_comp_header header = { .os = 3, .name = name };
@@ -157,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_as_stream),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_bound_of_any_size),
 		cmocka_unit_test(test_refused),
 	};
 
