@@ -268,6 +268,19 @@ unbind_when_busy() {
 	done
 }
 
+# The device looks for work for a while, or sleeps whenever there is none.
+@test "one thread sends while another receives" {
+	local poll_us
+
+	for poll_us in 50 0; do
+		rmmod wd_dummy
+		insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" depth=16 poll_us=$poll_us
+		pair dummy "$([ -n "${WD_VM_LONG:-}" ] && echo 1000000 || echo 5000)"
+	done
+	rmmod wd_dummy
+	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko"
+}
+
 @test "wdbench measures it" {
 	text 1000000 >f
 	wdbench --engine=dummy,sw --level=6 --rounds=2 --time=0.2 --budget=20 --json f >json
