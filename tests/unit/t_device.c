@@ -281,7 +281,8 @@ static void sleep_if_idle(void)
 			pthread_cond_wait(&own.woken, &own.lock);
 		pthread_mutex_unlock(&own.lock);
 	}
-	__atomic_store_n(&ring()->asleep, 0, __ATOMIC_RELAXED);
+	if (!t_device.looks_asleep)
+		__atomic_store_n(&ring()->asleep, 0, __ATOMIC_RELAXED);
 }
 
 static void *thread(void *arg)

@@ -43,6 +43,7 @@ struct t_device {
 	bool threaded;
 	bool store;			/* raw streams are one stored block, without zlib */
 	unsigned int looks;		/* at the doorbell, at most, before it sleeps */
+	bool looks_asleep;		/* it always says that it sleeps */
 	unsigned int slow_us;		/* before it writes its output */
 	int wake_fails_after;		/* the nth time it is woken, and from then on */
 

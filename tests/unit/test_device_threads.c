@@ -241,14 +241,16 @@ static void t_a_device_is_lost_while_two_threads_use_it(void **state)
 
 	(void)state;
 	t_device.slow_us = 50;
-	for (int n = 1; n <= 16; n++) {
+	for (int n = 1; n <= 24; n++) {
 		int status, ret;
 
 		t_device.wake_fails_after = n;
+		/* Or it is woken, and that fails, while it works. */
+		t_device.looks_asleep = n > 4;
 		t_device.looks = n % 3 ? 0 : 5;
 		run = begin(1000000);
-		run->flush_every = n % 2;
-		run->poll = n % 4 < 2;
+		run->flush_every = n > 8 || n % 2;
+		run->poll = n > 8 || n % 4 < 2;
 		ret = there_and_back(run, &status);
 		/* The sender may have ended first; what it had sent then is still there. */
 		while (run->back < run->sent) {
