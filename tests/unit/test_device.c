@@ -499,6 +499,8 @@ static void t_a_lost_request_comes_back_in_the_end(void **state)
 	(void)state;
 	assert_int_equal(wd_request_queue(&q), 0);
 	t_device.lose = 1;
+	/* Not before the end, however slow this machine is. */
+	wd_stall_ms = 60000;
 	for (int i = 0; i < 10; i++) {
 		reqs[i] = request(in, 100, out[i], sizeof(out[i]));
 		assert_int_equal(wd_send(&q, &reqs[i]), 0);
@@ -515,6 +517,7 @@ static void t_a_lost_request_comes_back_in_the_end(void **state)
 		reqs[i] = request(in, 100, out[i], sizeof(out[i]));
 		assert_int_equal(wd_send(&q, &reqs[i]), i < 16 ? 0 : -EBUSY);
 	}
+	wd_stall_ms = 50;
 	while (!wd_recv_sync(&q, &got, WD_WAIT_FOREVER)) {
 		back++;
 		lost += ((struct wd_comp_req *)got)->status == -ETIMEDOUT;
