@@ -353,7 +353,7 @@ static int zlib_header(struct wd_comp_sess *s, uint8_t byte)
 	if (d->lead_len < 6)
 		return 0;
 	want = wd_get_be32(d->lead + 2);
-	have = wd_adler32(1, d->preset, d->preset_len);
+	have = d->preset_len ? d->preset_sum : wd_checksum_empty(WD_COMP_ZLIB);
 	if (!d->preset_len || want != have)
 		return fail(s, WD_COMP_ERR_WINDOW, d->member_start, want, have);
 	return begin_member_data(s);

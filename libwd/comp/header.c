@@ -130,8 +130,7 @@ size_t header_write(const struct wd_comp_sess *s, uint8_t *p, size_t deflate_len
 	case WD_COMP_ZLIB:
 		wd_zlib_head(p, s->setup.level, s->c.window_len);
 		if (s->c.window_len)
-			wd_put_be32(p + 2, wd_adler32(1, s->c.window,
-						      s->c.window_len));
+			wd_put_be32(p + 2, s->c.window_sum);
 		break;
 	default:
 		break;

@@ -9,8 +9,8 @@
 
 WD_API int wd_comp_set_window(struct wd_comp_sess *sess, const void *data, size_t len)
 {
-	bool comp;
 	uint8_t *copy;
+	uint32_t sum;
 	int ret = sess_check(sess);
 
 	if (ret)
@@ -18,6 +18,7 @@ WD_API int wd_comp_set_window(struct wd_comp_sess *sess, const void *data, size_
 	if (!data || !len || sess->setup.format == WD_COMP_GZIP || !sess->fresh)
 		return -EINVAL;
 	/* A zlib stream names its window by the checksum of all of it. */
+	sum = wd_adler32(1, data, len);
 	if (len > WD_COMP_WINDOW_MAX) {
 		data = (const uint8_t *)data + len - WD_COMP_WINDOW_MAX;
 		len = WD_COMP_WINDOW_MAX;
@@ -27,14 +28,16 @@ WD_API int wd_comp_set_window(struct wd_comp_sess *sess, const void *data, size_
 		return -ENOMEM;
 	memcpy(copy, data, len);
 
-	comp = sess->setup.op == WD_COMP_COMPRESS;
-	free(comp ? sess->c.window : sess->d.preset);
-	if (comp) {
+	if (sess->setup.op == WD_COMP_COMPRESS) {
+		free(sess->c.window);
 		sess->c.window = copy;
 		sess->c.window_len = len;
+		sess->c.window_sum = sum;
 	} else {
+		free(sess->d.preset);
 		sess->d.preset = copy;
 		sess->d.preset_len = len;
+		sess->d.preset_sum = sum;
 		sess->d.begun = false;
 	}
 	return 0;

@@ -44,8 +44,9 @@ struct compressor {
 	struct wd_source source;	/* @source.read: where input comes from, or NULL */
 	uint64_t source_size;		/* as far as workers may read ahead */
 	int source_error;		/* to report behind all output before it */
-	uint8_t *window;
+	uint8_t *window;		/* the end of what was given */
 	size_t window_len;
+	uint32_t window_sum;		/* Adler-32 of all of it */
 };
 
 /* ---- decompression ---- */
@@ -127,8 +128,9 @@ struct decompressor {
 	struct piece *lent;		/* whose output was handed out */
 	uint8_t *unused;
 
-	uint8_t *preset;
+	uint8_t *preset;		/* the end of what was given */
 	size_t preset_len;
+	uint32_t preset_sum;		/* Adler-32 of all of it */
 };
 
 /* Requests that were done without a queue and not yet received: a ring. */

@@ -1087,7 +1087,6 @@ static void window_round_trip(enum wd_comp_format format, int level,
 	uint8_t *back = malloc(len);
 	struct t_verdict v;
 	z_stream z = { 0 };
-	size_t tail = window_len < 32768 ? window_len : 32768;
 	size_t made;
 
 	/* The data begins with what the window ends with. */
@@ -1096,7 +1095,7 @@ static void window_round_trip(enum wd_comp_format format, int level,
 	memcpy(window, text + len / 2, window_len);
 	assert_int_equal(wd_comp_set_window(c, window, window_len), 0);
 	compress_to(c, text, len, &stream);
-	t_judge(&v, format, stream.data, stream.len, window + window_len - tail, tail);
+	t_judge(&v, format, stream.data, stream.len, window, window_len);
 	assert_int_equal(v.ret, 0);
 	assert_int_equal(v.out.len, len);
 	assert_memory_equal(v.out.data, text, len);
@@ -1111,8 +1110,7 @@ static void window_round_trip(enum wd_comp_format format, int level,
 	/* And what zlib wrote. */
 	assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, t_window_bits(format), 8,
 				      Z_DEFAULT_STRATEGY), Z_OK);
-	assert_int_equal(deflateSetDictionary(&z, window + window_len - tail,
-					      (uInt)tail), Z_OK);
+	assert_int_equal(deflateSetDictionary(&z, window, (uInt)window_len), Z_OK);
 	zstream.cap = deflateBound(&z, len);
 	zstream.data = malloc(zstream.cap);
 	z.next_in = text;
@@ -1138,7 +1136,8 @@ static void window_round_trip(enum wd_comp_format format, int level,
 
 static void t_preset_window_works_both_ways_with_zlib(void **state)
 {
-	static const size_t windows[] = { 1, 5, 300, 32767, 32768, 32769, 100000 };
+	static const size_t windows[] = { 1,	 5,	300,   32767,  32768,
+					  32769, 65535, 65536, 65537, 100000 };
 
 	(void)state;
 	for (size_t i = 0; i < T_ARRAY_SIZE(windows); i++) {
@@ -1150,6 +1149,73 @@ static void t_preset_window_works_both_ways_with_zlib(void **state)
 			window_round_trip(WD_COMP_ZLIB, level, windows[i], 200000, 2);
 		}
 	}
+}
+
+/* Each stream has its own, and the last of several given counts. */
+static void t_a_session_takes_another_window_for_each_stream(void **state)
+{
+	static const size_t windows[] = { 65537, 32768, 0, 100000, 1, 0, 32769 };
+	struct wd_comp_setup setup = { .format = WD_COMP_ZLIB, .threads = 1 };
+	struct wd_comp_sess *c = make(&setup);
+	struct wd_comp_sess *d = make_decompressor(WD_COMP_ZLIB, 1);
+	uint8_t out[4096], back[1000];
+	size_t made, n;
+
+	(void)state;
+	for (size_t i = 0; i < T_ARRAY_SIZE(windows); i++) {
+		size_t len = windows[i];
+		struct t_verdict v;
+
+		assert_int_equal(wd_comp_reset(c, 1000), 0);
+		assert_int_equal(wd_comp_reset(d, 1000), 0);
+		if (len) {
+			assert_int_equal(wd_comp_set_window(c, text + 5, 77777), 0);
+			assert_int_equal(wd_comp_set_window(c, text, len), 0);
+			assert_int_equal(wd_comp_set_window(d, text + 5, 77777), 0);
+			assert_int_equal(wd_comp_set_window(d, text, len), 0);
+		}
+		assert_int_equal(wd_comp_run(c, text, 1000, out, sizeof(out), NULL, &made), 0);
+		assert_int_equal(!!(out[1] & 0x20), len > 0);
+		t_judge(&v, WD_COMP_ZLIB, out, made, len ? text : NULL, len);
+		assert_int_equal(v.ret, 0);
+		t_bytes_free(&v.out);
+		assert_int_equal(wd_comp_run(d, out, made, back, sizeof(back), NULL, &n), 0);
+		assert_int_equal(n, 1000);
+		assert_memory_equal(back, text, 1000);
+	}
+	wd_comp_destroy(c);
+	wd_comp_destroy(d);
+}
+
+/* Its end would do to decode, but what it is cannot be known. */
+static void t_a_window_that_is_another_one_is_refused(void **state)
+{
+	static const size_t others[] = { 0, 1, 32767, 32768, 65535 };
+	struct wd_comp_setup setup = { .format = WD_COMP_ZLIB, .threads = 1 };
+	struct wd_comp_sess *c = make(&setup);
+	struct wd_comp_sess *d = make_decompressor(WD_COMP_ZLIB, 1);
+	uint8_t out[4096], back[1000];
+	struct wd_comp_info info;
+	size_t made;
+
+	(void)state;
+	assert_int_equal(wd_comp_set_window(c, text, 65536), 0);
+	assert_int_equal(wd_comp_run(c, text, 1000, out, sizeof(out), NULL, &made), 0);
+	for (size_t i = 0; i < T_ARRAY_SIZE(others); i++) {
+		size_t len = others[i];
+
+		assert_int_equal(wd_comp_reset(d, 1000), 0);
+		if (len)
+			assert_int_equal(wd_comp_set_window(d, text + 65536 - len, len), 0);
+		assert_int_equal(wd_comp_run(d, out, made, back, sizeof(back), NULL, NULL),
+				 -EBADMSG);
+		assert_int_equal(wd_comp_get_info(d, &info), 0);
+		assert_int_equal(info.error, WD_COMP_ERR_WINDOW);
+		assert_int_equal(info.error_stored, adler32_z(1, text, 65536));
+		assert_int_equal(info.error_computed, adler32_z(1, text + 65536 - len, len));
+	}
+	wd_comp_destroy(c);
+	wd_comp_destroy(d);
 }
 
 static void t_windows_at_the_wrong_moment_are_refused(void **state)
@@ -2145,6 +2211,8 @@ int main(void)
 		cmocka_unit_test(t_header_set_late_but_before_the_input_fits),
 		cmocka_unit_test(t_header_of_the_first_member_is_kept),
 		cmocka_unit_test(t_preset_window_works_both_ways_with_zlib),
+		cmocka_unit_test(t_a_session_takes_another_window_for_each_stream),
+		cmocka_unit_test(t_a_window_that_is_another_one_is_refused),
 		cmocka_unit_test(t_windows_at_the_wrong_moment_are_refused),
 		cmocka_unit_test(t_window_after_a_vain_look_for_output_counts),
 		cmocka_unit_test(t_sized_members_tell_their_sizes),

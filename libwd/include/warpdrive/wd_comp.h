@@ -198,8 +198,12 @@ int wd_comp_get_header(struct wd_comp_sess *sess, struct wd_comp_header *hdr);
 /*
  * wd_comp_set_window() - the bytes that matches may reach before the stream
  * @sess: a session before its first input; format zlib (preset dictionary) or raw
- * @data: copied
- * @len:  bytes, the last 32768 count
+ * @data: the caller's again on return
+ * @len:  bytes, any number but 0
+ *
+ * Matches reach the last 32768 of them.  The header of zlib data has the Adler-32
+ * of all of them, as zlib's deflateSetDictionary() and inflateSetDictionary() want
+ * it, so both sides have to be given the same @len bytes.
  *
  * Returns 0, -EINVAL, -ENOMEM, -ESTALE.
  */
