@@ -32,18 +32,31 @@ static bool ends_with(const char *base, size_t len, const char *suffix)
 	return len > n && !strcasecmp(base + len - n, suffix);
 }
 
-const char *find_suffix(const struct options *opt, const char *base)
+static const char *find_known_suffix(const char *base, size_t len)
 {
 	static const char *const known[] = {
 		".gz", ".z", ".taz", ".tgz", "-gz", "-z", "_z",
 	};
-	size_t len = strlen(base);
 
-	if (ends_with(base, len, opt->suffix))
-		return base + len - strlen(opt->suffix);
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (ends_with(base, len, known[i]))
 			return base + len - strlen(known[i]);
+	return NULL;
+}
+
+const char *find_suffix(const struct options *opt, const char *base)
+{
+	size_t len = strlen(base);
+	const char *known = find_known_suffix(base, len);
+
+	if (ends_with(base, len, opt->suffix)) {
+		const char *own = base + len - strlen(opt->suffix);
+
+		/* -S gz does not leave the dot of .gz. */
+		return known && known < own ? known : own;
+	}
+	if (known)
+		return known;
 	if (opt->decompress && ends_with(base, len, ".zz"))
 		return base + len - strlen(".zz");
 	return NULL;
@@ -395,7 +408,7 @@ static int open_any(struct infile *in, const struct options *opt)
 {
 	int fd = open_at(in, in->base, opt);
 
-	if (fd < 0 && errno == ENOENT && *in->base && opt->decompress &&
+	if (fd < 0 && errno == ENOENT && opt->decompress &&
 	    !find_suffix(opt, in->base))
 		fd = open_with_suffix(in, opt);
 	return fd;

@@ -314,6 +314,17 @@ xfl_is() {
 	there f
 }
 
+@test "-S with the end of a usual suffix takes the whole of that" {
+	cp g.gz h.tgz
+	try wdunzip -S gz g.gz
+	status_is 0
+	there g
+	gone g.
+	try wdunzip -S gz h.tgz
+	status_is 0
+	there h.tar
+}
+
 @test "with -S the usual suffixes are still removed" {
 	try wdunzip -S .wd g.gz
 	status_is 0
