@@ -64,6 +64,24 @@ static bool has_zlib_suffix(const struct job *job)
 	return suffix && !strcasecmp(suffix, ".zz");
 }
 
+/* -dcf hands on what is not compressed, as zgrep and others rely on. */
+static bool passes_through(const struct job *job)
+{
+	const struct options *opt = job->opt;
+
+	return opt->force && !opt->list &&
+	       (opt->to_stdout || (job->in.is_stdin && !opt->output));
+}
+
+/*
+ * With -f and standard output gzip looks for two bytes and does not miss them:
+ * what is shorter is of another format, or goes on as it is.
+ */
+static bool may_be_short(const struct job *job)
+{
+	return passes_through(job) || (job->opt->force && job->opt->list);
+}
+
 /* Also decides about the format. */
 static enum data_kind classify(struct job *job)
 {
@@ -75,7 +93,7 @@ static enum data_kind classify(struct job *job)
 		return KIND_DEFLATE;
 	}
 	if (in->head_len < 2)
-		return KIND_SHORT;
+		return may_be_short(job) ? KIND_UNKNOWN : KIND_SHORT;
 	if (begins_with(in, "\037\213", 2))
 		return KIND_DEFLATE;
 	if (!job->opt->format_given && has_zlib_suffix(job)) {
@@ -85,15 +103,6 @@ static enum data_kind classify(struct job *job)
 	if (begins_with(in, "PK\003\004", 4))
 		return KIND_ZIP;
 	return foreign_kind(in->head, in->head_len);
-}
-
-/* -dcf hands on what is not compressed, as zgrep and others rely on. */
-static bool passes_through(const struct job *job)
-{
-	const struct options *opt = job->opt;
-
-	return opt->force && !opt->list &&
-	       (opt->to_stdout || (job->in.is_stdin && !opt->output));
 }
 
 /* ---- the header ---- */
@@ -208,6 +217,15 @@ static enum outcome data_error(const struct job *job)
 	return job->opt->test || job->opt->list ? OUTCOME_FAILED : OUTCOME_FATAL;
 }
 
+/*
+ * A file that is nothing of ours is passed over.  Standard input that is nothing
+ * of ours ends the run, as with gzip; only further members of it do not.
+ */
+static enum outcome not_ours(const struct job *job, uint64_t member)
+{
+	return job->in.is_stdin && member <= 1 ? OUTCOME_FATAL : OUTCOME_FAILED;
+}
+
 static void report_flags(const char *name, uint32_t flags)
 {
 	if (flags & 0x20)
@@ -225,24 +243,24 @@ static enum outcome report_data(const struct job *job, int err,
 	case WD_COMP_ERR_MAGIC:
 	not_in_format:
 		msg_fault("%s: not in %s format", name, options_format_name(job->format));
-		return OUTCOME_FAILED;
+		return not_ours(job, info->error_member);
 	case WD_COMP_ERR_METHOD:
 		msg_error("%s: unknown method %" PRIu32 " -- not supported", name,
 			  info->error_computed);
-		return OUTCOME_FAILED;
+		return not_ours(job, info->error_member);
 	case WD_COMP_ERR_FLAGS:
 		report_flags(name, info->error_computed);
-		return OUTCOME_FAILED;
+		return not_ours(job, info->error_member);
 	case WD_COMP_ERR_HEADER_CHECKSUM:
 		if (job->format != WD_COMP_GZIP)
 			goto not_in_format;
 		msg_error("%s: header checksum 0x%04" PRIx32
 			  " != computed checksum 0x%04" PRIx32, name,
 			  info->error_stored, info->error_computed);
-		return OUTCOME_FAILED;
+		return not_ours(job, info->error_member);
 	case WD_COMP_ERR_WINDOW:
 		msg_error("%s: needs a preset dictionary -- not supported", name);
-		return OUTCOME_FAILED;
+		return not_ours(job, info->error_member);
 	case WD_COMP_ERR_TRUNCATED:
 		msg_fault("%s: unexpected end of file", name);
 		print_place(job, info, false);
@@ -361,12 +379,21 @@ static enum outcome refuse_kind(const struct job *job, enum data_kind kind)
 	return OUTCOME_FAILED;
 }
 
+static enum outcome ignore_garbage(struct job *job)
+{
+	/* gzip counts everything now, since it looked for a header there. */
+	job->header_bytes = 0;
+	msg_warn_fault("%s: decompression OK, trailing garbage ignored",
+		       msg_name(job->in.name));
+	return OUTCOME_DONE;
+}
+
 static enum outcome ignore_trailing(struct job *job)
 {
 	const char *name = msg_name(job->in.name);
 
 	if (job->info.trailing == WD_COMP_TRAILING_GARBAGE)
-		msg_warn_fault("%s: decompression OK, trailing garbage ignored", name);
+		ignore_garbage(job);
 	else if (job->opt->verbose)
 		msg_warn_fault("%s: decompression OK, trailing zero bytes ignored",
 			       name);
@@ -401,11 +428,11 @@ static enum outcome check_trailing(struct job *job, struct wd_comp_sess *sess)
 
 /*
  * A single byte after the end could be half of a magic number, so it is an
- * error, except to -dcf, which hands it on.
+ * error, except to -dcf, which hands it on, and to -lf.
  */
 static bool is_lone_byte(const struct job *job, const struct wd_comp_info *info)
 {
-	return passes_through(job) && info->error == WD_COMP_ERR_TRUNCATED &&
+	return may_be_short(job) && info->error == WD_COMP_ERR_TRUNCATED &&
 	       info->members > 0 && job->in.taken - info->total_in == 1;
 }
 
@@ -420,6 +447,8 @@ static enum outcome session_failed(struct job *job, struct pump *pump)
 	if (is_lone_byte(job, &info) && pump_make_ready(pump) == 0) {
 		job->has_info = true;
 		job->info = info;
+		if (job->opt->list)
+			return ignore_garbage(job);
 		return job_sink(job, &pump->last, 1) < 0 ? OUTCOME_FATAL : OUTCOME_DONE;
 	}
 	/* What is wrong inside the data comes after what is wrong outside. */
@@ -474,7 +503,7 @@ static enum outcome decode(struct job *job)
 	const char *name = msg_name(job->in.name);
 	enum data_kind kind = classify(job);
 
-	if (passes_through(job) && (kind == KIND_SHORT || kind == KIND_UNKNOWN))
+	if (passes_through(job) && kind == KIND_UNKNOWN)
 		return copy_file(job);
 	switch (kind) {
 	case KIND_SHORT:
@@ -489,10 +518,11 @@ static enum outcome decode(struct job *job)
 	case KIND_PACK:
 	case KIND_LZH:
 	case KIND_OLD:
-		return refuse_kind(job, kind);
+		refuse_kind(job, kind);
+		return not_ours(job, 1);
 	case KIND_UNKNOWN:
 		msg_fault("%s: not in gzip format", name);
-		return OUTCOME_FAILED;
+		return not_ours(job, 1);
 	}
 	return OUTCOME_FAILED;
 }

@@ -96,6 +96,8 @@ enum outcome list_file(struct job *job)
 {
 	enum outcome outcome = decompress_file(job);
 
+	/* For the totals gzip takes it from the last file, good or not. */
+	last_header_bytes = job->header_bytes;
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	if (!any_line && !job->opt->quiet)
@@ -104,7 +106,6 @@ enum outcome list_file(struct job *job)
 	print_line(job);
 	total_in += job->bytes_in;
 	total_out += job->bytes_out;
-	last_header_bytes = job->header_bytes;
 	return flush();
 }
 

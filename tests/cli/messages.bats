@@ -118,6 +118,52 @@ prepare() {
 	fault_is wdunzip stdin "not in gzip format"
 }
 
+@test "standard input that is not gzip's ends the run, as with gzip" {
+	local option
+
+	for option in -d -dc -t -l -dk; do
+		try wdzip $option - g.gz <f
+		status_is 1
+		out_is
+		fault_is wdzip stdin "not in gzip format"
+		gone g
+		there g.gz
+	done
+}
+
+@test "wrong data in standard input does not end a test" {
+	head -c 24 g.gz >broken
+	printf 'xxxxxxxx' >>broken
+	try wdzip -tv - g.gz <broken
+	status_is 1
+	err_line $'g.gz:\t OK'
+}
+
+@test "-lf calls what is too short a file of another format, and goes on" {
+	: >empty
+	printf x >byte
+	as_gzip wdzip -lf empty byte g.gz
+}
+
+@test "-lf ignores a single byte after the data, with a warning" {
+	printf x >>g.gz
+	try wdzip -lf g.gz
+	status_is 2
+	fault_is wdzip g.gz "decompression OK, trailing garbage ignored"
+}
+
+@test "the totals of -l count as gzip's after a file that is none" {
+	as_gzip wdzip -l g.gz g.gz f
+	as_gzip wdzip -l f g.gz
+}
+
+@test "an empty name is looked for with a suffix, as by gzip" {
+	as_gzip wdunzip ""
+	as_gzip wdzip ""
+	mv g.gz .gz
+	as_gzip wdunzip -l ""
+}
+
 @test "a directory is ignored with a warning" {
 	mkdir d
 	try wdzip d
