@@ -82,7 +82,10 @@ static bool may_be_short(const struct job *job)
 	return passes_through(job) || (job->opt->force && job->opt->list);
 }
 
-/* Also decides about the format. */
+/*
+ * Also decides about the format.  A zero byte alone is too short for gzip, too,
+ * but it looks no further then.
+ */
 static enum data_kind classify(struct job *job)
 {
 	const struct infile *in = &job->in;
@@ -93,7 +96,8 @@ static enum data_kind classify(struct job *job)
 		return KIND_DEFLATE;
 	}
 	if (in->head_len < 2)
-		return may_be_short(job) ? KIND_UNKNOWN : KIND_SHORT;
+		return may_be_short(job) || begins_with(in, "", 1) ? KIND_UNKNOWN :
+								     KIND_SHORT;
 	if (begins_with(in, "\037\213", 2))
 		return KIND_DEFLATE;
 	if (!job->opt->format_given && has_zlib_suffix(job)) {

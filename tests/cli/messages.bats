@@ -139,6 +139,12 @@ prepare() {
 	err_line $'g.gz:\t OK'
 }
 
+@test "a zero byte alone is not in gzip format, and the next file is done" {
+	printf '\0' >zero.gz
+	as_gzip wdzip -t zero.gz g.gz
+	as_gzip wdzip -dc zero.gz g.gz
+}
+
 @test "-lf calls what is too short a file of another format, and goes on" {
 	: >empty
 	printf x >byte
