@@ -19,7 +19,6 @@
 #include "progress.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define PIPE_SIZE	(1 << 20)
 #define PATIENCE_MS	10	/* so long a busy writer may pause */
 #define READAHEAD	(128 << 10)	/* bytes that the kernel reads ahead anyway */
 
@@ -156,13 +155,20 @@ static int wait_for(int fd, short events, int timeout_ms)
 	return poll(&pfd, 1, timeout_ms);
 }
 
-static ssize_t read_some(const struct infile *in, void *buf, size_t room)
+static void await_input(const struct infile *in)
 {
 	while (!in->regular && wait_for(in->fd, POLLIN, 0) == 0)
 		progress_await(in->fd);
+}
+
+static ssize_t read_some(struct infile *in, void *buf, size_t room)
+{
+	await_input(in);
 	for (;;) {
 		ssize_t n = read(in->fd, buf, room);
 
+		if (n > 0 && !in->regular)
+			flow_moved(&in->flow, in->fd, n);
 		if (n >= 0)
 			return n;
 		if (errno == EINTR)
@@ -217,19 +223,60 @@ ssize_t pread_full(int fd, void *buf, size_t len, off_t offset)
 	return done;
 }
 
+static int make_head_room(struct infile *in, size_t room)
+{
+	unsigned char *head;
+
+	if (room <= in->head_room)
+		return 0;
+	head = realloc(in->head, room);
+	if (!head)
+		return -1;
+	in->head = head;
+	in->head_room = room;
+	return 0;
+}
+
+/* One read into memory of our own, with room for whatever comes at once. */
+static ssize_t read_record(struct infile *in)
+{
+	size_t room = in->record;
+	ssize_t n;
+
+	if (in->head_pos == in->head_len)
+		in->head_pos = in->head_len = 0;
+	if (in->messages) {
+		size_t size;
+
+		await_input(in);
+		size = channel_next_message(in->fd);
+		room = size > room ? size : room;
+	}
+	if (make_head_room(in, in->head_len + room) < 0)
+		return -1;
+	n = read_some(in, in->head + in->head_len, in->head_room - in->head_len);
+	if (n > 0)
+		in->head_len += n;
+	return n;
+}
+
 ssize_t in_peek(struct infile *in, size_t want)
 {
 	while (in->head_len < want) {
-		ssize_t n = read_some(in, in->head + in->head_len,
-				      want - in->head_len);
+		ssize_t n = read_record(in);
 
 		if (n < 0)
 			return -1;
 		if (n == 0)
 			break;
-		in->head_len += n;
 	}
 	return in->head_len;
+}
+
+/* Whether a read into @room bytes could lose some that do not fit. */
+static bool could_cut(const struct infile *in, size_t room)
+{
+	return !in->regular && (in->messages || room < in->record);
 }
 
 ssize_t in_read(struct infile *in, void *buf, size_t room)
@@ -237,6 +284,12 @@ ssize_t in_read(struct infile *in, void *buf, size_t room)
 	size_t ahead = in->head_len - in->head_pos;
 	ssize_t n;
 
+	if (!ahead && could_cut(in, room)) {
+		n = read_record(in);
+		if (n <= 0)
+			return n;
+		ahead = n;
+	}
 	if (ahead) {
 		n = ahead < room ? ahead : room;
 		memcpy(buf, in->head + in->head_pos, n);
@@ -255,12 +308,6 @@ bool in_would_wait(const struct infile *in)
 	if (in->regular || in->head_pos < in->head_len)
 		return false;
 	return wait_for(in->fd, POLLIN, PATIENCE_MS) == 0;
-}
-
-void tune_pipe(int fd)
-{
-	/* Fails for what is not a pipe, and beyond the user's limit: both fine. */
-	fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
 }
 
 /* ---- opening ---- */
@@ -290,8 +337,17 @@ bool in_is(const struct infile *in, int fd)
 {
 	struct stat st;
 
-	return in->regular && fstat(fd, &st) == 0 &&
-	       st.st_dev == in->st.st_dev && st.st_ino == in->st.st_ino;
+	if (fstat(fd, &st) < 0)
+		return false;
+	if (S_ISBLK(in->st.st_mode) && S_ISBLK(st.st_mode))
+		return in->st.st_rdev == st.st_rdev;
+	return in->regular && st.st_dev == in->st.st_dev &&
+	       st.st_ino == in->st.st_ino;
+}
+
+bool in_is_model(const struct infile *in)
+{
+	return in->regular && !in->is_stdin && !in->is_descriptor;
 }
 
 static int examine(struct infile *in)
@@ -299,16 +355,25 @@ static int examine(struct infile *in)
 	if (fstat(in->fd, &in->st) < 0)
 		return -1;
 	in->regular = S_ISREG(in->st.st_mode);
-	if (!in->regular) {
-		tune_pipe(in->fd);
+	in->record = channel_record(&in->st);
+	in->messages = channel_has_messages(in->fd, &in->st);
+	if (!in->regular)
 		return 0;
-	}
 	/* Only what somebody else has opened may be past its beginning. */
-	if (in->is_stdin)
+	if (in->is_stdin || in->is_descriptor)
 		in->start = lseek(in->fd, 0, SEEK_CUR);
 	if (in->st.st_size > READAHEAD)
 		posix_fadvise(in->fd, in->start, 0, POSIX_FADV_SEQUENTIAL);
 	return 0;
+}
+
+/* Not just a link that -f may follow, but one by which the system does its work. */
+static bool leads_to_descriptor(const struct infile *in)
+{
+	struct stat st;
+
+	return fstatat(in->dir_fd, in->base, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISLNK(st.st_mode) && channel_named(in->path) >= 0;
 }
 
 /* A file that will be replaced must be an ordinary one in every respect. */
@@ -317,7 +382,7 @@ static bool replaceable(const struct infile *in, const struct options *opt)
 	const char *name = msg_name(in->name);
 	mode_t mode = in->st.st_mode;
 
-	if (!S_ISREG(mode)) {
+	if (!S_ISREG(mode) || (in->follow && leads_to_descriptor(in))) {
 		msg_warn("%s is not a directory or a regular file - ignored", name);
 		return false;
 	}
@@ -404,10 +469,25 @@ static int open_with_suffix(struct infile *in, const struct options *opt)
 	return -1;
 }
 
+/* Of ours, @number may be one that was opened meanwhile; those are not passed on. */
+static int open_descriptor(struct infile *in, int number)
+{
+	in->is_descriptor = true;
+	if (!channel_is_readable(number)) {
+		errno = EBADF;
+		return -1;
+	}
+	return fcntl(number, F_DUPFD_CLOEXEC, 3);
+}
+
 static int open_any(struct infile *in, const struct options *opt)
 {
-	int fd = open_at(in, in->base, opt);
+	int number = in_replaced(opt) ? -1 : channel_spelled(in->path);
+	int fd;
 
+	if (number >= 0)
+		return open_descriptor(in, number);
+	fd = open_at(in, in->base, opt);
 	if (fd < 0 && errno == ENOENT && opt->decompress &&
 	    !find_suffix(opt, in->base))
 		fd = open_with_suffix(in, opt);
@@ -494,7 +574,8 @@ enum open_result in_open_ahead(struct infile *in, const struct options *opt,
 	if (set_path(in, strdup(path), 0) < 0)
 		return OPEN_FAILED;
 	find_directory(in, dir_fd);
-	if (!in_replaced(opt) && !is_file_or_directory(in))
+	if (!in_replaced(opt) &&
+	    (channel_spelled(path) >= 0 || !is_file_or_directory(in)))
 		goto err_close;
 	in->fd = open_at(in, in->base, opt);
 	if (in->fd < 0 || examine(in) < 0)
@@ -526,11 +607,16 @@ enum open_result in_open_stdin(struct infile *in)
 
 void in_close(struct infile *in)
 {
+	if (in->fd >= 0)
+		flow_end(&in->flow, in->fd);
 	if (!in->is_stdin && in->fd >= 0)
 		close(in->fd);
 	if (in->own_dir)
 		close(in->dir_fd);
+	free(in->head);
 	free(in->path);
+	in->head = NULL;
+	in->head_room = in->head_pos = in->head_len = 0;
 	in->fd = -1;
 	in->own_dir = false;
 	in->path = NULL;

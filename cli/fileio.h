@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "channel.h"
 #include "options.h"
 
 #define HEAD_MAX	32	/* bytes that in_peek() can look at */
@@ -24,7 +25,10 @@
  * @dir_fd:  where @base is; AT_FDCWD, the caller's, or, if @own_dir, ours
  * @follow:  @base may be a symbolic link
  * @st:      what the file was when it was opened
+ * @is_descriptor: @path names a descriptor of the caller, and that is what is read
+ * @messages: a socket with a message a read
  * @start:   offset of the first byte to read
+ * @record:  bytes that a read must have room for, if it is no regular file
  * @head:    bytes read in advance, @head_pos to @head_len still to be handed out
  * @taken:   bytes handed out
  */
@@ -36,14 +40,19 @@ struct infile {
 	int fd;
 	bool own_dir;
 	bool is_stdin;
+	bool is_descriptor;
 	bool regular;
 	bool follow;
+	bool messages;
 	struct stat st;
 	off_t start;
-	unsigned char head[HEAD_MAX];
+	size_t record;
+	unsigned char *head;
+	size_t head_room;
 	size_t head_pos;
 	size_t head_len;
 	uint64_t taken;
+	struct flow flow;
 };
 
 enum open_result {
@@ -96,7 +105,7 @@ uint64_t in_size(const struct infile *in);
  */
 ssize_t in_peek(struct infile *in, size_t want);
 
-/* As read(2), but with EINTR and EAGAIN dealt with. */
+/* As read(2), but with EINTR and EAGAIN dealt with, and no record cut. */
 ssize_t in_read(struct infile *in, void *buf, size_t room);
 
 /* Whether in_read() would have to wait, for more than a pause of a busy writer. */
@@ -105,17 +114,17 @@ bool in_would_wait(const struct infile *in);
 /* Whether size and time are what they were when the file was opened. */
 bool in_is_unchanged(const struct infile *in);
 
-/* Whether @in is the file open as @fd. */
+/* Whether @in is the file, or the disk, open as @fd. */
 bool in_is(const struct infile *in, int fd);
+
+/* Whether @in has a mode, an owner and times that its output shall have, too. */
+bool in_is_model(const struct infile *in);
 
 /* Write all of it; 0 or -1 with errno. */
 int write_full(int fd, const void *buf, size_t len);
 
 /* Read at an offset until @len or the end; the count or -1 with errno. */
 ssize_t pread_full(int fd, void *buf, size_t len, off_t offset);
-
-/* Ask for a large buffer if @fd is a pipe. */
-void tune_pipe(int fd);
 
 /*
  * split_path() - find the directory of a path

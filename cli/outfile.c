@@ -128,18 +128,16 @@ void out_init(const struct options *opt)
 
 /* ---- opening ---- */
 
+/* Of all files together. */
+static struct flow stdout_flow;
+
 void out_open_stdout(struct outfile *out)
 {
-	static bool tuned;
-
 	memset(out, 0, sizeof(*out));
 	out->name = "stdout";
 	out->dir_fd = AT_FDCWD;
 	out->fd = STDOUT_FILENO;
 	out->is_stdout = true;
-	if (!tuned)
-		tune_pipe(out->fd);
-	tuned = true;
 }
 
 static bool answered_yes(void)
@@ -249,7 +247,6 @@ static int open_special(struct outfile *out)
 		msg_error("%s: changed while it was opened", msg_name(out->name));
 		return -1;
 	}
-	tune_pipe(out->fd);
 	return 0;
 }
 
@@ -297,6 +294,8 @@ int out_write(struct outfile *out, const void *data, size_t len)
 		return -1;
 	}
 	out->written += len;
+	if (!out->created)
+		flow_moved(out->is_stdout ? &stdout_flow : &out->flow, out->fd, len);
 	return 0;
 }
 
@@ -416,6 +415,7 @@ int out_finish(struct outfile *out, const struct options *opt,
 		return 0;
 	if (out->created && check_name(out) < 0)
 		return -1;
+	flow_end(&out->flow, out->fd);
 	if (close(out->fd) < 0) {
 		out->fd = -1;
 		msg_fault("%s: %s", msg_name(out->name), strerror(errno));
@@ -436,13 +436,16 @@ void out_discard(struct outfile *out)
 		atomic_store(&doomed_state, DOOMED_NONE);
 		out->created = false;
 	}
-	if (out->fd >= 0)
+	if (out->fd >= 0) {
+		flow_end(&out->flow, out->fd);
 		close(out->fd);
+	}
 	release(out);
 }
 
 void out_close_stdout(void)
 {
+	flow_end(&stdout_flow, STDOUT_FILENO);
 	/* Somebody may have started the program without. */
 	if ((fflush(stdout) != 0 || close(STDOUT_FILENO) < 0) && errno != EBADF)
 		msg_fault("stdout: %s", strerror(errno));

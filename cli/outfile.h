@@ -32,6 +32,7 @@ struct outfile {
 	bool created;
 	struct stat st;
 	uint64_t written;
+	struct flow flow;
 };
 
 /* Catch the signals that end a program, to remove what is not complete. */

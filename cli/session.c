@@ -285,7 +285,7 @@ static enum pump_result run_source(struct pump *pump)
 	/* Other threads may still be reading; the file is about to be closed. */
 	if (result != PUMP_DONE)
 		wd_comp_reset(pump->sess, WD_COMP_SIZE_UNKNOWN);
-	else if (pump->in->is_stdin)
+	else if (pump->in->is_stdin || pump->in->is_descriptor)
 		lseek(pump->in->fd, pump->in->start + pump->in->taken, SEEK_SET);
 	return result;
 }

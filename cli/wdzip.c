@@ -3,7 +3,6 @@
  * wdzip, wdunzip, wdzcat: which files, in which order.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "batch.h"
+#include "channel.h"
 #include "directory.h"
 #include "job.h"
 #include "list.h"
@@ -238,6 +238,13 @@ static enum outcome do_path(const struct options *opt, struct directory *dir,
 	return OUTCOME_SKIPPED;
 }
 
+/* The other names of it cannot be replaced, nor get a suffix. */
+static bool means_stdin(const struct options *opt, const char *path)
+{
+	return !strcmp(path, "-") ||
+	       (in_replaced(opt) && channel_spelled(path) == STDIN_FILENO);
+}
+
 static void do_all(const struct options *opt)
 {
 	enum outcome outcome = OUTCOME_DONE;
@@ -245,7 +252,7 @@ static void do_all(const struct options *opt)
 	if (!opt->file_count)
 		do_stdin(opt);
 	for (int i = 0; i < opt->file_count && outcome != OUTCOME_FATAL; i++) {
-		if (!strcmp(opt->files[i], "-"))
+		if (means_stdin(opt, opt->files[i]))
 			outcome = do_stdin(opt);
 		else
 			outcome = do_path(opt, NULL, opt->files[i]);
@@ -257,20 +264,6 @@ static void do_all(const struct options *opt)
 }
 
 /* ---- the run ---- */
-
-/*
- * A file must not be opened under the number of a standard stream that the
- * caller has closed: it would be taken for that stream.  What stands in for it
- * cannot be used in its direction.
- */
-static void occupy_standard_streams(void)
-{
-	static const int flags[] = { O_WRONLY, O_RDONLY, O_RDWR };
-
-	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-			open("/dev/null", flags[fd]);
-}
 
 /* A directory stays open while those below it are worked on. */
 static void raise_file_limit(void)
@@ -323,7 +316,7 @@ int main(int argc, char **argv)
 {
 	struct options opt;
 
-	occupy_standard_streams();
+	channel_occupy_standard_streams();
 	msg_init(argv[0]);
 	if (options_parse(&opt, argc, argv) == PARSE_RUN) {
 		run_all(&opt);

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../channel.h"
 #include "../message.h"
 #include "data.h"
 
@@ -41,10 +42,14 @@ static int grow(struct data *data, size_t *room, size_t more)
 static int read_all(struct data *data, size_t *room, int fd, size_t most)
 {
 	struct stat st;
+	bool messages;
+	size_t record;
 	ssize_t n;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
+	record = channel_record(&st);
+	messages = channel_has_messages(fd, &st);
 	/* It may have no end. */
 	if (S_ISCHR(st.st_mode) && !most)
 		return -EFBIG;
@@ -52,7 +57,12 @@ static int read_all(struct data *data, size_t *room, int fd, size_t most)
 	if (S_ISREG(st.st_mode) && grow(data, room, (size_t)st.st_size + 1) < 0)
 		return -ENOMEM;
 	for (;;) {
-		if (grow(data, room, 4096) < 0)
+		size_t least = messages ? channel_next_message(fd) : 0;
+
+		/* The end of a regular file needs no more room than it has. */
+		if (least < record && !(S_ISREG(st.st_mode) && data->size))
+			least = record;
+		if (grow(data, room, least ? least : 1) < 0)
 			return -ENOMEM;
 		n = read(fd, data->bytes + data->size, *room - data->size);
 		if (n < 0 && errno != EINTR)
@@ -69,9 +79,19 @@ static int read_all(struct data *data, size_t *room, int fd, size_t most)
 	}
 }
 
+static int open_input(const char *path)
+{
+	int fd = channel_spelled(path);
+
+	if (fd < 0)
+		return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	errno = EBADF;
+	return channel_is_readable(fd) ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
+}
+
 static int read_file(struct data *data, size_t *room, const char *path, size_t most)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open_input(path);
 	int ret = fd < 0 ? -errno : read_all(data, room, fd, most);
 
 	if (fd >= 0)

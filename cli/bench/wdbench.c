@@ -3,11 +3,13 @@
  * wdbench: from wishes to things to be measured, and to what is told about them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../channel.h"
 #include "../message.h"
 #include "options.h"
 #include "plot.h"
@@ -243,10 +245,26 @@ static int make_list(struct todo *todo, const struct data *inputs, size_t n_inpu
 
 /* ---- what is told ---- */
 
+static FILE *open_report(const char *name)
+{
+	int fd;
+
+	if (channel_is_stdout(name))
+		return stdout;
+	fd = channel_named(name);
+	if (fd < 0)
+		return fopen(name, "we");
+	errno = EBADF;
+	if (!channel_is_writable(fd))
+		return NULL;
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
 static int write_file(const char *name, const struct report *report,
 		      void (*write)(FILE *out, const struct report *report))
 {
-	FILE *out = strcmp(name, "-") ? fopen(name, "we") : stdout;
+	FILE *out = open_report(name);
 	bool bad;
 
 	if (!out) {
@@ -279,9 +297,9 @@ static void write_text(FILE *out, const struct report *report)
 
 static int write_reports(const struct bench_options *opt, const struct report *report)
 {
-	bool taken = (opt->json && !strcmp(opt->json, "-")) ||
-		     (opt->csv && !strcmp(opt->csv, "-")) ||
-		     (opt->plot && !strcmp(opt->plot, "-"));
+	bool taken = (opt->json && channel_is_stdout(opt->json)) ||
+		     (opt->csv && channel_is_stdout(opt->csv)) ||
+		     (opt->plot && channel_is_stdout(opt->plot));
 	int ret = 0;
 
 	if (!opt->quiet && !taken)
@@ -412,6 +430,7 @@ int main(int argc, char **argv)
 {
 	static struct bench_options opt;
 
+	channel_occupy_standard_streams();
 	msg_init(argv[0]);
 	switch (bench_parse(&opt, argc, argv)) {
 	case PARSE_ERROR:

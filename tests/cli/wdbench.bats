@@ -352,3 +352,34 @@ json.dump(r, open("b.json", "w"))'
 	try wdbench-compare a.json d.json
 	status_is 2
 }
+
+@test "reports go to descriptors by their names, from where these stand" {
+	private=()
+	if [ "$(id -u)" -eq 0 ]; then
+		private=(unshare -m sh -c 'mount -t tmpfs tmpfs "$0" &&
+			ln -s /proc/self/fd "$0/fd" && ln -s fd/1 "$0/stdout" &&
+			mount --rbind "$0" /dev && exec "$@"' "$(mktemp -d)")
+		"${private[@]}" true 2>/dev/null ||
+			skip "nothing can be mounted in a namespace of its own here"
+	fi
+	for name in /dev/stdout /dev/fd/1 /proc/self/fd/1 out; do
+		{ echo first
+		"${private[@]}" wdbench --time=0.01 --rounds=1 -b 4K -e zlib \
+			--csv="$name" 2>"$ERR"; echo last; } >out
+		[ "$(head -n 1 out)" = first ]
+		[ "$(tail -n 1 out)" = last ]
+		[ "$(wc -l <out)" -eq 4 ]
+		! grep -q MB/s out
+	done
+	{ echo first >&7
+	"${private[@]}" wdbench --time=0.01 --rounds=1 -b 4K -e zlib -q \
+		--plot=/dev/fd/7 2>"$ERR"; echo last >&7; } 7>out
+	[ "$(head -n 1 out)" = first ]
+	[ "$(tail -n 1 out)" = last ]
+	grep -q "<svg" out
+	status=0
+	"${private[@]}" wdbench --time=0.01 --rounds=1 -b 4K -e zlib -q --csv=/dev/fd/9 \
+		2>"$ERR" 9>&- || status=$?
+	status_is 1
+	err_line "wdbench: /dev/fd/9: Bad file descriptor"
+}
