@@ -46,6 +46,8 @@ int job_open_output(struct job *job)
 		job->out_path = NULL;
 		if (out_open(&job->out, opt, &job->in, path) < 0)
 			return -1;
+		if (opt->verify && !verify_can_read_back(job))
+			return -1;
 	}
 	job->stop = OUTCOME_FATAL;
 	return 0;
@@ -85,15 +87,12 @@ static void remove_input(struct job *job)
 static enum outcome finish(struct job *job)
 {
 	const struct options *opt = job->opt;
-	const struct stat *from = NULL;
 
 	if (opt->test || opt->list)
 		return OUTCOME_DONE;
-	if (job->in.regular && !job->in.is_stdin)
-		from = &job->in.st;
 	if (opt->verify && verify_output(job) < 0)
 		return OUTCOME_FAILED;
-	if (out_finish(&job->out, opt, from, job->mtime) < 0)
+	if (out_finish(&job->out, opt, &job->in, job->mtime) < 0)
 		return OUTCOME_FATAL;
 	remove_input(job);
 	return OUTCOME_DONE;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channel.h"
 #include "message.h"
 #include "options.h"
 #include "opttable.h"
@@ -550,11 +551,21 @@ static void set_personality(struct options *opt)
 		opt->decompress = opt->to_stdout = true;
 }
 
+/* Before the program opens anything, which could get the same number. */
+static int find_descriptor(struct options *opt)
+{
+	opt->output_fd = channel_named(opt->output);
+	if (opt->output_fd < 0 || channel_is_writable(opt->output_fd))
+		return 0;
+	msg_error("%s: %s", msg_name(opt->output), strerror(EBADF));
+	return -1;
+}
+
 static int check_output(struct options *opt)
 {
 	if (!opt->output)
 		return 0;
-	if (!strcmp(opt->output, "-")) {
+	if (channel_is_stdout(opt->output)) {
 		opt->to_stdout = true;
 		opt->output = NULL;
 		return 0;
@@ -566,7 +577,7 @@ static int check_output(struct options *opt)
 	else if (opt->recursive || opt->file_count > 1)
 		msg_error("-o FILE takes one input");
 	else
-		return 0;
+		return find_descriptor(opt);
 	msg_try_help();
 	return -1;
 }
@@ -641,6 +652,7 @@ enum parse_result options_parse(struct options *opt, int argc, char **argv)
 		.no_name = -1,
 		.no_time = -1,
 		.level = WD_COMP_LEVEL_DEFAULT,
+		.output_fd = -1,
 	};
 	set_personality(opt);
 	ret = parse_env(opt, &gzip_env, argv[0], &env[0]);

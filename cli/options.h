@@ -61,6 +61,7 @@ struct options {
 	enum progress_wish progress;
 	const char *suffix;		/* as given, or that of the format */
 	const char *output;		/* -o, NULL if not given */
+	int output_fd;			/* the descriptor that it names, or -1 */
 	const char *engine;
 	char **files;			/* the arguments that are no options */
 	int file_count;

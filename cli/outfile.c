@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Output files: created where nothing was, complete or gone.
+ * Output files: created where nothing was, complete or gone.  What cannot be
+ * replaced is written to: devices, descriptors, files held in their place.
  *
  * Everything about a created file goes by its descriptor and that of its
  * directory, so that nobody can slip another file under its name.
@@ -19,6 +20,7 @@
 #include "outfile.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define ASIDE_NAMES	100u	/* that are tried */
 
 /* ---- the file that a signal has to remove ---- */
 
@@ -26,6 +28,7 @@ enum doomed_state {
 	DOOMED_NONE,
 	DOOMED_CREATING,	/* open() is under way: wait for its result */
 	DOOMED_FILE,
+	DOOMED_STAYS,		/* can only be told about */
 };
 
 static _Atomic int doomed_state;
@@ -34,6 +37,7 @@ static int doomed_dir = AT_FDCWD;
 static char doomed_base[PATH_MAX];
 static dev_t doomed_dev;
 static ino_t doomed_ino;
+static char doomed_text[PATH_MAX];
 static bool quiet;
 static unsigned int questions;
 
@@ -49,6 +53,14 @@ static void remove_doomed(void)
 	if (fstatat(doomed_dir, doomed_base, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    st.st_dev == doomed_dev && st.st_ino == doomed_ino)
 		unlinkat(doomed_dir, doomed_base, 0);
+}
+
+/* Nothing more can be done if that fails. */
+static void tell_of_doomed(void)
+{
+	ssize_t ignored = write(STDERR_FILENO, doomed_text, strlen(doomed_text));
+
+	(void)ignored;
 }
 
 static void die_of(int sig)
@@ -77,6 +89,9 @@ static void on_fatal_signal(int sig)
 		return;
 	case DOOMED_FILE:
 		remove_doomed();
+		break;
+	case DOOMED_STAYS:
+		tell_of_doomed();
 		break;
 	}
 	die_of(sig);
@@ -178,62 +193,188 @@ unsigned int out_questions(void)
 	return questions;
 }
 
-static int create(struct outfile *out, const struct options *opt)
+/* --verify reads back what it wrote. */
+static int open_flags(const struct options *opt)
 {
-	/* --verify reads back what it wrote. */
-	int flags = (opt->verify ? O_RDWR : O_WRONLY) | O_CREAT | O_EXCL |
-		    O_CLOEXEC | O_NOCTTY;
-
-	begin_creating();
-	out->fd = openat(out->dir_fd, out->base, flags, 0600);
-	out->created = out->fd >= 0;
-	end_creating(out);
-	return out->created ? 0 : -errno;
+	return (opt->verify ? O_RDWR : O_WRONLY) | O_CLOEXEC | O_NOCTTY;
 }
 
-/* Make room for the output, where the user agrees. */
+static int create(struct outfile *out, const struct options *opt)
+{
+	begin_creating();
+	out->fd = openat(out->dir_fd, out->base,
+			 open_flags(opt) | O_CREAT | O_EXCL, 0600);
+	out->created = out->fd >= 0;
+	end_creating(out);
+	return out->created ? 0 : errno;
+}
+
+/* Devices and the like: written to if -o names them, and never removed. */
+static bool is_special(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) ||
+	       S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode);
+}
+
+/* May @name, which is or leads to what @st tells, be removed?  0 or an errno. */
+static int check_removable(const struct outfile *out, const char *name,
+			   const struct stat *st)
+{
+	struct stat target;
+
+	if (S_ISDIR(st->st_mode))
+		return EISDIR;
+	if (is_special(st))
+		return ENOTSUP;
+	if (S_ISLNK(st->st_mode) &&
+	    fstatat(out->dir_fd, name, &target, 0) == 0 && is_special(&target))
+		return ENOTSUP;
+	return 0;
+}
+
+/* Give the file that is in the way a name of its own; 0 or an errno. */
+static int move_aside(const struct outfile *out, char *aside, size_t size)
+{
+	for (unsigned int i = 0; i < ASIDE_NAMES; i++) {
+		snprintf(aside, size, ".wdzip-%ld-%u", (long)getpid(), i);
+		if (renameat2(out->dir_fd, out->base, out->dir_fd, aside,
+			      RENAME_NOREPLACE) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return errno;
+	}
+	return EEXIST;
+}
+
+static int move_back(const struct outfile *out, const char *aside)
+{
+	if (renameat2(out->dir_fd, aside, out->dir_fd, out->base,
+		      RENAME_NOREPLACE) == 0)
+		return 0;
+	msg_error("%s is called %s now, and cannot be called as before: %s",
+		  msg_name(out->name), aside, strerror(errno));
+	return -1;
+}
+
+/*
+ * Between looking at a name and removing it, it can get another meaning.  Nobody
+ * else knows the name that the file is given first.
+ *
+ * Returns 0 or an errno.
+ */
+static int unlink_checked(const struct outfile *out)
+{
+	struct stat st;
+	char aside[64];
+	int err = move_aside(out, aside, sizeof(aside));
+
+	/* Not all file systems can move without overwriting. */
+	if (err == EINVAL || err == ENOSYS)
+		return unlinkat(out->dir_fd, out->base, 0) < 0 ? errno : 0;
+	if (err)
+		return err;
+	if (fstatat(out->dir_fd, aside, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno;
+	err = check_removable(out, aside, &st);
+	if (!err && unlinkat(out->dir_fd, aside, 0) < 0)
+		err = errno;
+	if (err)
+		move_back(out, aside);
+	return err;
+}
+
+/* A signal must not come while the file has the other name. */
+static int unlink_existing(struct outfile *out)
+{
+	int err;
+
+	begin_creating();
+	err = unlink_checked(out);
+	end_creating(out);
+	return err == ENOENT ? 0 : err;
+}
+
+static int report_same_file(const struct outfile *out)
+{
+	msg_error("%s: input and output are the same file", msg_name(out->name));
+	return -1;
+}
+
+/* Make room for the output, where the user agrees; 0, an errno, or -1: reported. */
 static int remove_existing(struct outfile *out, const struct options *opt,
 			   const struct infile *in)
 {
 	struct stat st;
+	int err = 0;
 
-	if (fstatat(out->dir_fd, out->base, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_dev == in->st.st_dev && st.st_ino == in->st.st_ino) {
-		msg_error("%s: input and output are the same file",
-			  msg_name(out->name));
-		return -1;
+	if (fstatat(out->dir_fd, out->base, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (st.st_dev == in->st.st_dev && st.st_ino == in->st.st_ino)
+			return report_same_file(out);
+		err = check_removable(out, out->base, &st);
 	}
 	if (!opt->force && !may_overwrite(out))
 		return -1;
-	if (unlinkat(out->dir_fd, out->base, 0) == 0 || errno == ENOENT)
-		return 0;
-	msg_error("%s: %s", msg_name(out->name), strerror(errno));
-	return -1;
+	return err ? err : unlink_existing(out);
+}
+
+/*
+ * What -o names may be bound to its place: by a mount, or by a directory that
+ * is not to be written to.  Then it is written to, as it would be by the shell.
+ * A link is not followed there: it can be anybody's who may make links.
+ */
+static bool open_in_place(struct outfile *out, const struct options *opt,
+			  const struct infile *in)
+{
+	int fd = openat(out->dir_fd, out->base,
+			open_flags(opt) | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &out->st) < 0 || !S_ISREG(out->st.st_mode) ||
+	    in_is(in, fd)) {
+		close(fd);
+		return false;
+	}
+	out->fd = fd;
+	out->in_place = true;
+	return true;
+}
+
+static bool is_bound(int err)
+{
+	return err == EBUSY || err == EACCES || err == EPERM || err == EROFS;
+}
+
+static void report_create(const struct outfile *out, int err)
+{
+	if (err == ENOTSUP)
+		msg_error("%s is not a regular file -- not overwritten",
+			  msg_name(out->name));
+	else
+		msg_error("%s: %s", msg_name(out->name), strerror(err));
 }
 
 static int create_or_replace(struct outfile *out, const struct options *opt,
 			     const struct infile *in)
 {
-	int ret = create(out, opt);
+	int err = create(out, opt);
 
-	if (ret == -EEXIST) {
-		if (remove_existing(out, opt, in) < 0)
+	if (err == EEXIST) {
+		err = remove_existing(out, opt, in);
+		if (err < 0)
 			return -1;
-		ret = create(out, opt);
+		if (opt->output && is_bound(err) && open_in_place(out, opt, in))
+			return 0;
+		if (!err)
+			err = create(out, opt);
 	}
-	if (ret == 0)
+	if (!err)
 		return 0;
-	msg_error("%s: %s", msg_name(out->name), strerror(-ret));
+	report_create(out, err);
 	return -1;
 }
 
-/* -o may name a device or a pipe, which is written to and stays what it is. */
-static bool is_special(const struct stat *st)
-{
-	return !S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode);
-}
-
-static int open_special(struct outfile *out)
+static int open_special(struct outfile *out, const struct infile *in)
 {
 	struct stat st;
 
@@ -247,7 +388,18 @@ static int open_special(struct outfile *out)
 		msg_error("%s: changed while it was opened", msg_name(out->name));
 		return -1;
 	}
-	return 0;
+	return in_is(in, out->fd) ? report_same_file(out) : 0;
+}
+
+/* Another descriptor of the same open file: its offset is that of the caller. */
+static int open_descriptor(struct outfile *out, int number, const struct infile *in)
+{
+	out->fd = fcntl(number, F_DUPFD_CLOEXEC, 3);
+	if (out->fd < 0) {
+		msg_error("%s: %s", msg_name(out->name), strerror(errno));
+		return -1;
+	}
+	return in_is(in, out->fd) ? report_same_file(out) : 0;
 }
 
 static int open_new(struct outfile *out, const struct options *opt,
@@ -260,8 +412,10 @@ static int open_new(struct outfile *out, const struct options *opt,
 		out->base = out->path + (in->base - in->path);
 		return create_or_replace(out, opt, in);
 	}
+	if (opt->output_fd >= 0)
+		return open_descriptor(out, opt->output_fd, in);
 	if (stat(out->path, &st) == 0 && is_special(&st))
-		return open_special(out);
+		return open_special(out, in);
 	/* If that fails, creating by the whole path will say why. */
 	split_path(out->path, &out->dir_fd, &out->own_dir, &out->base);
 	return create_or_replace(out, opt, in);
@@ -283,8 +437,34 @@ int out_open(struct outfile *out, const struct options *opt,
 
 /* ---- writing ---- */
 
+/* Said of what was written in place when it is not complete. */
+static const char stays_text[] =
+	" is not complete: it could not be replaced, and cannot be removed";
+
+bool out_is_readable(const struct outfile *out)
+{
+	return out->created || out->in_place;
+}
+
+/* As late as possible: until there is something new, the old content is kept. */
+static int empty(struct outfile *out)
+{
+	if (!out->in_place || out->emptied)
+		return 0;
+	snprintf(doomed_text, sizeof(doomed_text), "\n%s: %.*s%s\n", msg_program(),
+		 PATH_MAX - 200, msg_name(out->name), stays_text);
+	out->emptied = true;
+	atomic_store(&doomed_state, DOOMED_STAYS);
+	if (ftruncate(out->fd, 0) == 0)
+		return 0;
+	msg_fault("%s: %s", msg_name(out->name), strerror(errno));
+	return -1;
+}
+
 int out_write(struct outfile *out, const void *data, size_t len)
 {
+	if (empty(out) < 0)
+		return -1;
 	if (write_full(out->fd, data, len) < 0) {
 		/* A reader who has seen enough, with SIGPIPE ignored. */
 		if (errno == EPIPE)
@@ -294,7 +474,7 @@ int out_write(struct outfile *out, const void *data, size_t len)
 		return -1;
 	}
 	out->written += len;
-	if (!out->created)
+	if (!out_is_readable(out))
 		flow_moved(out->is_stdout ? &stdout_flow : &out->flow, out->fd, len);
 	return 0;
 }
@@ -323,6 +503,8 @@ static int sync_directory(const struct outfile *out)
 
 int out_sync(struct outfile *out)
 {
+	if (empty(out) < 0)
+		return -1;
 	/* Pipes and terminals have nothing to bring anywhere. */
 	if (sync_fd(out->fd) < 0 && errno != EINVAL && errno != EROFS)
 		goto err;
@@ -351,8 +533,9 @@ static void copy_owner(const struct outfile *out, uid_t uid, gid_t gid)
  * The group before the mode: the other way round the mode would for a moment
  * hold for the wrong group.
  */
-static void copy_status(struct outfile *out, const struct stat *from, uint32_t mtime)
+static void copy_status(struct outfile *out, const struct infile *in, uint32_t mtime)
 {
+	const struct stat *from = &in->st;
 	struct timespec times[2] = { from->st_atim, from->st_mtim };
 
 	if (mtime)
@@ -403,17 +586,19 @@ static int check_name(const struct outfile *out)
 }
 
 int out_finish(struct outfile *out, const struct options *opt,
-	       const struct stat *from, uint32_t mtime)
+	       const struct infile *in, uint32_t mtime)
 {
-	if (out->created && from)
-		copy_status(out, from, mtime);
+	if (out->created && in_is_model(in))
+		copy_status(out, in, mtime);
 	else if (out->created)
 		set_default_mode(out);
+	if (empty(out) < 0)
+		return -1;
 	if (opt->synchronous && out_sync(out) < 0)
 		return -1;
 	if (out->is_stdout)
 		return 0;
-	if (out->created && check_name(out) < 0)
+	if (out_is_readable(out) && check_name(out) < 0)
 		return -1;
 	flow_end(&out->flow, out->fd);
 	if (close(out->fd) < 0) {
@@ -424,6 +609,7 @@ int out_finish(struct outfile *out, const struct options *opt,
 	out->fd = -1;
 	atomic_store(&doomed_state, DOOMED_NONE);
 	out->created = false;
+	out->in_place = false;
 	return 0;
 }
 
@@ -435,6 +621,9 @@ void out_discard(struct outfile *out)
 		remove_doomed();
 		atomic_store(&doomed_state, DOOMED_NONE);
 		out->created = false;
+	} else if (out->in_place && out->emptied) {
+		atomic_store(&doomed_state, DOOMED_NONE);
+		msg_fault("%s%s", msg_name(out->name), stays_text);
 	}
 	if (out->fd >= 0) {
 		flow_end(&out->flow, out->fd);

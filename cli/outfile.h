@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Output files: created where nothing was, complete or gone.
+ * Output files: created where nothing was, complete or gone.  What cannot be
+ * replaced is written to: devices, descriptors, files held in their place.
  */
 #ifndef CLI_OUTFILE_H
 #define CLI_OUTFILE_H
@@ -18,7 +19,9 @@
  * @path:    the same, allocated; NULL for standard output
  * @base:    in @path, the part below @dir_fd
  * @created: a new regular file: removed unless out_finish() succeeds
- * @st:      what it was when it was created
+ * @in_place: a file that was there and stays, with another content
+ * @emptied: of that the old content is gone
+ * @st:      what it was when it was opened, if @created or @in_place
  * @written: bytes
  */
 struct outfile {
@@ -30,6 +33,8 @@ struct outfile {
 	bool own_dir;
 	bool is_stdout;
 	bool created;
+	bool in_place;
+	bool emptied;
 	struct stat st;
 	uint64_t written;
 	struct flow flow;
@@ -54,6 +59,9 @@ void out_open_stdout(struct outfile *out);
 int out_open(struct outfile *out, const struct options *opt,
 	     const struct infile *in, char *path);
 
+/* Whether what was written can be read back, by --verify. */
+bool out_is_readable(const struct outfile *out);
+
 /* How often the user was asked so far, each of which may have taken long. */
 unsigned int out_questions(void);
 
@@ -65,16 +73,18 @@ int out_sync(struct outfile *out);
 
 /*
  * out_finish() - the output is complete
- * @from:  the input's status, whose times, mode and owner it gets; NULL for what
- *         a new file has by default
- * @mtime: a time to have instead of @from's, if not 0
+ * @in:    the input, whose times, rights and owner a new file gets, if it has any
+ * @mtime: a time to have instead of the input's, if not 0
  *
- * Returns 0, or -1 after reporting: the output is gone then.
+ * Returns 0, or -1 after reporting: out_discard() is to follow.
  */
 int out_finish(struct outfile *out, const struct options *opt,
-	       const struct stat *from, uint32_t mtime);
+	       const struct infile *in, uint32_t mtime);
 
-/* Give up: close, and remove what was created.  Harmless after out_finish(). */
+/*
+ * Give up: close, and remove what was created, or report what cannot be removed.
+ * Harmless after out_finish().
+ */
 void out_discard(struct outfile *out);
 
 /* Close standard output at the end of the run; reports what that tells. */

@@ -57,6 +57,12 @@ bool verify_is_possible(const struct job *job)
 	return true;
 }
 
+bool verify_can_read_back(const struct job *job)
+{
+	return out_is_readable(&job->out) ||
+	       refuse(job, "the output is not a regular file, or already open");
+}
+
 static int differs(const struct comparison *c, uint64_t at)
 {
 	msg_fault("%s: verification failed: byte %" PRIu64 " is not what it was",
@@ -190,10 +196,6 @@ int verify_output(struct job *job)
 	struct infile compressed;
 	int ret;
 
-	if (!job->out.created) {
-		refuse(job, "the output is not a regular file");
-		return -1;
-	}
 	if (!job->has_info) {
 		refuse(job, "only DEFLATE data can be");
 		return -1;

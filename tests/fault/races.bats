@@ -217,3 +217,106 @@ load common
 	say("%d runs" % runs)
 	EOT
 }
+
+@test "an output that becomes a FIFO or a link to one meanwhile: that stays" {
+	py - <<-'EOT'
+	from faults import *
+	data = wdtest.mixed(60000)
+	pipe = os.path.join(os.environ["BATS_TEST_TMPDIR"], "pipe")
+	os.mkfifo(pipe)
+
+	def fifo(name):
+	    os.mkfifo(name)
+
+	def link(name):
+	    os.symlink(pipe, name)
+
+	runs = 0
+	for command in "wdzip -f", "wdunzip -f", "wdzip -fo f.gz":
+	    for swap in fifo, link:
+	        case = Case(command, data)
+	        n = 1
+	        while True:
+	            case.prepare()
+	            wdtest.write(case.after, b"old")
+	            child = stop(case.command, ("any", n))
+	            if child is None:
+	                break
+	            # Once it writes, the name is the output's, and looked at once more.
+	            if os.path.exists(case.after) and wdtest.read(case.after) == b"old":
+	                os.unlink(case.after)
+	                swap(case.after)
+	                inode = os.lstat(case.after).st_ino
+	                # A FIFO that -o names is waited for.
+	                end = os.open(case.after, os.O_RDONLY | os.O_NONBLOCK)
+	                result = go_on(child)
+	                os.close(end)
+	                what = command, swap.__name__, n, result
+	                assert os.lstat(case.after).st_ino == inode, what
+	                assert wdtest.read(case.before) == case.content, what
+	                # Before it looks, -o takes it for what it is.
+	                assert result.status or "-fo" in command, what
+	                assert sorted(os.listdir(".")) == sorted([case.before, case.after]), what
+	                runs += 1
+	            else:
+	                go_on(child)
+	            n += 1
+	say("%d runs" % runs)
+	assert runs
+	EOT
+}
+
+@test "a signal while an output is overwritten leaves nothing under another name" {
+	py - <<-'EOT'
+	from faults import *
+	data = wdtest.mixed(60000)
+	runs = 0
+	for command in "wdzip -f", "wdunzip -f", "wdzip -fo f.gz":
+	    case = Case(command, data)
+	    n = 1
+	    while True:
+	        case.prepare()
+	        wdtest.write(case.after, b"old")
+	        child = stop(case.command, ("any", n))
+	        if child is None:
+	            break
+	        child.send_signal(signal.SIGTERM)
+	        result = go_on(child)
+	        what = command, n, result, os.listdir(".")
+	        assert not set(os.listdir(".")) - {case.before, case.after}, what
+	        kept = os.path.exists(case.before)
+	        assert kept or complete(case.after, data), what
+	        if kept and os.path.exists(case.after):
+	            assert wdtest.read(case.after) == b"old" or \
+	                complete(case.after, data), what
+	        runs += 1
+	        n += 1
+	say("%d runs" % runs)
+	EOT
+}
+
+@test "an error at any call while an output is overwritten loses nothing" {
+	py - <<-'EOT'
+	from errno import *
+	from faults import *
+	data = wdtest.mixed(60000)
+	runs = 0
+	for command in "wdzip -f", "wdunzip -f":
+	    case = Case(command, data)
+	    for kind, error in ("rename", EINVAL), ("rename", EIO), ("rename", EPERM), \
+	                       ("unlink", EIO), ("unlink", EPERM), ("open", EACCES):
+	        for n in range(1, 8):
+	            case.prepare()
+	            wdtest.write(case.after, b"old")
+	            result = run(case.command, fail=(kind, n, error))
+	            what = command, kind, error, n, result, os.listdir(".")
+	            assert not set(os.listdir(".")) - {case.before, case.after}, what
+	            if os.path.exists(case.before):
+	                assert wdtest.read(case.before) == case.content, what
+	                assert result.status, what
+	            else:
+	                assert complete(case.after, data), what
+	            runs += 1
+	say("%d runs" % runs)
+	EOT
+}
