@@ -6,6 +6,7 @@
  * Everything about a created file goes by its descriptor and that of its
  * directory, so that nobody can slip another file under its name.
  */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,12 +15,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
+
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 
 #include "message.h"
 #include "outfile.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define ACL_NAME	"system.posix_acl_access"
+#define ACL_ENTRIES	128u
 #define ASIDE_NAMES	100u	/* that are tried */
 
 /* ---- the file that a signal has to remove ---- */
@@ -199,11 +206,18 @@ static int open_flags(const struct options *opt)
 	return (opt->verify ? O_RDWR : O_WRONLY) | O_CLOEXEC | O_NOCTTY;
 }
 
-static int create(struct outfile *out, const struct options *opt)
+/*
+ * What is to get the rights of the input has none for others until then.  Any other
+ * file has what the shell's > would give it, by umask and directory.
+ */
+static int create(struct outfile *out, const struct options *opt,
+		  const struct infile *in)
 {
+	mode_t mode = in_is_model(in) ? 0600 : 0666;
+
 	begin_creating();
 	out->fd = openat(out->dir_fd, out->base,
-			 open_flags(opt) | O_CREAT | O_EXCL, 0600);
+			 open_flags(opt) | O_CREAT | O_EXCL, mode);
 	out->created = out->fd >= 0;
 	end_creating(out);
 	return out->created ? 0 : errno;
@@ -357,7 +371,7 @@ static void report_create(const struct outfile *out, int err)
 static int create_or_replace(struct outfile *out, const struct options *opt,
 			     const struct infile *in)
 {
-	int err = create(out, opt);
+	int err = create(out, opt, in);
 
 	if (err == EEXIST) {
 		err = remove_existing(out, opt, in);
@@ -366,7 +380,7 @@ static int create_or_replace(struct outfile *out, const struct options *opt,
 		if (opt->output && is_bound(err) && open_in_place(out, opt, in))
 			return 0;
 		if (!err)
-			err = create(out, opt);
+			err = create(out, opt, in);
 	}
 	if (!err)
 		return 0;
@@ -529,8 +543,46 @@ static void copy_owner(const struct outfile *out, uid_t uid, gid_t gid)
 	(void)ignored;
 }
 
+/* What the group of the owner may do by an access control list. */
+static mode_t group_rights(const struct posix_acl_xattr_entry *entries, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (le16toh(entries[i].e_tag) == ACL_GROUP_OBJ)
+			return (le16toh(entries[i].e_perm) & 7u) << 3;
+	return 0;
+}
+
 /*
- * The group before the mode: the other way round the mode would for a moment
+ * An access control list of the input is kept, as its mode alone would let the
+ * group do what the list lets anybody.  One that the directory has given to the
+ * output is taken away, as it could let in whom the input kept out.
+ *
+ * Returns 0 or -1 with errno.
+ */
+static int copy_rights(int fd, const struct infile *from)
+{
+	struct {
+		struct posix_acl_xattr_header header;
+		struct posix_acl_xattr_entry entries[ACL_ENTRIES];
+	} acl;
+	ssize_t len = fgetxattr(from->fd, ACL_NAME, &acl, sizeof(acl));
+	mode_t mode = from->st.st_mode & 0777;
+
+	if (len >= (ssize_t)sizeof(acl.header)) {
+		if (fsetxattr(fd, ACL_NAME, &acl, len, 0) == 0)
+			return 0;
+		len -= sizeof(acl.header);
+		mode &= 0707 | group_rights(acl.entries, len / sizeof(acl.entries[0]));
+	} else if (len >= 0 || errno == ERANGE) {
+		mode &= 0707;
+	}
+	/* There may be none, or no such thing on this file system. */
+	fremovexattr(fd, ACL_NAME);
+	return fchmod(fd, mode);
+}
+
+/*
+ * The group before the rights: the other way round they would for a moment
  * hold for the wrong group.
  */
 static void copy_status(struct outfile *out, const struct infile *in, uint32_t mtime)
@@ -543,19 +595,9 @@ static void copy_status(struct outfile *out, const struct infile *in, uint32_t m
 	if (futimens(out->fd, times) < 0)
 		msg_warn("%s: %s", msg_name(out->name), strerror(errno));
 	copy_owner(out, -1, from->st_gid);
-	if (fchmod(out->fd, from->st_mode & 0777) < 0)
+	if (copy_rights(out->fd, in) < 0)
 		msg_warn("%s: %s", msg_name(out->name), strerror(errno));
 	copy_owner(out, from->st_uid, -1);
-}
-
-/* A new file without a model gets the mode that any program would give it. */
-static void set_default_mode(struct outfile *out)
-{
-	mode_t mask = umask(0);
-
-	umask(mask);
-	if (fchmod(out->fd, 0666 & ~mask) < 0)
-		msg_warn("%s: %s", msg_name(out->name), strerror(errno));
 }
 
 static void release(struct outfile *out)
@@ -590,8 +632,6 @@ int out_finish(struct outfile *out, const struct options *opt,
 {
 	if (out->created && in_is_model(in))
 		copy_status(out, in, mtime);
-	else if (out->created)
-		set_default_mode(out);
 	if (empty(out) < 0)
 		return -1;
 	if (opt->synchronous && out_sync(out) < 0)

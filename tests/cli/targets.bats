@@ -519,3 +519,107 @@ in_namespace() {
 	wdzip -fk f
 	[ "$(find . -name '.*' ! -name .)" = "" ]
 }
+
+# ---- rights ----
+
+# with_acl COMMAND...: in a directory with a file system that has access control
+# lists.  The helpers below are Python, as setfacl need not be there.
+with_acl() {
+	# shellcheck disable=SC2016
+	in_namespace bash -c '
+		mount -t tmpfs tmpfs mnt && cp f g.gz mnt && cd mnt &&
+		"$@"' - "$@" || status=$?
+	[ "${status-0}" -ne 77 ] || skip "there are no access control lists here"
+	return "${status-0}"
+}
+
+# For Python: acl(name, kind, text) and shown(name).
+acl_py='
+import os, struct, subprocess, sys
+TAGS = dict(u=1, U=2, g=4, G=8, m=16, o=32)
+def acl(name, kind, *entries):
+    raw = struct.pack("<I", 2)
+    for tag, perm, who in entries:
+        raw += struct.pack("<HHI", TAGS[tag], perm, who)
+    try:
+        os.setxattr(name, "system.posix_acl_" + kind, raw)
+    except OSError:
+        sys.exit(77)
+NO = 0xffffffff
+def shown(name):
+    try:
+        raw = os.getxattr(name, "system.posix_acl_access")
+    except OSError:
+        raw = b""
+    return oct(os.stat(name).st_mode), raw.hex()
+def run(command, umask=0o22):
+    subprocess.run(["sh", "-c", "umask %o; " % umask + command], check=True)
+'
+
+@test "-o gets the mode and the access control list that > would give" {
+	with_acl "$PYTHON" -s -B -c "$acl_py"'
+for entries in (
+        [("u", 7, NO), ("U", 6, 12345), ("g", 5, NO), ("m", 7, NO), ("o", 0, NO)],
+        [("u", 6, NO), ("g", 6, NO), ("o", 4, NO)],
+        [("u", 7, NO), ("U", 7, 0), ("g", 0, NO), ("m", 4, NO), ("o", 0, NO)]):
+    acl(".", "default", *entries)
+    for umask in 0o22, 0o77, 0, 0o777 & 0o27:
+        run("rm -f a b c d e", umask)
+        run("cat f >a; wdzip -o b <f; wdunzip -o c <g.gz;"
+            "cat f | wdzip -o d; wdzip -o e /dev/stdin <f", umask)
+        for name in "bcde":
+            assert shown(name) == shown("a"), (name, shown(name), shown("a"))
+'
+}
+
+@test "-o without access control lists gets the mode that > would give" {
+	for mask in 000 022 027 077 0777; do
+		rm -f a b c
+		(umask $mask; cat f >a; wdzip -o b <f; wdunzip -o c <g.gz)
+		[ "$(stat -c %a a)" = "$(stat -c %a b)" ]
+		[ "$(stat -c %a a)" = "$(stat -c %a c)" ]
+	done
+}
+
+@test "a default access control list lets nobody into what replaces a file" {
+	with_acl "$PYTHON" -s -B -c "$acl_py"'
+acl(".", "default", ("u", 7, NO), ("U", 7, 12345), ("g", 7, NO), ("m", 7, NO), ("o", 7, NO))
+for mode in 0o600, 0o640, 0o660, 0o604, 0o777:
+    for command in "wdzip x", "wdzip -o x.gz x", "wdunzip x.gz", "wdunzip -o x x.gz":
+        run("rm -f x x.gz")
+        before, after = ("x.gz", "x") if "un" in command else ("x", "x.gz")
+        run("cp f x" if before == "x" else "cp g.gz x.gz")
+        os.removexattr(before, "system.posix_acl_access")
+        os.chmod(before, mode)
+        want = shown(before)
+        run(command)
+        assert shown(after) == want, (command, shown(after), want)
+'
+}
+
+@test "the access control list of the input is kept" {
+	with_acl "$PYTHON" -s -B -c "$acl_py"'
+for default in False, True:
+    if default:
+        acl(".", "default", ("u", 7, NO), ("U", 7, 5), ("g", 7, NO), ("m", 7, NO), ("o", 7, NO))
+    for command in "wdzip x", "wdzip -o x.gz x", "wdunzip x.gz", "wdunzip -o x x.gz":
+        run("rm -f x x.gz")
+        before, after = ("x.gz", "x") if "un" in command else ("x", "x.gz")
+        run("cp f x" if before == "x" else "cp g.gz x.gz")
+        acl(before, "access", ("u", 6, NO), ("U", 4, 12345), ("g", 0, NO), ("m", 4, NO), ("o", 0, NO))
+        want = shown(before)
+        run(command)
+        assert shown(after) == want, (command, shown(after), want)
+'
+}
+
+@test "what a list lets one user do, the group may not where there are no lists" {
+	with_acl "$PYTHON" -s -B -c "$acl_py"'
+acl("f", "access", ("u", 6, NO), ("U", 6, 12345), ("g", 4, NO), ("m", 6, NO), ("o", 0, NO))
+os.mkdir("none")
+if subprocess.run("mount -t ramfs ramfs none", shell=True).returncode:
+    sys.exit(77)
+run("wdzip -o none/f.gz f")
+assert shown("none/f.gz") == (oct(0o100640), ""), shown("none/f.gz")
+'
+}
