@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "channel.h"
 #include "message.h"
@@ -132,6 +133,7 @@ static int set_level(struct options *opt, const char *arg, int value)
 		    level < WD_COMP_LEVEL_MIN || level > WD_COMP_LEVEL_MAX))
 		return opt_usage_error("--level", arg, "not a number from 1 to 12");
 	opt->level = level;
+	opt->typed_level = 0;
 	return 0;
 }
 
@@ -463,11 +465,38 @@ static int apply(struct options *opt, const struct source *src, int value)
 	return d->set(opt, optarg, d->value);
 }
 
+/*
+ * -11 is -1 twice, as in gzip, and -10 an error; but whoever types that may mean a
+ * level that only --level has.
+ *
+ * @word:  where the digit before was followed by more of its word, else NULL
+ * @digit: what was found next
+ */
+static void note_typed_level(struct options *opt, const char *word, int digit)
+{
+	char typed[] = { '1', (char)digit, '\0' };
+
+	if (digit < '0' || digit > '2' || !word || word[0] != '-' ||
+	    !strstr(word, typed))
+		return;
+	opt->typed_level = 10 + digit - '0';
+}
+
+/* Not for scripts, which have their reasons. */
+static void hint_at_level(const struct options *opt)
+{
+	if (opt->typed_level && !opt->decompress && !opt->quiet &&
+	    isatty(STDERR_FILENO))
+		msg_note("-%d is not level %d: for that, give --level=%d",
+			 opt->typed_level, opt->typed_level, opt->typed_level);
+}
+
 static int parse_words(struct options *opt, const struct source *src, int argc,
 		       char **argv)
 {
 	struct option longs[ARRAY_SIZE(table) + 1];
 	char shorts[2 * ARRAY_SIZE(table) + 1];
+	const char *after_one = NULL;
 	int value, ret;
 
 	opt_fill(&option_words, longs, shorts);
@@ -482,8 +511,14 @@ static int parse_words(struct options *opt, const struct source *src, int argc,
 		if (value < 0)
 			return 0;
 		ret = apply(opt, src, value);
+		if (!src->lenient)
+			note_typed_level(opt, after_one, value == '?' ? optopt : value);
+		if (ret < 0 && opt->typed_level == 10)
+			hint_at_level(opt);
 		if (ret)
 			return ret;
+		/* In the middle of a word getopt_long() is still at it. */
+		after_one = value == '1' && optind < argc ? argv[optind] : NULL;
 	}
 }
 
@@ -666,5 +701,6 @@ enum parse_result options_parse(struct options *opt, int argc, char **argv)
 	opt->files = argv + optind;
 	opt->file_count = argc - optind;
 	msg_set_quiet(opt->quiet);
+	hint_at_level(opt);
 	return check(opt) < 0 ? PARSE_ERROR : PARSE_RUN;
 }

@@ -53,6 +53,7 @@ struct options {
 	int no_name;
 	int no_time;
 	int level;
+	int typed_level;		/* that short options looked like, 10 to 12, or 0 */
 	uint32_t chunk_size;
 	uint32_t threads;
 	enum wd_comp_format format;

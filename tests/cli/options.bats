@@ -743,6 +743,66 @@ xfl_is() {
 	done
 }
 
+@test "-11 and -12 are levels 1 and 2, as in gzip, and without a word" {
+	make text 100K >t
+	wdzip -nc1 t >one
+	wdzip -nc2 t >two
+	try wdzip -11nc t
+	status_is 0
+	err_is
+	same "$OUT" one
+	try wdzip -nc12 t
+	status_is 0
+	err_is
+	same "$OUT" two
+	WDZIP=-11 try wdzip -nc t
+	err_is
+	try wdzip -10 t
+	usage_error
+	err_is "wdzip: invalid option -- '0'" \
+		"Try \`wdzip --help' for more information."
+}
+
+@test "on a terminal -11 gets a hint at --level" {
+	hint="wdzip: -11 is not level 11: for that, give --level=11"
+	for word in -11 -k11 -11k -111; do
+		status=0
+		helper terminal '!' wdzip $word -fk f >"$OUT" || status=$?
+		status_is 0
+		out_is "$hint"
+		xfl_is 4 f.gz
+		rm f.gz
+	done
+	status=0
+	helper terminal '!' wdzip -12 f >"$OUT" || status=$?
+	status_is 0
+	out_is "wdzip: -12 is not level 12: for that, give --level=12"
+	gone f
+	status=0
+	helper terminal '!' wdzip -10 g >"$OUT" || status=$?
+	status_is 1
+	out_is "wdzip: invalid option -- '0'" \
+		"Try \`wdzip --help' for more information." \
+		"wdzip: -10 is not level 10: for that, give --level=10"
+}
+
+@test "on a terminal nobody is told of --level without need" {
+	for words in "-1 -1" "-1 -2" "-1 -21" "-q11" "-11 --level=11" "-11 -6" "-S.11" \
+		"-p11" "-p 11" "-b 112K -1" "-S .-11 -1"; do
+		status=0
+		# shellcheck disable=SC2086
+		helper terminal '!' wdzip -k $words f >"$OUT" || status=$?
+		status_is 0
+		out_is
+		rm -f f.*
+	done
+	wdzip f
+	status=0
+	helper terminal '!' wdunzip -11 f.gz >"$OUT" || status=$?
+	status_is 0
+	out_is
+}
+
 @test "higher levels give smaller files" {
 	make text 1M >t
 	one=$(wdzip -1c t | wc -c)
