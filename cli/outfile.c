@@ -21,6 +21,7 @@
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
 
+#include "fatal.h"
 #include "message.h"
 #include "outfile.h"
 
@@ -48,10 +49,6 @@ static char doomed_text[PATH_MAX];
 static bool quiet;
 static unsigned int questions;
 
-static const int fatal_signals[] = {
-	SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXCPU, SIGXFSZ,
-};
-
 /* Only if the name still means the file that was created. */
 static void remove_doomed(void)
 {
@@ -68,20 +65,6 @@ static void tell_of_doomed(void)
 	ssize_t ignored = write(STDERR_FILENO, doomed_text, strlen(doomed_text));
 
 	(void)ignored;
-}
-
-static void die_of(int sig)
-{
-	sigset_t set;
-
-	/* gzip -q calls a reader that went away a warning. */
-	if (sig == SIGPIPE && quiet)
-		_exit(STATUS_WARNING);
-	signal(sig, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, sig);
-	raise(sig);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 /* Any thread may be hit, so masking signals in one would not help. */
@@ -101,7 +84,10 @@ static void on_fatal_signal(int sig)
 		tell_of_doomed();
 		break;
 	}
-	die_of(sig);
+	/* gzip -q calls a reader that went away a warning. */
+	if (sig == SIGPIPE && quiet)
+		_exit(STATUS_WARNING);
+	fatal_die(sig);
 }
 
 static void begin_creating(void)
@@ -132,20 +118,8 @@ static void end_creating(struct outfile *out)
 
 void out_init(const struct options *opt)
 {
-	struct sigaction sa = { .sa_handler = on_fatal_signal };
-	struct sigaction old;
-
 	quiet = opt->quiet;
-	sigemptyset(&sa.sa_mask);
-	for (size_t i = 0; i < ARRAY_SIZE(fatal_signals); i++)
-		sigaddset(&sa.sa_mask, fatal_signals[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(fatal_signals); i++) {
-		int sig = fatal_signals[i];
-
-		/* What was ignored, as under nohup, stays so. */
-		if (sigaction(sig, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-			sigaction(sig, &sa, NULL);
-	}
+	fatal_catch(on_fatal_signal);
 }
 
 /* ---- opening ---- */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../channel.h"
+#include "../fatal.h"
 #include "../message.h"
 #include "options.h"
 #include "plot.h"
@@ -366,18 +367,12 @@ static void compare(struct report *report)
 
 /* ---- */
 
+/* The first one lets the round end, and shows what there is; the second does not. */
 static void on_signal(int sig)
 {
+	if (bench_stop || (sig != SIGINT && sig != SIGTERM))
+		fatal_die(sig);
 	bench_stop = sig;
-}
-
-/* The second one ends it at once. */
-static void catch_signals(void)
-{
-	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
 }
 
 static void measure(const struct bench_options *opt, struct todo *todo,
@@ -442,7 +437,7 @@ int main(int argc, char **argv)
 	}
 	msg_set_hook(progress_clear);
 	measure_init();
-	catch_signals();
+	fatal_catch(on_signal);
 	run(&opt);
 	return bench_stop ? 128 + bench_stop : (int)msg_status();
 }

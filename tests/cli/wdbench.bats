@@ -276,6 +276,42 @@ print(eval(sys.argv[2]))' "$OUT" "$1"
 	grep -q '^cat .* compress *not run' "$OUT"
 }
 
+@test "two interrupts end it at once, also as the first process of a container" {
+	need unshare ps
+	how=()
+	[ "$(id -u)" -eq 0 ] || how=(--user --map-root-user)
+	how=(unshare "${how[@]}" --pid --fork --mount-proc --kill-child)
+	"${how[@]}" true || skip "no namespace of processes can be made here"
+	for sig in INT TERM; do
+		rm -f runs
+		"${signals[@]}" default INT,TERM "${how[@]}" wdbench -s 64K -n 1 --warm-up=0 \
+			--external 'echo >>runs; exec sleep 1000' \
+			>"$OUT" 2>"$ERR" 3>&- &
+		pid=$!
+		pids+=("$pid")
+		wait_until test -s runs
+		# What unshare has begun.
+		wait_until eval 'first=$(ps -o pid= --ppid $pid)'
+		# Two at the same moment would be one.
+		wait_until eval '! kill -$sig $first 2>/dev/null'
+		status=0
+		wait $pid || status=$?
+		status_is $((128 + $(kill -l $sig)))
+	done
+}
+
+@test "an ignored interrupt stays ignored" {
+	"${signals[@]}" ignore INT wdbench -s 64K -n 1 -t 0.3 --warm-up=0 \
+		--external 'echo >>runs; cat' >"$OUT" 2>"$ERR" 3>&- &
+	pid=$!
+	pids+=("$pid")
+	wait_until test -s runs
+	kill -INT $pid
+	status=0
+	wait $pid || status=$?
+	status_is 0
+}
+
 @test "without arguments there is an overview" {
 	try wdbench
 	status_is 0

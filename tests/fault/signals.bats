@@ -55,6 +55,109 @@ load common
 	EOT
 }
 
+# need_container: skip unless a program can be the first process of a namespace.
+need_container() {
+	local how=()
+
+	need unshare
+	[ "$(id -u)" -eq 0 ] || how=(--user --map-root-user)
+	unshare "${how[@]}" --pid --fork --mount-proc --kill-child true ||
+		skip "no namespace of processes can be made here"
+}
+
+# The kernel lets no signal end it unless it has a handler, and no default action.
+@test "a signal ends the first process of a container with 128 + n, without an output" {
+	need_container
+	py - <<-'EOT'
+	from faults import *
+	data = wdtest.mixed(100000)
+	packed = wdtest.member(data)
+	names = "SIGHUP SIGINT SIGTERM SIGPIPE SIGXCPU SIGXFSZ".split()
+	for command, given in ("wdzip -b 32K -o out", data), ("wdunzip -o out", packed), \
+	                      ("wdzip -qb 32K -o out", data):
+	    for sig in map(signal.Signals.__getitem__, names):
+	        child = start(container() + command.split(), stdin=subprocess.PIPE)
+	        child.stdin.write(given[:-100])
+	        child.stdin.flush()
+	        pid = first_process(child, sig)
+	        end = time.monotonic() + DEADLINE
+	        while not os.path.exists("out"):
+	            assert time.monotonic() < end and child.poll() is None
+	        os.kill(pid, sig)
+	        want = 2 if sig == signal.SIGPIPE and "-q" in command else 128 + sig
+	        end = time.monotonic() + DEADLINE
+	        while child.poll() is None and time.monotonic() < end:
+	            time.sleep(0.01)
+	        # Otherwise the end of its input is its end.
+	        result = finish(child)
+	        assert result.status == want and not result.stderr, (command, sig, result)
+	        assert not os.path.exists("out"), (command, sig)
+	EOT
+}
+
+@test "what the first process of a container was told to ignore does not end it" {
+	need_container
+	py - <<-'EOT'
+	from faults import *
+	data = wdtest.mixed(100000)
+
+	def ignore():
+	    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+	child = subprocess.Popen(
+	    container() + "wdzip -b 32K -o out".split(), stdin=subprocess.PIPE,
+	    stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=ignore)
+	child.stdin.write(data)
+	child.stdin.flush()
+	pid = first_process(child, signal.SIGINT)
+	os.kill(pid, signal.SIGTERM)
+	result = finish(child)
+	assert result.status == 0 and not result.stderr, result
+	assert gunzip(wdtest.read("out")) == data
+	EOT
+}
+
+@test "a reader that goes away ends the first process of a container, and quietly" {
+	need_container
+	py - <<-'EOT'
+	from faults import *
+	data = wdtest.mixed(500000) * 4
+	wdtest.write("f", data)
+	wdtest.write("g.gz", wdtest.member(data))
+	for command, want in ("wdzip -c f", 141), ("wdzcat g.gz", 141), ("wdzip -qc f", 2):
+	    child = start(container() + command.split())
+	    os.read(child.stdout.fileno(), 100)
+	    child.stdout.close()
+	    child.stdout = None
+	    result = finish(child)
+	    assert result.status == want and not result.stderr, (command, result)
+	EOT
+}
+
+# As a tracer can, and a filter of system calls.
+@test "a signal that is kept from ending it ends it all the same" {
+	need strace
+	# shellcheck disable=SC2016
+	strace -o /dev/null -e inject=tgkill:retval=0 true || skip "strace cannot trace here"
+	py - <<-'EOT'
+	from faults import *
+	data = wdtest.mixed(100000)
+	for sig in signal.SIGTERM, signal.SIGPIPE:
+	    child = start("strace -qqo /dev/null -e trace=tgkill -e inject=tgkill:retval=0 "
+	                  "wdzip -b 32K -o out".split(), stdin=subprocess.PIPE)
+	    child.stdin.write(data)
+	    child.stdin.flush()
+	    pid = first_process(child, sig)
+	    end = time.monotonic() + DEADLINE
+	    while not os.path.exists("out"):
+	        assert time.monotonic() < end and child.poll() is None
+	    os.kill(pid, sig)
+	    result = finish(child)
+	    assert result.status == 128 + sig, result
+	    assert not os.path.exists("out")
+	EOT
+}
+
 @test "SIGKILL never costs the input" {
 	py - <<-'EOT'
 	from faults import *

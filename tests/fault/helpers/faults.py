@@ -125,6 +125,45 @@ def spin(seconds, child):
         pass
 
 
+# ---- as the first process ----
+
+def container():
+    """The command that makes another the first process of a namespace."""
+    command = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+    if os.getuid():
+        command[1:1] = ["--user", "--map-root-user"]
+    return command
+
+
+def parent(pid):
+    try:
+        with open("/proc/%s/stat" % pid, "rb") as f:
+            return int(f.read().rpartition(b")")[2].split()[1])
+    except (OSError, IndexError):
+        return 0
+
+
+def catches(pid, sig):
+    try:
+        with open("/proc/%d/status" % pid, "rb") as f:
+            mask = re.search(rb"SigCgt:\s*(\w+)", f.read())
+    except OSError:
+        return False
+    return bool(mask and int(mask[1], 16) >> (sig - 1) & 1)
+
+
+def first_process(child, sig):
+    """Its number, here, once it is prepared for the signal."""
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end and child.poll() is None:
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            # In unshare's own child nothing is caught yet.
+            if parent(pid) == child.pid and catches(int(pid), sig):
+                return int(pid)
+        time.sleep(0.01)
+    raise AssertionError("%s has not begun" % child.args)
+
+
 # ---- judging ----
 
 def gunzip(buf):
