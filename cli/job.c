@@ -27,6 +27,14 @@ void job_init(struct job *job, const struct options *opt)
 	job->stop = OUTCOME_FATAL;
 }
 
+static bool writes_stdout(const struct job *job)
+{
+	const struct options *opt = job->opt;
+
+	return !opt->test && !opt->list &&
+	       (opt->to_stdout || (job->in.is_stdin && !opt->output));
+}
+
 int job_open_output(struct job *job)
 {
 	const struct options *opt = job->opt;
@@ -35,7 +43,7 @@ int job_open_output(struct job *job)
 	if (opt->test || opt->list)
 		return 0;
 	job->stop = OUTCOME_FAILED;
-	if (opt->to_stdout || (job->in.is_stdin && !opt->output)) {
+	if (writes_stdout(job)) {
 		if (in_is(&job->in, STDOUT_FILENO)) {
 			msg_error("%s: input and output are the same file",
 				  msg_name(job->in.name));
@@ -49,6 +57,9 @@ int job_open_output(struct job *job)
 		if (opt->verify && !verify_can_read_back(job))
 			return -1;
 	}
+	/* -o may name it, too. */
+	if (job->out.is_stdout)
+		progress_withhold();
 	job->stop = OUTCOME_FATAL;
 	return 0;
 }
@@ -151,7 +162,7 @@ enum outcome job_run_by(struct job *job, enum outcome (*fill)(struct job *job))
 		in_close(&job->in);
 		return OUTCOME_SKIPPED;
 	}
-	progress_begin(job->in.name, in_size(&job->in));
+	progress_begin(job->in.name, in_size(&job->in), writes_stdout(job));
 	outcome = fill(job);
 	progress_end();
 	job->seconds = now() - begun;

@@ -25,7 +25,6 @@
 #include "message.h"
 #include "outfile.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define ACL_NAME	"system.posix_acl_access"
 #define ACL_ENTRIES	128u
 #define ASIDE_NAMES	100u	/* that are tried */

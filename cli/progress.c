@@ -4,31 +4,32 @@
  *
  * On a terminal one line is written over again and again, and taken away
  * before any message.  Elsewhere, if --progress asks for it, each update is a
- * line of its own.
+ * line of its own.  Unasked there is only the former, in the foreground, and not
+ * when the data goes to standard output: what reads it may have the same screen.
  */
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "message.h"
 #include "progress.h"
+#include "termline.h"
 
 #define FIRST_AFTER	0.5	/* seconds */
 #define EVERY		0.1	/* seconds, on a terminal */
 #define EVERY_LINE	1.0	/* seconds, elsewhere */
-#define LINE_MAX_LEN	160
+#define REST_MAX	160	/* bytes of a line behind the name */
 
 static volatile sig_atomic_t line_wanted;
 static pthread_t main_thread;
 
-static bool enabled;
+static bool forced;		/* by --progress */
+static bool unasked;		/* there may be a line without being asked for */
+static bool enabled;		/* for this file */
 static bool in_place;		/* write over the same line */
-static int shown;		/* columns of the line that is on the terminal now */
 static const char *file_name;	/* NULL between files */
 static uint64_t file_size;
 static uint64_t bytes_in;
@@ -52,39 +53,23 @@ static void on_sigusr1(int sig)
 		pthread_kill(main_thread, sig);
 }
 
-static void clear_line(void)
+static bool wanted_unasked(const struct options *opt)
 {
-	if (!shown)
-		return;
-	fprintf(stderr, "\r%*s\r", shown, "");
-	shown = 0;
-}
-
-static bool wanted(const struct options *opt)
-{
-	const char *term = getenv("TERM");
-
-	if (opt->list || opt->quiet || opt->progress == PROGRESS_OFF)
-		return false;
-	if (opt->progress == PROGRESS_ON)
-		return true;
-	if (!isatty(STDERR_FILENO) || (term && !strcmp(term, "dumb")))
-		return false;
-	/* Neither between the lines of the data, nor of -v. */
-	return !opt->verbose &&
-	       !(opt->to_stdout && !opt->test && isatty(STDOUT_FILENO));
+	return opt->progress == PROGRESS_AUTO && in_place && !opt->verbose;
 }
 
 void progress_init(const struct options *opt)
 {
 	struct sigaction sa = { .sa_handler = on_sigusr1 };
 	struct sigaction old;
-	const char *term = getenv("TERM");
 
 	main_thread = pthread_self();
-	enabled = wanted(opt);
-	in_place = isatty(STDERR_FILENO) && !(term && !strcmp(term, "dumb"));
-	msg_set_hook(clear_line);
+	in_place = termline_possible();
+	if (!opt->list && !opt->quiet) {
+		forced = opt->progress == PROGRESS_ON;
+		unasked = wanted_unasked(opt);
+	}
+	msg_set_hook(termline_clear);
 
 	/* Without SA_RESTART: a read that waits shall return. */
 	sigemptyset(&sa.sa_mask);
@@ -102,47 +87,66 @@ static double mib(uint64_t bytes)
 	return bytes / 1048576.0;
 }
 
-static int format_line(char *line, size_t size)
+/* What there is to say behind the name. */
+static void format_rest(char *text, size_t size)
 {
 	double seconds = now() - begun;
 	double rate = seconds > 0 ? bytes_in / seconds : 0;
 	int len;
 
-	len = snprintf(line, size, "%.60s: ", msg_name(file_name));
 	if (file_size != WD_COMP_SIZE_UNKNOWN && file_size)
-		len += snprintf(line + len, size - len, "%.0f%% of %.1f MiB",
-				100.0 * bytes_in / file_size, mib(file_size));
+		len = snprintf(text, size, ": %.0f%% of %.1f MiB",
+			       100.0 * bytes_in / file_size, mib(file_size));
 	else
-		len += snprintf(line + len, size - len, "%.1f MiB", mib(bytes_in));
-	len += snprintf(line + len, size - len, ", %.1f MiB written, %.1f MiB/s",
+		len = snprintf(text, size, ": %.1f MiB", mib(bytes_in));
+	len += snprintf(text + len, size - len, ", %.1f MiB written, %.1f MiB/s",
 			mib(bytes_out), rate / 1048576);
 	if (file_size != WD_COMP_SIZE_UNKNOWN && rate > 0 && bytes_in <= file_size)
-		len += snprintf(line + len, size - len, ", %.0f s left",
-				(file_size - bytes_in) / rate);
-	return len;
+		snprintf(text + len, size - len, ", %.0f s left",
+			 (file_size - bytes_in) / rate);
 }
 
-static void show(bool over)
+/* The same for a narrow terminal. */
+static void format_short_rest(char *text, size_t size)
 {
-	char line[LINE_MAX_LEN + 128];
-	int len = format_line(line, sizeof(line));
+	double seconds = now() - begun;
+	double rate = seconds > 0 ? bytes_in / seconds : 0;
 
-	if (over) {
-		fprintf(stderr, "\r%s", line);
-		/* What is left of a longer line before. */
-		if (len < shown)
-			fprintf(stderr, "%*s", shown - len, "");
-		shown = len > shown ? len : shown;
-	} else {
-		msg_plain("%s\n", line);
-	}
+	if (file_size != WD_COMP_SIZE_UNKNOWN && file_size)
+		snprintf(text, size, ": %.0f%%, %.1f MiB/s",
+			 100.0 * bytes_in / file_size, rate / 1048576);
+	else
+		snprintf(text, size, ": %.1f MiB, %.1f MiB/s", mib(bytes_in),
+			 rate / 1048576);
+}
+
+static void show_line(void)
+{
+	char rest[REST_MAX];
+
+	format_rest(rest, sizeof(rest));
+	msg_plain("%s%s\n", msg_name(file_name), rest);
 	fflush(stderr);
 }
 
-void progress_begin(const char *name, uint64_t size)
+/* A job in the background is stopped for writing, or writes over the prompt. */
+static void show_in_place(void)
+{
+	char rest[REST_MAX], short_rest[REST_MAX];
+	const char *const rests[] = { rest, short_rest, NULL };
+
+	if (forced ? termline_in_background() : !termline_ours())
+		return;
+	format_rest(rest, sizeof(rest));
+	format_short_rest(short_rest, sizeof(short_rest));
+	termline_show("", msg_name(file_name), rests);
+}
+
+void progress_begin(const char *name, uint64_t size, bool to_stdout)
 {
 	file_name = name;
 	file_size = size;
+	enabled = forced || (unasked && !to_stdout);
 	bytes_in = 0;
 	bytes_out = 0;
 	begun = now();
@@ -155,12 +159,20 @@ void progress_tick(void)
 		return;
 	if (line_wanted) {
 		line_wanted = 0;
-		show(false);
+		show_line();
 	}
 	if (enabled && now() >= next_line) {
-		show(in_place);
+		if (in_place)
+			show_in_place();
+		else
+			show_line();
 		next_line = now() + (in_place ? EVERY : EVERY_LINE);
 	}
+}
+
+void progress_withhold(void)
+{
+	enabled = forced;
 }
 
 void progress_await(int fd)
@@ -187,6 +199,7 @@ void progress_update(uint64_t in_bytes, uint64_t out_bytes)
 
 void progress_end(void)
 {
-	clear_line();
+	termline_clear();
 	file_name = NULL;
+	enabled = false;
 }

@@ -13,7 +13,7 @@
 /* milliseconds after which a wait should be interrupted for progress_tick() */
 #define PROGRESS_STEP_MS	100
 
-/* Decide whether there will be a line; set up SIGUSR1. */
+/* Decide whether there may be a line; set up SIGUSR1. */
 void progress_init(const struct options *opt);
 
 /* Whether lines may appear on their own, so that others must not be half open. */
@@ -23,8 +23,12 @@ bool progress_enabled(void);
  * progress_begin() - a file begins
  * @name: for the line; stays valid until progress_end()
  * @size: bytes of input, or WD_COMP_SIZE_UNKNOWN
+ * @to_stdout: the data goes to standard output
  */
-void progress_begin(const char *name, uint64_t size);
+void progress_begin(const char *name, uint64_t size, bool to_stdout);
+
+/* It turned out that it does. */
+void progress_withhold(void);
 
 /* So much was read and written since; prints if it is time to. */
 void progress_update(uint64_t in_bytes, uint64_t out_bytes);

@@ -3,11 +3,12 @@
  * A line on the terminal that tells what is being measured.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "../message.h"
+#include "../termline.h"
 #include "progress.h"
+
+#define PART_MAX	128	/* bytes of the line before and behind the name */
 
 static bool enabled;
 static size_t all;
@@ -15,31 +16,34 @@ static size_t seen;
 
 void progress_start(size_t total, bool quiet)
 {
-	const char *term = getenv("TERM");
-
 	all = total;
 	seen = 0;
-	enabled = !quiet && isatty(STDERR_FILENO) && term && strcmp(term, "dumb");
+	enabled = !quiet && termline_possible();
 }
 
 void progress_clear(void)
 {
-	if (enabled)
-		fputs("\r\033[K", stderr);
+	termline_clear();
 }
 
 void progress_show(const struct setup *s, unsigned int round, unsigned int rounds)
 {
+	char lead[PART_MAX], rest[PART_MAX], short_rest[PART_MAX] = "";
+	const char *const rests[] = { rest, short_rest, NULL };
+	int len = 0;
+
 	if (!round)
 		seen++;
-	if (!enabled)
+	if (!enabled || !termline_ours())
 		return;
-	fprintf(stderr, "\r\033[K%zu of %zu: %s", seen, all,
-		s->command ? s->command : s->engine);
+	snprintf(lead, sizeof(lead), "%zu of %zu: ", seen, all);
 	if (s->level >= 0)
-		fprintf(stderr, " level %d", s->level);
-	fprintf(stderr, ", %s", op_name(s->op));
+		len = snprintf(rest, sizeof(rest), " level %d", s->level);
+	len += snprintf(rest + len, sizeof(rest) - len, ", %s", op_name(s->op));
 	if (round)
-		fprintf(stderr, ", round %u of %u", round, rounds);
-	fflush(stderr);
+		snprintf(rest + len, sizeof(rest) - len, ", round %u of %u", round,
+			 rounds);
+	if (round)
+		snprintf(short_rest, sizeof(short_rest), ", round %u", round);
+	termline_show(lead, msg_name(s->command ? s->command : s->engine), rests);
 }

@@ -564,6 +564,24 @@ write("bad.gz", data)'
 	gone f
 }
 
+@test "in the background nobody is asked, and the file is kept" {
+	py - <<-'EOT'
+	from screen import *
+	for name in "f", "f.gz":
+	    with open(name, "w") as f:
+	        f.write("as it was")
+	screen = Screen(80)
+	child = screen.start(["wdzip", "f"])
+	assert child.wait() == 2
+	while screen.look():
+	    pass
+	assert b"f.gz already exists;" in screen.raw and b"y or n" not in screen.raw
+	with open("f.gz") as f:
+	    assert f.read() == "as it was"
+	EOT
+	there f
+}
+
 @test "on a terminal an empty answer keeps the file" {
 	echo precious >f.gz
 	status=0

@@ -1112,6 +1112,103 @@ assert names == ["f", "second"], names' "$ERR"
 	gzip -dc out | tail -c 4 | grep -q end
 }
 
+@test "progress takes one row of the terminal, whatever the name and the width" {
+	export TERM=xterm LC_ALL=C.UTF-8
+	py - <<-'EOT'
+	import os
+	from screen import *
+	names = [b"n" * 200, b"short", "\u6f22\u5b57".encode() * 40,
+	         "e\u0301\u0302".encode() * 40, b"\xff\xfe" * 50,
+	         b"a\nb\033[2Jc" * 25, "\u6f22x".encode() * 60 + b"\xe6\xbc"]
+	screen = Screen(80)
+	for name in names:
+	    feed = Feed(screen, name)
+	    screen.resize(80)
+	    screen.clear()
+	    child = screen.start([b"wdzip", b"-o", b"out", name])
+	    screen.foreground(child)
+	    for width in 80, 200, 41, 120, 25, 0, 7, 80, 1, 60:
+	        screen.resize(width)
+	        for n in range(2):
+	            # What is on its way may be of the width before.
+	            feed.some(child)
+	            screen.clear()
+	            assert feed.until(lambda: screen.updates > 2, child), (name, width)
+	        text = screen.text()
+	        assert len(screen.rows) == 1, (name, width, text)
+	        if width == 0 or width > 20:
+	            assert "MiB/s" in text, (name, width, text)
+	        if width == 0 or width > 40:
+	            whole = name.decode("utf-8", "replace") in text
+	            assert (whole or "..." in text) and ": " in text, (name, width, text)
+	    # At the end it is taken away.
+	    feed.until(lambda: "MiB/s" in screen.text(), child)
+	    os.kill(child.pid, 2)
+	    assert child.wait() == -2
+	    while screen.look():
+	        pass
+	    screen.foreground()
+	    os.unlink(name)
+	EOT
+}
+
+@test "a job in the background shows no progress, and is not stopped for it" {
+	export TERM=xterm
+	py - <<-'EOT'
+	from screen import *
+	screen = Screen(80)
+	screen.tostop(True)
+	for options in [], ["--progress"]:
+	    feed = Feed(screen)
+	    child = screen.start(["wdzip", "-fo", "out"] + options, stdin=feed.out)
+	    os.close(feed.out)
+	    feed.silence(child)
+	    assert not screen.raw, screen.raw
+	    # fg, and back.
+	    screen.foreground(child)
+	    assert feed.until(lambda: "MiB/s" in screen.text(), child), screen.text()
+	    screen.tostop(False)
+	    screen.foreground()
+	    feed.some(child)
+	    screen.tostop(True)
+	    while screen.look():
+	        pass
+	    screen.clear()
+	    feed.silence(child)
+	    os.close(feed.fd)
+	    assert child.wait() == 0
+	    while screen.look():
+	        pass
+	    assert not screen.raw, screen.raw
+	EOT
+}
+
+@test "unasked no progress comes between data on standard output" {
+	export TERM=xterm
+	py - <<-'EOT'
+	from screen import *
+	screen = Screen(80)
+	cases = [["wdzip"], ["wdzip", "-c"], ["wdzip", "-o", "-"], ["wdzip", "-c", "fifo"],
+	         ["wdzip", "--progress"], ["wdzip", "-c", "--progress", "fifo"]]
+	for command in cases:
+	    name = "fifo" if "fifo" in command else None
+	    feed = Feed(screen, name)
+	    with open("out", "wb") as out:
+	        child = screen.start(command, stdout=out,
+	                             stdin=None if name else feed.out)
+	    screen.foreground(child)
+	    if "--progress" in command:
+	        assert feed.until(lambda: "MiB/s" in screen.text(), child), command
+	    else:
+	        feed.silence(child)
+	        assert not screen.raw, (command, screen.raw)
+	    child.kill()
+	    child.wait()
+	    if name:
+	        os.unlink(name)
+	EOT
+}
+
 @test "on a terminal -q shows no progress" {
 	export TERM=xterm
 	mkfifo fifo

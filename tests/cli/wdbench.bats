@@ -221,6 +221,32 @@ print(eval(sys.argv[2]))' "$OUT" "$1"
 	err_is
 }
 
+@test "progress takes one row of the terminal, and none in the background" {
+	export TERM=xterm
+	py - <<-'EOT'
+	from screen import *
+	# What it says is shown at any time, and never with a new row.
+	command = ["wdbench", "-e", "sw:1", "-s", "64K", "-t", "0.05", "-n", "3",
+	           "--external", "cat #" + 200 * "\u6f22"]
+	screen = Screen(60)
+	for foreground in True, False:
+	    with open("out", "wb") as out:
+	        child = screen.start(command, stdout=out)
+	    if foreground:
+	        screen.foreground(child)
+	    end = time.monotonic() + DEADLINE
+	    while child.poll() is None and time.monotonic() < end:
+	        screen.look(0.01)
+	    assert child.wait() == 0
+	    while screen.look():
+	        pass
+	    assert bool(screen.raw) == foreground, screen.raw
+	    assert len(screen.rows) == 1 and not screen.text(), screen.text()
+	    screen.foreground()
+	    screen.clear()
+	EOT
+}
+
 # ---- for scripts ----
 
 @test "a speed below the limit is status 3" {
