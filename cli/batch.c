@@ -31,6 +31,9 @@
 #define HELD_MAX	4u		/* small files that wake the crew together */
 #define HELD_BYTES_MAX	((size_t)64 << 10)
 #define BYTES_A_THREAD	((size_t)2 << 20)	/* of input in memory */
+#define BYTES_FIXED	((size_t)12 << 20)	/* of everything else, kept buffers too */
+#define CODEC		((size_t)3 << 19)	/* bytes a thread needs to compress, */
+#define CODEC_BEST	((size_t)10 << 20)	/* and from level 10 on */
 #define FILE_MAX	((size_t)1 << 20)
 #define SMALL_MAX	((size_t)64 << 10)	/* bytes of a file in a kept buffer */
 #define NAME_MAX_LEN	255u
@@ -153,6 +156,15 @@ static bool begin_sessions(void)
 	return true;
 }
 
+/* As many as have room for their files, before and after, and their codecs. */
+static uint32_t default_threads(const struct options *opt)
+{
+	size_t each = 2 * BYTES_A_THREAD + (opt->level < 10 ? CODEC : CODEC_BEST);
+
+	return MIN((uint32_t)wd_thread_count(BYTES_FIXED, each, NULL),
+		   WD_COMP_THREADS_MAX);
+}
+
 static bool is_useful(const struct options *opt)
 {
 	struct rlimit limit;
@@ -170,8 +182,7 @@ static bool is_useful(const struct options *opt)
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < FILES_MIN)
 		return false;
 	b.files_max = MIN(limit.rlim_cur, 1u << 20) - FILES_SPARE;
-	b.threads = opt->threads ? opt->threads :
-		    MIN((uint32_t)wd_cpu_count(), WD_COMP_THREADS_MAX);
+	b.threads = opt->threads ? opt->threads : default_threads(opt);
 	return b.threads > 1;
 }
 

@@ -253,6 +253,12 @@ static void explain_engine(const struct job *job)
 	explain_device(&job->info);
 }
 
+static void explain_limit(const struct wd_comp_info *i)
+{
+	if (i->limited)
+		msg_detail("  %s", i->limited);
+}
+
 static void explain_compression(const struct job *job)
 {
 	static const char *const layouts[] = {
@@ -266,6 +272,7 @@ static void explain_compression(const struct job *job)
 	msg_detail("  level %d: %s; chunks of %" PRIu32 " KiB; threads %" PRIu32,
 		   i->level, or_none(i->codec), i->chunk_size >> 10,
 		   threads(job));
+	explain_limit(i);
 	msg_detail("  output: format %s, %s", options_format_name(job->format),
 		   layouts[job->opt->members]);
 }
@@ -275,6 +282,7 @@ static void explain_decompression(const struct job *job)
 	const struct wd_comp_info *i = &job->info;
 
 	msg_detail("  decoded by %s; threads %" PRIu32, or_none(i->codec), threads(job));
+	explain_limit(i);
 	msg_detail("  input: format %s, members %" PRIu64
 		   ", %.0f%% of the data decoded in parallel",
 		   options_format_name(job->format), i->members,

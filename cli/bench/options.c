@@ -20,6 +20,10 @@
 #define BLOCK_MAX	((size_t)1 << 30)
 #define STALL_EVERY	1000u
 
+/* Memory: of inputs, outputs and what compares them, and of a thread that works. */
+#define MEMORY_FIXED	((uint64_t)96 << 20)
+#define MEMORY_EACH	((uint64_t)16 << 20)
+
 /*
  * struct bench_opt - one option, or a heading of --help
  * @set:   stores the wish, and returns 0 to go on, 1 if there is nothing more to do,
@@ -561,7 +565,7 @@ static void set_defaults(struct bench_options *opt)
 	if (!opt->rates.count)
 		list_add(&opt->rates, 1000);
 	if (!opt->threads.count)
-		list_add(&opt->threads, wd_cpu_count());
+		list_add(&opt->threads, wd_thread_count(MEMORY_FIXED, MEMORY_EACH, NULL));
 	if (!opt->engines_given)
 		add_engine(opt, "sw", 2);
 	if (opt->compare || opt->n_commands)

@@ -55,8 +55,9 @@ static bool sized_members(const struct wd_comp_sess *s)
  * The level's chunk; if there will only be a few, an even number of equal ones,
  * so that no worker waits for another's last.
  */
-static size_t chunk_size(const struct wd_comp_setup *setup)
+static size_t chunk_size(const struct wd_comp_sess *s)
 {
+	const struct wd_comp_setup *setup = &s->setup;
 	size_t chunk = wd_level_get(setup->level)->chunk_size;
 	uint64_t n, size = setup->size_hint;
 
@@ -64,11 +65,21 @@ static size_t chunk_size(const struct wd_comp_setup *setup)
 		return BGZF_CHUNK;
 	if (setup->chunk_size)
 		return setup->chunk_size;
+	if (s->afford.chunk_max)
+		chunk = wd_min(chunk, s->afford.chunk_max);
 	if (size <= chunk || size >= 8 * chunk)
 		return chunk;
 	n = (size + chunk - 1) / chunk;
 	n += n % 2;
 	return (size_t)((size + n - 1) / n + CHUNK_ALIGN - 1) & ~(CHUNK_ALIGN - 1);
+}
+
+void compress_settle(struct wd_comp_sess *s)
+{
+	if (s->afford.chunk_max)
+		return;
+	sess_afford_chunk(s);
+	s->c.chunk = chunk_size(s);
 }
 
 static struct cjob *job_at(struct compressor *c, unsigned int i)
@@ -94,7 +105,7 @@ int compress_init(struct wd_comp_sess *s)
 {
 	struct compressor *c = &s->c;
 
-	c->chunk = chunk_size(&s->setup);
+	c->chunk = chunk_size(s);
 	c->njobs = 2;
 	c->jobs = calloc(c->njobs, sizeof(*c->jobs));
 	return c->jobs ? 0 : -ENOMEM;
@@ -141,7 +152,7 @@ void compress_reset(struct wd_comp_sess *s)
 	memset(&c->source, 0, sizeof(c->source));
 	c->source_size = 0;
 	c->source_error = 0;
-	c->chunk = chunk_size(&s->setup);
+	c->chunk = chunk_size(s);
 }
 
 /*
@@ -205,21 +216,33 @@ static int fit_output(const struct wd_comp_sess *s, struct cjob *job)
  * Room for more input: up to a chunk, but no more than needed for as much as is
  * expected and the end behind it.
  */
-static int fit_input(const struct wd_comp_sess *s, struct cjob *job)
+static size_t input_wanted(const struct wd_comp_sess *s, const struct cjob *job)
 {
 	uint64_t hint = s->setup.size_hint;
-	size_t want = s->c.chunk;
+	size_t chunk = s->c.chunk;
+
+	/* A cut may move any part of a chunk here. */
+	if (s->setup.flags & WD_COMP_RSYNCABLE)
+		return chunk;
+	if (job->in_len)
+		return wd_min(chunk, 2 * job->in_len);
+	if (hint < chunk - INPUT_MIN)
+		return (size_t)hint + INPUT_MIN;
+	return chunk;
+}
+
+static int fit_input(struct wd_comp_sess *s, struct cjob *job)
+{
+	size_t want;
 	uint8_t *in;
 
 	if (job->in_len < job->in_cap)
 		return 0;
-	/* A cut may move any part of a chunk here. */
-	if (s->setup.flags & WD_COMP_RSYNCABLE)
-		want = s->c.chunk;
-	else if (job->in_len)
-		want = wd_min(want, 2 * job->in_len);
-	else if (hint < want - INPUT_MIN)
-		want = (size_t)hint + INPUT_MIN;
+	want = input_wanted(s, job);
+	if (want >= CHUNK_AFFORDED_MIN) {
+		compress_settle(s);
+		want = input_wanted(s, job);
+	}
 	in = realloc(job->in, want);
 	if (!in)
 		return -ENOMEM;
@@ -556,6 +579,8 @@ void compress_set_source(struct wd_comp_sess *s, const struct wd_source *source,
 			 uint64_t size)
 {
 	s->c.source = *source;
+	if (size > CHUNK_AFFORDED_MIN)
+		compress_settle(s);
 	/* A device reads no files. */
 	s->c.source_size = s->on_device ? 0 : size;
 }
@@ -771,8 +796,12 @@ void compress_put_output(struct wd_comp_sess *s)
 size_t compress_bound(const struct wd_comp_sess *s, size_t in_len)
 {
 	size_t chunk = s->c.chunk;
-	size_t chunks = in_len / chunk + 1;
-	size_t each;
+	size_t chunks, each;
+
+	/* It can turn out that chunks have to be smaller. */
+	if (!s->setup.chunk_size && !s->on_device)
+		chunk = wd_min(chunk, CHUNK_AFFORDED_MIN);
+	chunks = in_len / chunk + 1;
 
 	if (s->setup.flags & WD_COMP_RSYNCABLE)
 		chunks = in_len / RSYNC_MIN + 1;

@@ -79,10 +79,13 @@ static int take_all(struct wd_comp_sess *s, struct oneshot *o)
 static int run_in_place(struct wd_comp_sess *s, const uint8_t *in, size_t in_len,
 			struct oneshot *o)
 {
-	size_t chunk = s->c.chunk;
 	size_t done = 0;
+	size_t chunk;
 	int ret;
 
+	if (in_len > CHUNK_AFFORDED_MIN)
+		compress_settle(s);
+	chunk = s->c.chunk;
 	while (done < in_len) {
 		size_t n = wd_min(chunk, in_len - done);
 

@@ -199,12 +199,6 @@ WD_API size_t wd_comp_req_bound(size_t in_len)
 
 /* ---- to the queue and back ---- */
 
-static unsigned int sess_threads(const struct wd_comp_sess *s)
-{
-	return s->setup.threads ? s->setup.threads :
-	       (unsigned int)wd_min(wd_cpu_count(), WD_COMP_THREADS_MAX);
-}
-
 static int open_soft(struct wd_comp_sess *s)
 {
 	s->q.device = s->engine && !s->device_error ? s->engine : "soft";
@@ -492,6 +486,7 @@ WD_API int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info
 	*info = sess->info;
 	info->level = sess->setup.level;
 	info->threads = sess->q_open ? sess->q.workers : sess->setup.threads;
+	info->limited = sess->afford.text[0] ? sess->afford.text : NULL;
 	info->engine = sess->engine ? sess->engine : "sw";
 	if (sess->on_device || sess->device_error) {
 		info->device = sess->device[0] ? sess->device : sess->engine;

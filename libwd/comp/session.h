@@ -11,9 +11,13 @@
 
 #include "../codec/codec.h"
 #include "../internal.h"
+#include "../limit.h"
 
 /* The longest header without a name: gzip with a QZ field. */
 #define HEADER_MAX	24u
+
+/* Bytes; chunks get no smaller, however little memory there is. */
+#define CHUNK_AFFORDED_MIN	((size_t)512 << 10)
 
 struct cjob;
 struct piece;
@@ -139,6 +143,22 @@ struct done_ring {
 	unsigned int cap, head, count;
 };
 
+/*
+ * What memory allows of what the caller left to the library.  Decided once, when it
+ * is needed: small inputs need not know.
+ *
+ * @threads:   0 if not decided
+ * @chunk_max: bytes, 0 if not decided
+ * @text:      why it is less than it could be; empty if it is not
+ */
+struct afford {
+	bool limits_read;
+	struct wd_limits limits;
+	unsigned int threads;
+	size_t chunk_max;
+	char text[128];
+};
+
 struct wd_comp_sess {
 	struct wd_comp_setup setup;
 	char *engine;			/* as chosen of a list; NULL for CPU workers */
@@ -148,6 +168,8 @@ struct wd_comp_sess {
 	unsigned int width;		/* requests that @q works on at a time */
 	struct wd_codec *codec;		/* for what needs no queue, and for redoing */
 	unsigned int in_flight;		/* with those in @done */
+
+	struct afford afford;
 
 	bool on_device;			/* @engine is a device, and not given up */
 	unsigned int failures;		/* of the device, in a row */
@@ -177,6 +199,10 @@ int sess_run(struct wd_comp_sess *s, struct wd_comp_req *req);
 void sess_drain(struct wd_comp_sess *s);
 int sess_check(const struct wd_comp_sess *s);
 
+/* afford.c */
+unsigned int sess_threads(struct wd_comp_sess *s);
+void sess_afford_chunk(struct wd_comp_sess *s);
+
 /* compress.c */
 int compress_init(struct wd_comp_sess *s);
 void compress_exit(struct wd_comp_sess *s);
@@ -190,6 +216,8 @@ void compress_put_output(struct wd_comp_sess *s);
 int compress_put_foreign(struct wd_comp_sess *s, const uint8_t *in, size_t len);
 void compress_set_source(struct wd_comp_sess *s, const struct wd_source *source,
 			 uint64_t size);
+/* There is more than CHUNK_AFFORDED_MIN to come: decide how large chunks may be. */
+void compress_settle(struct wd_comp_sess *s);
 size_t compress_bound(const struct wd_comp_sess *s, size_t in_len);
 
 /* header.c */

@@ -21,6 +21,7 @@
 
 #define DEPTH_MIN	128u
 #define DEPTH_MAX	65536u
+#define WORKER_SIZE	((uint64_t)10 << 20)	/* bytes that a codec takes at most */
 
 /* A ring of requests; as many as the queue is deep always fit. */
 struct ring {
@@ -111,7 +112,8 @@ static int soft_open(struct wd_queue *q, const struct wd_device *dev, void **ctx
 		return -ENOMEM;
 
 	sq->depth = (uint32_t)wd_max(q->depth, DEPTH_MIN);
-	sq->max_workers = q->workers ? q->workers : wd_cpu_count();
+	sq->max_workers = q->workers ? q->workers :
+				       wd_thread_count(0, WORKER_SIZE, NULL);
 	sq->todo.slot = calloc(sq->depth, sizeof(*sq->todo.slot));
 	sq->finished.slot = calloc(sq->depth, sizeof(*sq->finished.slot));
 	sq->threads = calloc(sq->max_workers, sizeof(*sq->threads));

@@ -17,6 +17,7 @@
  *   FAULTIO_FLIP=N:BYTE:BIT      the N-th write writes this byte, modulo the
  *                                length, with this bit flipped
  *   FAULTIO_AT=KIND:N:SIGNAL     before the N-th call the process gets a signal
+ *   FAULTIO_CPUS=N               the process may run on so many CPUs
  *
  * ERRNO and SIGNAL are numbers.  Standard error is left alone, and so are
  * calls that the C library makes inside itself, as for stdio.
@@ -30,6 +31,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -165,6 +167,19 @@ static void open_log(const char *path)
 	if (log_fd < 0)
 		_exit(125);
 	REAL(close)(fd);
+}
+
+/* CPUs 0 to N - 1; the call is not counted. */
+int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set)
+{
+	const char *cpus = getenv("FAULTIO_CPUS");
+
+	if (!cpus)
+		return REAL(sched_getaffinity)(pid, size, set);
+	CPU_ZERO_S(size, set);
+	for (int n = atoi(cpus); n > 0; n--)
+		CPU_SET_S(n - 1, size, set);
+	return 0;
 }
 
 static __attribute__((constructor)) void begin(void)

@@ -96,3 +96,99 @@ prepare_test() {
 	    case.report("ulimit -v")
 	EOT
 }
+
+# What the library decides by itself, on a machine with many CPUs.
+@test "with little address space there are fewer threads, the same output, and a word" {
+	py - <<-'EOT'
+	import resource
+	from faults import *
+	data = wdtest.mixed(3000000) * 6
+	wdtest.write("f", data)
+	env = environment("wdzip", cpus=(128,))
+
+	def explained(command, limit, value):
+	    def prepare():
+	        resource.setrlimit(limit, (value, value))
+	    result = finish(subprocess.Popen(
+	        command.split() + ["--explain"], env=env, stdin=subprocess.DEVNULL,
+	        stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=prepare))
+	    assert result.status == 0, result
+	    found = re.search(rb"^\w+:   threads (\d+) of 128: memory limit (\d+) MiB "
+	                      rb"\((.*)\)$", result.stderr, re.M)
+	    assert found, result.stderr
+	    assert int(found[2]) == value >> 20
+	    return result.stdout, int(found[1]), found[3]
+
+	limits = [(resource.RLIMIT_AS, b"address space"), (resource.RLIMIT_DATA, b"data")]
+	for level in "-1", "-6":
+	    whole = finish(start(["wdzip", "-p2", "-c", level, "f"])).stdout
+	    wdtest.write("f.gz", whole)
+	    for limit, name in limits:
+	        for mib in 400, 200, 120:
+	            got, threads, why = explained("wdzip -c %s f" % level, limit, mib << 20)
+	            assert why == name and 1 <= threads < 50
+	            assert got == whole, (level, mib)
+	            got, threads, why = explained("wdzip -dc f.gz", limit, mib << 20)
+	            assert why == name and 1 <= threads < 50
+	            assert got == data
+	EOT
+}
+
+# need_group: skip unless a control group for memory can be made.
+need_group() {
+	local base
+
+	for base in /sys/fs/cgroup/memory /sys/fs/cgroup; do
+		mkdir "$base/wdzip-test-$$" 2>/dev/null || continue
+		group=$base/wdzip-test-$$
+		for limit in memory.limit_in_bytes memory.max; do
+			[ ! -w "$group/$limit" ] || return 0
+		done
+		rmdir "$group"
+	done
+	skip "no control group for memory can be made here"
+}
+
+@test "in a small control group nothing is killed, however many CPUs there are" {
+	need_group
+	py - "$group" "$limit" <<-'EOT'
+	import sys
+	from faults import *
+
+	def write(name, text):
+	    with open(name, "w") as f:
+	        f.write(text)
+
+	def run_in(group, command):
+	    def prepare():
+	        write(group + "/cgroup.procs", "0")
+	    return finish(subprocess.Popen(
+	        command, env=environment("wdzip", cpus=(128,)), stdin=subprocess.DEVNULL,
+	        stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=prepare))
+
+	# Does not shrink, and so takes all of its buffers.
+	data = random_numbers(5).randbytes(60000000)
+	wdtest.write("f", data)
+	os.mkdir("d")
+	for n in range(60):
+	    wdtest.write("d/%d" % n, data[n * 900000:(n + 1) * 900000])
+	for level in "-1", "-6":
+	    wdtest.write("f%s.gz" % level, run(["wdzip", "-c", level, "f"]).stdout)
+	group, limit = sys.argv[1], os.path.join(*sys.argv[1:])
+	try:
+	    for mib in 24, 40, 100:
+	        write(limit, "%dM" % mib)
+	        for level in "-1", "-6", "--level=10":
+	            result = run_in(group, ["wdzip", "-c", "--explain", level, "f"])
+	            assert result.status == 0, (mib, level, result.status)
+	            assert b"memory limit %d MiB (control group)" % mib in result.stderr
+	            assert gunzip(result.stdout) == data
+	        for level in "-1", "-6":
+	            result = run_in(group, ["wdzip", "-dc", "f%s.gz" % level])
+	            assert result.status == 0 and result.stdout == data, (mib, level)
+	            result = run_in(group, ["wdzip", "-rkf", level, "d"])
+	            assert result.status == 0, (mib, level, result)
+	finally:
+	    os.rmdir(group)
+	EOT
+}

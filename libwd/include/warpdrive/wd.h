@@ -79,6 +79,39 @@ const char *wd_version(void);
 unsigned int wd_cpu_count(void);
 
 /*
+ * struct wd_memory_limit - what bounds the memory of this process
+ * @bytes:    the limit as it is set; 0 for none
+ * @left:     bytes of it that are still to be had
+ * @name:     "control group", "address space" (RLIMIT_AS), "data" (RLIMIT_DATA)
+ *            or "available memory"; a constant string
+ * @reserved: set to 0
+ */
+struct wd_memory_limit {
+	uint64_t bytes;
+	uint64_t left;
+	const char *name;
+	uint64_t reserved[1];
+};
+
+/*
+ * wd_thread_count() - how many threads fit into memory
+ * @fixed: bytes that the work takes with any number of threads
+ * @each:  bytes that every thread adds; its stack, and what malloc() sets aside for
+ *         it, are added where address space is limited
+ * @limit: set to the limit that leads to fewer threads than CPUs, @bytes 0 if there
+ *         are as many; may be NULL
+ *
+ * One for each CPU of wd_cpu_count(), unless they would take more than half of what
+ * is left to the control group (version 1 or 2, every level up to the root), half
+ * of the memory that the machine has available, or 7/8 of what the limits of the
+ * process leave.  The other half is for others, and for cached files.
+ *
+ * Returns at least 1.  Any thread; reads /proc and /sys at each call.
+ */
+unsigned int wd_thread_count(uint64_t fixed, uint64_t each,
+			     struct wd_memory_limit *limit);
+
+/*
  * struct wd_device - one provider of queues
  * @name:        what wd_request_queue() takes as a device, for example "soft-0"
  * @driver:      the user driver that speaks to it, for example "soft"
@@ -119,8 +152,8 @@ void wd_device_list_free(struct wd_device *list);
  * @alg:      wanted algorithm, for example "gzip"; NULL for any
  * @device:   wanted device or driver name; NULL for the best that fits
  * @depth:    wanted requests in flight, 0 for the default; set to what was got
- * @workers:  threads behind a soft queue, 0 for wd_cpu_count(); set to what was
- *            got, 0 for a hardware queue
+ * @workers:  threads behind a soft queue, 0 for wd_cpu_count(), or fewer where
+ *            memory is limited; set to what was got, 0 for a hardware queue
  * @flags:    0
  * @fd:       a descriptor that polls readable when requests completed, or -1
  * @priv:     the library's

@@ -95,8 +95,11 @@ struct wd_comp_sess;
  * @level:      1 (fastest) to 12 (smallest); 0 for the default.  Not used by
  *              decompression, nor by hardware, which has no levels
  * @chunk_size: bytes of input compressed as a unit, WD_COMP_CHUNK_MIN to
- *              WD_COMP_CHUNK_MAX; 0 to follow level and @size_hint
- * @threads:    CPU workers, 0 for wd_cpu_count()
+ *              WD_COMP_CHUNK_MAX; 0 to follow level and @size_hint, and to be smaller
+ *              where a limit of the process or its control group leaves no room even
+ *              for one worker with such chunks
+ * @threads:    CPU workers, 0 for wd_cpu_count(), or fewer where memory is limited:
+ *              see wd_thread_count()
  * @flags:      WD_COMP_RSYNCABLE, WD_COMP_ONE_MEMBER, WD_COMP_NO_VERIFY
  * @engine:     NULL or "auto" for the best, "sw" for CPU workers, the name of a
  *              device or driver, or several of these, separated by commas: the
@@ -392,8 +395,8 @@ enum wd_comp_trailing {
  * @checksum:     CRC-32 (gzip, raw) or Adler-32 (zlib) of the uncompressed data
  *                of the last complete member
  * @chunk_size:   bytes; 0 when decompressing
- * @threads:      CPU workers the session may use; 0 if that was left to
- *                wd_cpu_count() and there was no need to ask it yet
+ * @threads:      CPU workers the session may use; 0 if that was left to the library
+ *                and was not decided yet
  * @level:        as set up
  * @engine:       what did the work, for example "sw"
  * @codec:        the library behind it, for example "ISA-L level 2"
@@ -409,6 +412,10 @@ enum wd_comp_trailing {
  * @device_wrong: requests whose output was not what it should be, and was redone
  * @device_error: why the device was left for the rest: a negative errno, 0 if it
  *                was not
+ * @limited:      why there are fewer threads than CPUs, or smaller chunks than
+ *                usual, for people: "threads 4 of 128: memory limit 100 MiB (control
+ *                group)"; NULL if there are not, or that was not decided yet.  The
+ *                session's
  * @error:        what is wrong with the data
  * @error_member: the member it is in, from 1
  * @error_offset: where: bytes of input before it, as near as can be told
@@ -438,7 +445,7 @@ struct wd_comp_info {
 	uint64_t device_requests;
 	uint32_t device_wrong;
 	int32_t device_error;
-	uint64_t reserved[1];
+	const char *limited;
 };
 
 /*

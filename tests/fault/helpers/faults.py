@@ -65,7 +65,7 @@ def runtimes(tool):
 
 def environment(tool, **faults):
     """fail=(kind, n, errno[, "+"]), at=(kind, n, signal), short=(max, seed),
-    storm=(errno, per cent, seed), flip=(call, byte, bit), log=True"""
+    storm=(errno, per cent, seed), flip=(call, byte, bit), log=True, cpus=(n,)"""
     env = dict(os.environ)
     env["LD_PRELOAD"] = ":".join(runtimes(tool) + [SHIM])
     env["FAULTIO_STATE"] = STATE
