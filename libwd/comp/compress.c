@@ -190,22 +190,69 @@ static int expand(struct wd_comp_sess *s)
 	return 0;
 }
 
+/* ---- when memory is short ---- */
+
+/* What jobs that are not in use keep for later. */
+static void free_idle(struct compressor *c)
+{
+	for (unsigned int i = c->count; i < c->njobs; i++) {
+		struct cjob *job = job_at(c, i);
+
+		if (!job)
+			continue;
+		free(job->in);
+		free(job->out);
+		job->in = job->out = NULL;
+		job->in_cap = job->out_cap = 0;
+	}
+}
+
+/* realloc(), if need be with what idle jobs have. */
+static void *get_memory(struct compressor *c, void *old, size_t size)
+{
+	void *p = realloc(old, size);
+
+	if (p)
+		return p;
+	free_idle(c);
+	return realloc(old, size);
+}
+
+/* With output to come, which makes a job idle, that is no failure: take it first. */
+static int out_of_memory(struct compressor *c)
+{
+	for (unsigned int i = 0; i < c->count; i++)
+		if (job_at(c, i)->state == CJOB_SENT || job_at(c, i)->state == CJOB_DONE)
+			return -EAGAIN;
+	return -ENOMEM;
+}
+
+/* The newest job was begun in vain. */
+static int undo_job(struct compressor *c, struct cjob *job, int err)
+{
+	job->state = CJOB_FREE;
+	c->count--;
+	return err == -ENOMEM ? out_of_memory(c) : err;
+}
+
+/* ---- memory of jobs ---- */
+
 /*
  * Memory for what goes out; a longer header, or a window, may have come after the
  * job was made.
  */
-static int fit_output(const struct wd_comp_sess *s, struct cjob *job)
+static int fit_output(struct wd_comp_sess *s, struct cjob *job, size_t in_len)
 {
-	size_t need = header_size(s) + wd_deflate_bound(job->in_len) + WD_TAIL_MAX;
+	size_t need = header_size(s) + wd_deflate_bound(in_len) + WD_TAIL_MAX;
 
 	/* A device stores what does not shrink in smaller blocks. */
 	if (s->on_device)
-		need += job->in_len / 1024 + 64;
+		need += in_len / 1024 + 64;
 	if (job->out_cap >= need)
 		return 0;
 	free(job->out);
 	job->out_cap = 0;
-	job->out = malloc(need);
+	job->out = get_memory(&s->c, NULL, need);
 	if (!job->out)
 		return -ENOMEM;
 	job->out_cap = need;
@@ -243,7 +290,7 @@ static int fit_input(struct wd_comp_sess *s, struct cjob *job)
 		compress_settle(s);
 		want = input_wanted(s, job);
 	}
-	in = realloc(job->in, want);
+	in = get_memory(&s->c, job->in, want);
 	if (!in)
 		return -ENOMEM;
 	job->in = in;
@@ -269,7 +316,7 @@ static int begin_job(struct wd_comp_sess *s, struct cjob **ret_job)
 	if (!*slot)
 		*slot = calloc(1, sizeof(**slot));
 	if (!*slot)
-		return -ENOMEM;
+		return out_of_memory(c);
 	(*slot)->state = CJOB_FILLING;
 	(*slot)->in_len = 0;
 	(*slot)->out_len = 0;
@@ -341,7 +388,7 @@ static int send_job(struct wd_comp_sess *s, struct cjob *job, const void *in)
 	bool alone = job->last && c->count == 1 && job->in_len <= ALONE_MAX &&
 		     !s->on_device;
 	bool windowed = c->window_len && first_of_stream(s);
-	int ret = fit_output(s, job);
+	int ret = fit_output(s, job, job->in_len);
 
 	if (ret)
 		return ret;
@@ -393,8 +440,11 @@ int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 			return ret;
 	}
 	ret = fit_input(s, job);
+	/* What is read must find memory for its output: there is no way back then. */
+	if (!ret && c->count > 1)
+		ret = fit_output(s, job, wd_min(job->in_cap, c->chunk));
 	if (ret)
-		return ret;
+		return ret == -ENOMEM ? out_of_memory(c) : ret;
 	*buf = job->in + job->in_len;
 	*room = wd_min(job->in_cap, c->chunk) - job->in_len;
 	if (s->setup.flags & WD_COMP_RSYNCABLE)
@@ -563,6 +613,9 @@ int compress_put_foreign(struct wd_comp_sess *s, const uint8_t *in, size_t len)
 
 	if (ret)
 		return ret;
+	ret = fit_output(s, job, len);
+	if (ret)
+		return undo_job(&s->c, job, ret);
 	ret = release_held(s, false);
 	if (ret)
 		return ret;
@@ -594,6 +647,9 @@ static int send_ahead(struct wd_comp_sess *s)
 
 	if (ret)
 		return ret;
+	ret = fit_output(s, job, c->chunk);
+	if (ret)
+		return undo_job(c, job, ret);
 	job->in_len = c->chunk;
 	job->offset = c->in_total;
 	job->ahead = true;

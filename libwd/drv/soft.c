@@ -39,6 +39,7 @@ struct soft_queue {
 	uint32_t max_workers;
 	uint32_t started;
 	uint32_t starting;		/* of them, not yet looking for work */
+	uint32_t retired;		/* of them, gone for want of memory */
 	uint32_t idle;			/* workers waiting on @work */
 	uint32_t receivers;		/* threads waiting on @done */
 	bool stop;
@@ -170,6 +171,26 @@ static int soft_send(void *ctx, void *req)
 	return ret;
 }
 
+/*
+ * A worker that gets no memory leaves its request, and what memory it has, to the
+ * others; the last one stays, and says so.  What was begun with input from elsewhere,
+ * or is part of a stream, cannot begin again.  Called with the lock.
+ */
+static bool retires(struct soft_queue *sq, struct wd_comp_req *req)
+{
+	if (req->status != -ENOMEM || req->op != WD_COMP_COMPRESS ||
+	    req->result & WD_RES_NO_INPUT || sq->started - sq->retired < 2)
+		return false;
+	sq->retired++;
+	sq->max_workers = sq->started;
+	/* It is the oldest, and waited for. */
+	sq->todo.head = (sq->todo.head + sq->depth - 1) % sq->depth;
+	sq->todo.slot[sq->todo.head] = req;
+	sq->todo.count++;
+	pthread_cond_signal(&sq->work);
+	return true;
+}
+
 static void *worker(void *arg)
 {
 	struct wd_codec *codec = wd_codec_create();
@@ -191,6 +212,8 @@ static void *worker(void *arg)
 		wd_codec_run(codec, req);
 
 		pthread_mutex_lock(&sq->lock);
+		if (retires(sq, req))
+			break;
 		ring_put(&sq->finished, sq->depth, req);
 		if (sq->receivers)
 			pthread_cond_signal(&sq->done);

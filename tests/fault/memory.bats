@@ -134,6 +134,32 @@ prepare_test() {
 	EOT
 }
 
+# A stack is 8 MiB, and malloc() sets aside 64 MiB for a thread: most find no memory.
+@test "more threads than there is memory for compress all the same" {
+	py - <<-'EOT'
+	import resource
+	from faults import *
+	data = wdtest.mixed(3000000) * 10
+	wdtest.write("f", data)
+	whole = run(["wdzip", "-p2", "-c", "f"]).stdout
+	plain = run(["wdzip", "-p2"], data).stdout
+	size = 600 << 20
+
+	def limit():
+	    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+	for n in range(3):
+	    for command, given, want in ((["wdzip", "-p64", "-c", "f"], None, whole),
+	                                 (["wdzip", "-p64"], data, plain)):
+	        child = subprocess.Popen(
+	            command, stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
+	            stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=limit)
+	        result = finish(child, given)
+	        assert result.status == 0, (command, result.stderr)
+	        assert result.stdout == want
+	EOT
+}
+
 # need_group: skip unless a control group for memory can be made.
 need_group() {
 	local base
