@@ -210,15 +210,6 @@ static int set_progress(struct options *opt, const char *arg, int value)
 	return 0;
 }
 
-/* Accepted because other programs have it; here it is always so. */
-static int set_nothing(struct options *opt, const char *arg, int value)
-{
-	(void)opt;
-	(void)arg;
-	(void)value;
-	return 0;
-}
-
 static int refuse_lzw(struct options *opt, const char *arg, int value)
 {
 	(void)opt;
@@ -315,8 +306,8 @@ static const struct opt_desc table[] = {
 	  set_threads, 0, OF_WDZIP_ENV },
 	{ { "chunk-size", 'b', "SIZE", "compress in chunks of SIZE bytes, 32K to 16M" },
 	  set_chunk_size, 0, OF_WDZIP_ENV },
-	{ { "independent", 'i', NULL, "accepted; chunks are always independent" },
-	  set_nothing, 0, OF_WDZIP_ENV },
+	{ { "independent", 'i', NULL, "let no chunk refer to the one before" },
+	  FLAG(independent), OF_WDZIP_ENV },
 	{ { "zlib", 'z', NULL, "zlib format (.zz), as --format=zlib" },
 	  set_format, WD_COMP_ZLIB, 0 },
 	{ { "format", 0, "FORMAT", "gzip, zlib (.zz) or deflate (.deflate)" },

@@ -44,6 +44,7 @@ struct options {
 	unsigned int verbose;		/* how often -v was given */
 	bool ascii;
 	bool rsyncable;
+	bool independent;
 	bool synchronous;
 	bool verify;
 	bool no_verify;			/* of what a device made */

@@ -71,6 +71,7 @@ static struct wd_comp_sess *create(const struct options *opt, enum wd_comp_op op
 		setup.level = opt->level;
 		setup.chunk_size = opt->chunk_size;
 		setup.flags = (opt->rsyncable ? WD_COMP_RSYNCABLE : 0) |
+			      (opt->independent ? WD_COMP_INDEPENDENT : 0) |
 			      (opt->no_verify ? WD_COMP_NO_VERIFY : 0);
 	}
 	ret = wd_comp_create(&sess, &setup);

@@ -262,7 +262,7 @@ static void explain_limit(const struct wd_comp_info *i)
 static void explain_compression(const struct job *job)
 {
 	static const char *const layouts[] = {
-		[WD_COMP_MEMBERS_ONE] = "one member of independent chunks",
+		[WD_COMP_MEMBERS_ONE] = "one member in chunks",
 		[WD_COMP_MEMBERS_QZ] = "a member a chunk, sizes in a QZ field",
 		[WD_COMP_MEMBERS_MZ] = "a member a chunk, sizes in an MZ field",
 		[WD_COMP_MEMBERS_BGZF] = "members of at most 64 KiB, sizes in a BC field",

@@ -91,7 +91,7 @@ for command in wdzip wdunzip wdzcat
     complete -c $command -s o -l output -r -F -d 'Write to a file, keep the input'
     complete -c $command -s p -l processes -x -a '(seq (getconf _NPROCESSORS_ONLN))' -d 'Number of threads'
     complete -c $command -s b -l chunk-size -x -k -a '32K 64K 128K 256K 512K 1M 2M 4M 8M 16M' -d 'Bytes that are compressed as a unit'
-    complete -c $command -s i -l independent -d 'Accepted; chunks are always independent'
+    complete -c $command -s i -l independent -d 'Let no chunk refer to the one before'
     complete -c $command -s z -l zlib -d 'Zlib format'
     complete -c $command -l format -x -a 'gzip\t.gz zlib\t.zz deflate\t"Raw data, .deflate"' -d 'Format of the compressed data'
     complete -c $command -l members -x -a 'qz\tQATzip mz\tMiGz bgzf\t"SAM tools"' -d 'Write members with a size field'

@@ -58,20 +58,52 @@ static int fit_scratch(struct wd_codec *codec, size_t len)
 
 /* ---- compression ---- */
 
-/* 0 when all of the input is in the scratch memory. */
-static int read_source(struct wd_codec *codec, struct wd_comp_req *req)
+/* Bytes before the input that may be referred to. */
+static size_t before_size(const struct wd_comp_req *req)
 {
-	const struct wd_source *source = req->stream;
-	int64_t n;
-	int ret = fit_scratch(codec, req->in_len);
+	if (!(req->flags & WD_REQ_JOIN))
+		return 0;
+	return (size_t)wd_min(req->reserved[1], (uint64_t)WD_COMP_WINDOW_MAX);
+}
+
+/* 0 when the whole piece was read. */
+static int read_piece(const struct wd_source *source, uint8_t *to, size_t len,
+		      uint64_t offset)
+{
+	int64_t n = source->read(source->arg, to, len, offset);
+
+	if (n >= 0 && (uint64_t)n == len)
+		return 0;
+	return n < 0 ? (int)n : -ENODATA;
+}
+
+/*
+ * 0 when the input, and right before it what it may refer to, is in the scratch
+ * memory; *@before: how much of the latter there is.
+ */
+static int read_source(struct wd_codec *codec, struct wd_comp_req *req, size_t *before)
+{
+	struct wd_source *source = req->stream;
+	size_t len = *before + req->in_len, end;
+	uint8_t *in;
+	int ret = fit_scratch(codec, len);
 
 	if (ret)
 		return ret;
-	n = source->read(source->arg, codec->scratch, req->in_len, req->reserved[1]);
-	if (n >= 0 && (uint64_t)n == req->in_len)
-		return 0;
-	req->result |= WD_RES_NO_INPUT;
-	return n < 0 ? (int)n : -ENODATA;
+	in = codec->scratch + *before;
+	ret = read_piece(source, in, req->in_len, req->reserved[1]);
+	if (ret) {
+		req->result |= WD_RES_NO_INPUT;
+		return ret;
+	}
+	/* That is the chunk before, whose own failure will be told. */
+	if (*before && read_piece(source, codec->scratch, *before,
+				  req->reserved[1] - *before))
+		*before = 0;
+	end = wd_min(*before + req->in_len, WD_COMP_WINDOW_MAX);
+	source->before_sum = wd_crc32(0, in - *before, *before);
+	source->end_sum = wd_crc32(0, in + req->in_len - end, end);
+	return 0;
 }
 
 static size_t head_size(const struct wd_comp_req *req)
@@ -98,6 +130,7 @@ static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
 		.in_len = req->in_len,
 		.level = req->level,
 		.open = req->flags & WD_COMP_REQ_OPEN,
+		.before_len = before_size(req),
 	};
 	size_t head_len = head_size(req);
 	size_t tail_len = wd_tail_size(req->format);
@@ -114,10 +147,12 @@ static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
 		return;
 	}
 	if (req->stream) {
-		req->status = read_source(codec, req);
+		size_t before = job.before_len;
+
+		req->status = read_source(codec, req, &job.before_len);
 		if (req->status)
 			return;
-		job.in = codec->scratch;
+		job.in = codec->scratch + before;
 	}
 	job.out = out + head_len;
 	job.out_cap = req->out_cap - head_len - tail_len;
@@ -136,6 +171,8 @@ static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
 				       req->checksum, req->in_len);
 	if (job.stored)
 		req->result |= WD_COMP_RES_STORED;
+	if (job.joined)
+		req->result |= WD_RES_JOINED;
 }
 
 /* ---- decompression ---- */

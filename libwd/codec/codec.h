@@ -49,14 +49,29 @@ bool wd_chunk_judge(struct wd_comp_req *req, size_t used, size_t made);
 #define WD_REQ_ADLER	(1u << 7)
 
 /*
+ * In @flags of compression requests of sessions: the chunk may refer to what comes
+ * right before it, and says by WD_RES_JOINED in @result that it does.  With a
+ * source that is a window, as far as there is one, before the offset; without, it
+ * is @reserved[1] bytes, at most a window, right before @in.
+ */
+#define WD_REQ_JOIN	(1u << 6)
+#define WD_RES_JOINED	(1u << 9)
+
+/*
  * Where a compression request of a session takes its input from, if @stream of
  * the request points to one: the worker reads @in_len bytes from the offset
  * @reserved[1] to memory of its own.  WD_RES_NO_INPUT in @result: that failed; the
  * status is the error, or -ENODATA if the input ends before.
+ *
+ * The input may change between two reads.  So the worker says what it read: the
+ * CRC-32 of what it may refer to before the input, in @before_sum, and that of the
+ * last bytes of both, at most a window, in @end_sum.
  */
 struct wd_source {
 	wd_comp_read_fn *read;
 	void *arg;
+	uint32_t before_sum;
+	uint32_t end_sum;
 };
 
 #define WD_RES_NO_INPUT	(1u << 8)
@@ -132,8 +147,11 @@ void wd_deflate_destroy(struct wd_deflate *d);
  * struct wd_deflate_job - one raw DEFLATE stream to make
  * @open:       end on the chunk marker instead of a final block
  * @window:     bytes that matches may reach before @in, or NULL
+ * @before_len: that many bytes, at most a window, are right before @in; matches may
+ *              reach them if much is gained by that
  * @produced:   set
  * @stored:     set: nothing could be saved
+ * @joined:     set: the bytes before @in are needed to decompress the stream
  */
 struct wd_deflate_job {
 	const uint8_t *in;
@@ -144,8 +162,10 @@ struct wd_deflate_job {
 	bool open;
 	const uint8_t *window;
 	size_t window_len;
+	size_t before_len;
 	size_t produced;
 	bool stored;
+	bool joined;
 };
 
 /* Returns 0, -ENOSPC, -ENOMEM, -EIO. */

@@ -16,6 +16,7 @@
 
 #include "codec.h"
 #include "isal.h"
+#include "repeats.h"
 #include "splice.h"
 
 #define KIB		1024u
@@ -40,6 +41,17 @@
  * does not, and its time is of no account there.
  */
 #define SMALL_MAX	(256 * KIB)
+
+/* Less input than that is not looked at; nor called even. */
+#define LOOK_MIN	ISAL_MIN
+#define EVEN_MIN	(64 * KIB)
+#define SPACING		1024u	/* bytes between the places looked at */
+#define STEP		(256 * KIB)	/* and between the stretches that have some */
+#define EVEN_SPACING	512u
+
+/* Levels, at least, of libdeflate and zlib where most is repeats. */
+#define REPEATS_LEVEL	6
+#define JOINED_LEVEL	6
 
 #define STORED_MAX	65535u		/* bytes of one stored block */
 #define STORED_HEAD	5u		/* and its header, byte aligned */
@@ -385,30 +397,51 @@ static bool isal_saves_nothing(struct wd_deflate *d, struct wd_deflate_job *job)
 #endif
 
 /*
- * Whether the bytes look as if each value were equally likely.  Samples from
- * all over the chunk; the sum of squared counts is at its least for an even
- * distribution, and noise adds a known amount.
+ * struct look - what a glance at the input says
+ * @even:   no byte value comes more often than others
+ * @repeats: parts of it come again, which an engine has to find
  */
-static bool looks_random(const uint8_t *in, size_t len)
-{
-	enum { SAMPLES = 32, SPAN = 256, TOTAL = SAMPLES * SPAN };
-	size_t step = (len - SPAN) / (SAMPLES - 1);
-	uint32_t count[256] = { 0 };
-	uint64_t sum = 0;
+struct look {
+	bool even;
+	struct wd_repeats repeats;
+};
 
-	for (size_t i = 0; i < SAMPLES; i++)
-		for (size_t k = 0; k < SPAN; k++)
-			count[in[i * step + k]]++;
-	for (size_t i = 0; i < 256; i++)
-		sum += (uint64_t)count[i] * count[i];
-	/* Even: TOTAL^2 / 256 + TOTAL; text is ten times as much. */
-	return sum < (uint64_t)TOTAL * TOTAL / 256 * 5 / 4 + TOTAL;
+static void look_at(struct look *look, const struct wd_deflate_job *job)
+{
+	struct wd_census census;
+
+	memset(look, 0, sizeof(*look));
+	if (job->window_len || job->in_len < LOOK_MIN)
+		return;
+	wd_census_take(&census, job->in, job->in_len);
+	look->even = job->in_len >= EVEN_MIN && wd_census_even(&census);
+	wd_repeats_count(&look->repeats, &census, job->in, job->in_len,
+			 job->before_len, look->even ? EVEN_SPACING : SPACING,
+			 look->even ? 0 : STEP);
 }
 
-static bool cannot_shrink(struct wd_deflate *d, struct wd_deflate_job *job)
+/* Whether there are matches enough, far away, in data that has no others. */
+static bool repeats_dense(const struct look *look)
 {
-	return job->in_len >= 64 * KIB && looks_random(job->in, job->in_len) &&
-	       isal_saves_nothing(d, job);
+	return look->repeats.dense &&
+	       look->repeats.dense >= look->repeats.places / 16;
+}
+
+/* Whether most of the data is very long matches. */
+static bool repeats_mostly(const struct look *look)
+{
+	return look->repeats.lengthy &&
+	       look->repeats.lengthy >= look->repeats.places / 2;
+}
+
+static bool cannot_shrink(struct wd_deflate *d, struct wd_deflate_job *job,
+			  const struct look *look)
+{
+	const struct wd_repeats *r = &look->repeats;
+
+	if (!look->even || (r->again && r->again >= r->places / 256))
+		return false;
+	return isal_saves_nothing(d, job);
 }
 
 /* Engines that only make complete streams are spliced. */
@@ -480,9 +513,9 @@ static int deflate_window(struct wd_deflate *d, struct wd_deflate_job *job)
 	return ret ? ret : open_stream(job);
 }
 
-static int deflate_libdeflate(struct wd_deflate *d, struct wd_deflate_job *job)
+static int deflate_libdeflate(struct wd_deflate *d, struct wd_deflate_job *job,
+			      int level)
 {
-	int level = levels[job->level].libdeflate;
 	int ret;
 
 	if (job->in_len <= SMALL_MAX && level >= 4 && level <= 8)
@@ -492,39 +525,146 @@ static int deflate_libdeflate(struct wd_deflate *d, struct wd_deflate_job *job)
 	return ret ? ret : open_stream(job);
 }
 
-static int deflate_by_engine(struct wd_deflate *d, struct wd_deflate_job *job)
+#if WD_HAVE_ISAL
+
+static bool isal_serves(const struct wd_deflate_job *job)
 {
+	return levels[job->level].isal && job->in_len >= ISAL_MIN && wd_isal();
+}
+
+/*
+ * ISA-L forgets where most of a match was, and does not find the next one like it:
+ * of data that repeats at a distance it can make a hundred times what others do.
+ */
+static int deflate_fast(struct wd_deflate *d, struct wd_deflate_job *job,
+			const struct look *look)
+{
+	unsigned int level = levels[job->level].isal;
+	int other = without_isal[job->level].libdeflate;
+	int ret;
+
+	if (repeats_dense(look) && !deflate_libdeflate(d, job, other))
+		return 0;
+	ret = deflate_isal(d, job, level);
+	if (ret || !repeats_mostly(look) || job->produced < job->in_len / 16)
+		return ret;
+	ret = deflate_libdeflate(d, job, other);
+	return ret ? deflate_isal(d, job, level) : 0;
+}
+
+#else
+
+static bool isal_serves(const struct wd_deflate_job *job)
+{
+	(void)job;
+	return false;
+}
+
+static int deflate_fast(struct wd_deflate *d, struct wd_deflate_job *job,
+			const struct look *look)
+{
+	(void)look;
+	return deflate_libdeflate(d, job, without_isal[job->level].libdeflate);
+}
+
+#endif
+
+static int deflate_by_engine(struct wd_deflate *d, struct wd_deflate_job *job,
+			     const struct look *look)
+{
+	int level = levels[job->level].libdeflate;
+
 	if (job->window_len)
 		return deflate_window(d, job);
 	if (job->in_len <= TINY_MAX)
 		return deflate_tiny(d, job);
-#if WD_HAVE_ISAL
-	if (levels[job->level].isal && job->in_len >= ISAL_MIN && wd_isal())
-		return deflate_isal(d, job, levels[job->level].isal);
-#endif
-	return deflate_libdeflate(d, job);
+	if (isal_serves(job))
+		return deflate_fast(d, job, look);
+	/* There the lower levels stop at matches that are too short. */
+	if (level < REPEATS_LEVEL && (repeats_dense(look) || repeats_mostly(look)))
+		level = REPEATS_LEVEL;
+	return deflate_libdeflate(d, job, level);
 }
 
-int wd_deflate_run(struct wd_deflate *d, struct wd_deflate_job *job)
+static int deflate_alone(struct wd_deflate *d, struct wd_deflate_job *job,
+			 const struct look *look)
 {
 	int ret;
 
-	job->produced = 0;
-	job->stored = false;
-
-	/* The engines count with 32 bits. */
-	if (job->in_len > WD_COMP_REQ_MAX)
-		return -EINVAL;
-	if (job->out_cap > UINT32_MAX)
-		job->out_cap = UINT32_MAX;
-	if (!job->window_len && cannot_shrink(d, job))
+	if (!job->window_len && cannot_shrink(d, job, look))
 		return deflate_stored(job);
-
-	ret = deflate_by_engine(d, job);
+	ret = deflate_by_engine(d, job, look);
 	if (ret == -ENOMEM)
 		return ret;
 	if (ret || job->produced > stored_bound(job->in_len) +
 				   (job->open ? 2 * STORED_HEAD : 0))
 		return deflate_stored(job);
 	return 0;
+}
+
+/*
+ * Whether so much of the output stands for what was in the input just before that
+ * this outweighs a chunk that can be decompressed on its own.
+ */
+static bool worth_joining(const struct wd_deflate_job *job, const struct look *look)
+{
+	/* The last bytes of a file are few, and were not looked at. */
+	bool likely = job->in_len < LOOK_MIN || repeats_dense(look) ||
+		      repeats_mostly(look);
+	size_t lost;
+
+	if (!job->before_len || !likely)
+		return false;
+	lost = wd_repeats_of_before(job->in, job->in_len, job->before_len);
+	return lost > job->produced / 16;
+}
+
+/*
+ * Only zlib continues from what was before; with so many matches it is not slow, and
+ * its lower levels forget too many.
+ */
+static int deflate_joined(struct wd_deflate *d, struct wd_deflate_job *job)
+{
+	struct wd_deflate_job joined = *job;
+	int ret;
+
+	if (joined.level < JOINED_LEVEL)
+		joined.level = JOINED_LEVEL;
+	joined.window_len = job->before_len;
+	joined.window = job->in - job->before_len;
+	joined.out_cap = job->produced;
+	joined.out = malloc(joined.out_cap);
+	if (!joined.out)
+		return -ENOMEM;
+	ret = deflate_window(d, &joined);
+	if (!ret) {
+		memcpy(job->out, joined.out, joined.produced);
+		job->produced = joined.produced;
+		job->stored = false;
+		job->joined = true;
+	}
+	free(joined.out);
+	/* What was made without is as right. */
+	return ret == -ENOMEM ? ret : 0;
+}
+
+int wd_deflate_run(struct wd_deflate *d, struct wd_deflate_job *job)
+{
+	struct look look;
+	int ret;
+
+	job->produced = 0;
+	job->stored = false;
+	job->joined = false;
+
+	/* The engines count with 32 bits. */
+	if (job->in_len > WD_COMP_REQ_MAX)
+		return -EINVAL;
+	if (job->out_cap > UINT32_MAX)
+		job->out_cap = UINT32_MAX;
+	look_at(&look, job);
+	ret = deflate_alone(d, job, &look);
+	if (ret || !worth_joining(job, &look))
+		return ret;
+	return deflate_joined(d, job);
 }

@@ -26,6 +26,13 @@
 extern const uint8_t wd_splice_marker[WD_SPLICE_MARKER_LEN];
 
 /*
+ * The second of the two, whole: it is what says that nothing after it refers to
+ * anything before.
+ */
+#define WD_SPLICE_FENCE_LEN	5
+#define WD_SPLICE_FENCE_AT	(WD_SPLICE_MARKER_LEN - WD_SPLICE_FENCE_LEN)
+
+/*
  * struct wd_splice_end - where a stream ends, in bits from its beginning
  * @final_bit: the BFINAL bit of the last block, the one that is set
  * @end_bit:   first bit behind the last block

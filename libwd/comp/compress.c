@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../codec/splice.h"
 #include "session.h"
 
 #define BGZF_CHUNK	0xff00u		/* so that a member stays below 64 KiB */
@@ -32,16 +33,27 @@ enum cjob_state {
 	CJOB_DONE,
 };
 
+/*
+ * @in is behind room for a window: the end of what came before, @before_len bytes.
+ * @keep: what follows cannot refer to this chunk; its output keeps the whole marker
+ * @lead: bytes of the marker that the chunk before has left to this one's output
+ * @source: of what the worker reads, or the session has read, from a file
+ */
 struct cjob {
 	struct wd_comp_req req;
 	enum cjob_state state;
 	bool last;
+	bool keep;
 	uint8_t *in;
 	size_t in_cap;
 	size_t in_len;
-	uint8_t *out;		/* header, data, trailer */
+	size_t before_len;
+	uint8_t *out;		/* header or @lead, data, trailer */
 	size_t out_cap;
+	uint8_t *data;		/* in @out: what is handed out */
 	size_t out_len;
+	size_t lead;
+	struct wd_source source;
 	bool ahead;		/* its input is read by the worker, from @offset */
 	uint64_t offset;
 };
@@ -82,6 +94,13 @@ void compress_settle(struct wd_comp_sess *s)
 	s->c.chunk = chunk_size(s);
 }
 
+/* Whether chunks may refer to those before. */
+static bool joins(const struct wd_comp_sess *s)
+{
+	return !sized_members(s) &&
+	       !(s->setup.flags & (WD_COMP_RSYNCABLE | WD_COMP_INDEPENDENT));
+}
+
 static struct cjob *job_at(struct compressor *c, unsigned int i)
 {
 	return c->jobs[(c->head + i) % c->njobs];
@@ -96,7 +115,8 @@ static void free_job(struct cjob *job)
 {
 	if (!job)
 		return;
-	free(job->in);
+	if (job->in)
+		free(job->in - WD_COMP_WINDOW_MAX);
 	free(job->out);
 	free(job);
 }
@@ -143,6 +163,8 @@ void compress_reset(struct wd_comp_sess *s)
 	c->finish_later = false;
 	c->ended = false;
 	c->any_sent = false;
+	c->cut = false;
+	c->before = NULL;
 	c->eof_member = s->setup.members == WD_COMP_MEMBERS_BGZF;
 	c->sum = wd_checksum_empty(s->setup.format);
 	c->sum_len = 0;
@@ -200,9 +222,12 @@ static void free_idle(struct compressor *c)
 
 		if (!job)
 			continue;
-		free(job->in);
+		if (job->in)
+			free(job->in - WD_COMP_WINDOW_MAX);
 		free(job->out);
 		job->in = job->out = NULL;
+		if (c->before == job)
+			c->before = NULL;
 		job->in_cap = job->out_cap = 0;
 	}
 }
@@ -243,7 +268,8 @@ static int undo_job(struct compressor *c, struct cjob *job, int err)
  */
 static int fit_output(struct wd_comp_sess *s, struct cjob *job, size_t in_len)
 {
-	size_t need = header_size(s) + wd_deflate_bound(in_len) + WD_TAIL_MAX;
+	size_t need = wd_max(header_size(s), (size_t)WD_SPLICE_FENCE_LEN) +
+		      wd_deflate_bound(in_len) + WD_TAIL_MAX;
 
 	/* A device stores what does not shrink in smaller blocks. */
 	if (s->on_device)
@@ -290,10 +316,11 @@ static int fit_input(struct wd_comp_sess *s, struct cjob *job)
 		compress_settle(s);
 		want = input_wanted(s, job);
 	}
-	in = get_memory(&s->c, job->in, want);
+	in = get_memory(&s->c, job->in ? job->in - WD_COMP_WINDOW_MAX : NULL,
+			WD_COMP_WINDOW_MAX + want);
 	if (!in)
 		return -ENOMEM;
-	job->in = in;
+	job->in = in + WD_COMP_WINDOW_MAX;
 	job->in_cap = want;
 	return 0;
 }
@@ -319,8 +346,11 @@ static int begin_job(struct wd_comp_sess *s, struct cjob **ret_job)
 		return out_of_memory(c);
 	(*slot)->state = CJOB_FILLING;
 	(*slot)->in_len = 0;
+	(*slot)->before_len = 0;
 	(*slot)->out_len = 0;
+	(*slot)->lead = 0;
 	(*slot)->last = false;
+	(*slot)->keep = false;
 	(*slot)->ahead = false;
 	c->count++;
 	*ret_job = *slot;
@@ -345,12 +375,20 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job, const void *in
 		job->req.flags |= WD_REQ_ADLER;
 	job->req.in = in;
 	job->req.in_len = job->in_len;
-	job->req.out = job->out + head;
-	job->req.out_cap = job->out_cap - head - WD_TAIL_MAX;
+	if (joins(s) && !first_of_stream(s) && !s->c.cut) {
+		job->lead = WD_SPLICE_FENCE_LEN;
+		/* Devices do not know what was before. */
+		if (!s->on_device)
+			job->req.flags |= WD_REQ_JOIN;
+	}
+	job->req.out = job->out + head + job->lead;
+	job->req.out_cap = job->out_cap - head - job->lead - WD_TAIL_MAX;
 	job->req.user = job;
 	job->req.reserved[0] = WD_REQ_INTERNAL;
+	job->req.reserved[1] = job->before_len;
 	if (job->ahead) {
-		job->req.stream = &s->c.source;
+		job->source = s->c.source;
+		job->req.stream = &job->source;
 		job->req.reserved[1] = job->offset;
 	}
 	job->out_len = head;
@@ -394,6 +432,7 @@ static int send_job(struct wd_comp_sess *s, struct cjob *job, const void *in)
 		return ret;
 	set_request(s, job, in);
 	c->any_sent = true;
+	c->cut = false;
 	if (windowed || alone) {
 		ret = windowed ? run_with_window(s, job) : sess_run(s, &job->req);
 		job->state = CJOB_DONE;
@@ -422,10 +461,36 @@ static void hold(struct compressor *c, struct cjob *job, const void *in)
 	c->held = job;
 }
 
+/* What comes before the input of @job, which is about to get some, goes before it. */
+static void put_before(struct wd_comp_sess *s, struct cjob *job)
+{
+	struct compressor *c = &s->c;
+	struct cjob *prev = c->before;
+	int64_t n = 0;
+
+	if (!joins(s) || c->cut)
+		return;
+	if (c->source.read) {
+		size_t len = wd_min(c->in_total, WD_COMP_WINDOW_MAX);
+
+		if (len)
+			n = c->source.read(c->source.arg, job->in - len, len,
+					   c->in_total - len);
+		if (!len || n < 0 || (uint64_t)n != len)
+			return;
+		job->source.before_sum = wd_crc32(0, job->in - len, len);
+	} else if (prev) {
+		n = (int64_t)wd_min(prev->before_len + prev->in_len, WD_COMP_WINDOW_MAX);
+		memcpy(job->in - n, prev->in + prev->in_len - n, (size_t)n);
+	}
+	job->before_len = (size_t)n;
+}
+
 int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 {
 	struct compressor *c = &s->c;
 	struct cjob *job = newest(c);
+	bool fresh;
 	int ret;
 
 	if (c->input_done || c->finish_later)
@@ -434,7 +499,8 @@ int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 	if (s->setup.flags & WD_COMP_RSYNCABLE && job && c->expanded &&
 	    c->count + 1 >= c->njobs && job->state == CJOB_FILLING)
 		return -EAGAIN;
-	if (!job || job->state != CJOB_FILLING) {
+	fresh = !job || job->state != CJOB_FILLING;
+	if (fresh) {
 		ret = begin_job(s, &job);
 		if (ret)
 			return ret;
@@ -445,6 +511,8 @@ int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 		ret = fit_output(s, job, wd_min(job->in_cap, c->chunk));
 	if (ret)
 		return ret == -ENOMEM ? out_of_memory(c) : ret;
+	if (fresh)
+		put_before(s, job);
 	*buf = job->in + job->in_len;
 	*room = wd_min(job->in_cap, c->chunk) - job->in_len;
 	if (s->setup.flags & WD_COMP_RSYNCABLE)
@@ -521,6 +589,7 @@ static int take_input(struct wd_comp_sess *s, size_t len)
 		return ret;
 	c->begun = true;
 	c->in_total += len;
+	c->before = job;
 	from = job->in_len;
 	job->in_len += len;
 	if (s->setup.flags & WD_COMP_RSYNCABLE) {
@@ -553,9 +622,15 @@ static int flush_chunk(struct wd_comp_sess *s)
 		return ret;
 	drop_empty(&s->c);
 	job = newest(&s->c);
+	/* Who flushes may want to begin there. */
+	if (job)
+		job->keep = true;
+	s->c.cut = true;
 	if (!job || job->state != CJOB_FILLING)
 		return 0;
-	return send_job(s, job, job->in);
+	ret = send_job(s, job, job->in);
+	s->c.cut = true;
+	return ret;
 }
 
 static int finish_input(struct wd_comp_sess *s)
@@ -620,6 +695,8 @@ int compress_put_foreign(struct wd_comp_sess *s, const uint8_t *in, size_t len)
 	if (ret)
 		return ret;
 	s->c.begun = true;
+	/* All of it is one piece of memory. */
+	job->before_len = wd_min(s->c.in_total, WD_COMP_WINDOW_MAX);
 	s->c.in_total += len;
 	job->in_len = len;
 	hold(&s->c, job, in);
@@ -742,6 +819,31 @@ static void cut_short(struct wd_comp_sess *s)
 
 /* ---- output ---- */
 
+/*
+ * Between two chunks there is a marker that ends on a fence.  Whether the second
+ * one needs none turns out when it is compressed, so the fence goes with its output.
+ */
+static void finish_marker(const struct wd_comp_sess *s, struct cjob *job)
+{
+	const uint8_t *fence = wd_splice_marker + WD_SPLICE_FENCE_AT;
+	bool joined = job->req.result & WD_RES_JOINED;
+
+	job->data = job->out;
+	if (job->lead && joined) {
+		job->data += job->lead;
+	} else if (job->lead) {
+		memcpy(job->out, fence, WD_SPLICE_FENCE_LEN);
+		job->out_len += WD_SPLICE_FENCE_LEN;
+	}
+	if (job->keep || !(job->req.flags & WD_COMP_REQ_OPEN) || !joins(s))
+		return;
+	/* A device may end in another way. */
+	if (job->out_len >= WD_SPLICE_FENCE_LEN &&
+	    !memcmp(job->data + job->out_len - WD_SPLICE_FENCE_LEN, fence,
+		    WD_SPLICE_FENCE_LEN))
+		job->out_len -= WD_SPLICE_FENCE_LEN;
+}
+
 /* Lay header and trailer around the data and add it to the stream's totals. */
 static void complete_job(struct wd_comp_sess *s, struct cjob *job)
 {
@@ -752,6 +854,7 @@ static void complete_job(struct wd_comp_sess *s, struct cjob *job)
 	if (job->out_len)
 		header_write(s, job->out, job->req.produced, job->in_len);
 	job->out_len += job->req.produced;
+	finish_marker(s, job);
 	c->sum = wd_checksum_join(format, c->sum, sum, job->in_len);
 	c->sum_len += job->in_len;
 	if (job->req.result & WD_COMP_RES_STORED)
@@ -759,15 +862,42 @@ static void complete_job(struct wd_comp_sess *s, struct cjob *job)
 	s->info.requests++;
 
 	if (sized_members(s))
-		job->out_len += wd_tail_write(job->out + job->out_len, format, sum,
+		job->out_len += wd_tail_write(job->data + job->out_len, format, sum,
 					      job->in_len);
 	else if (job->last)
-		job->out_len += wd_tail_write(job->out + job->out_len, format,
+		job->out_len += wd_tail_write(job->data + job->out_len, format,
 					      c->sum, c->sum_len);
 	if (sized_members(s) || job->last) {
 		s->info.members++;
 		s->info.checksum = sized_members(s) ? sum : c->sum;
 	}
+}
+
+/*
+ * The file may have changed since the chunk before was read: what @job refers to is
+ * then not what that one's output gives.  So it must do without.
+ */
+static void check_joint(struct wd_comp_sess *s, struct cjob *job)
+{
+	struct compressor *c = &s->c;
+
+	if (!c->source.read)
+		return;
+	if (job->req.result & WD_RES_JOINED && job->source.before_sum != c->end_sum) {
+		job->req.flags &= (uint8_t)~WD_REQ_JOIN;
+		sess_run(s, &job->req);
+	}
+}
+
+/* What the chunk after @job will be compared with. */
+static void note_end(struct compressor *c, const struct cjob *job)
+{
+	size_t n = wd_min(job->before_len + job->in_len, WD_COMP_WINDOW_MAX);
+
+	if (job->ahead)
+		c->end_sum = job->source.end_sum;
+	else if (c->source.read && !job->last)
+		c->end_sum = wd_crc32(0, job->in + job->in_len - n, n);
 }
 
 /* Wait until the oldest job is done. */
@@ -824,6 +954,7 @@ again:
 	if (ret)
 		return ret;
 	job = job_at(c, 0);
+	check_joint(s, job);
 	if (job->req.result & WD_RES_NO_INPUT && job->req.status == -ENODATA) {
 		cut_short(s);
 		goto again;
@@ -833,7 +964,8 @@ again:
 	if (job->req.status)
 		return job->req.status;
 	complete_job(s, job);
-	*data = job->out;
+	note_end(c, job);
+	*data = job->data;
 	*len = job->out_len;
 	return 1;
 }

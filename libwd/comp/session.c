@@ -32,7 +32,8 @@ static int check_setup(const struct wd_comp_setup *setup)
 	for (size_t i = 0; i < ARRAY_SIZE(setup->reserved); i++)
 		if (setup->reserved[i])
 			return -EINVAL;
-	if (setup->flags & ~(WD_COMP_RSYNCABLE | WD_COMP_ONE_MEMBER | WD_COMP_NO_VERIFY))
+	if (setup->flags & ~(WD_COMP_RSYNCABLE | WD_COMP_ONE_MEMBER | WD_COMP_NO_VERIFY |
+			     WD_COMP_INDEPENDENT))
 		return -EINVAL;
 	if (setup->members != WD_COMP_MEMBERS_ONE &&
 	    (setup->format != WD_COMP_GZIP || setup->op != WD_COMP_COMPRESS))

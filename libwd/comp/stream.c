@@ -111,7 +111,7 @@ WD_API int wd_comp_put_output(struct wd_comp_sess *sess)
 WD_API int wd_comp_set_source(struct wd_comp_sess *sess, wd_comp_read_fn *read,
 			      void *arg, uint64_t size)
 {
-	struct wd_source source = { read, arg };
+	struct wd_source source = { .read = read, .arg = arg };
 	int ret = check_stream(sess);
 
 	if (ret)

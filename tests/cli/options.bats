@@ -873,13 +873,27 @@ xfl_is() {
 	done
 }
 
-@test "-i is accepted and changes nothing" {
+@test "-i lets no chunk refer to the one before" {
+	make noise 30000 >r
+	for _ in {1..40}; do cat r; done >t
+	wdzip -n -b 128K -c t >a
+	wdzip -n -b 128K -i -c t >b
+	wdzip -n -b 128K --independent -c t >c
+	same b c
+	# 30,000 bytes once, or once in each of 10 chunks.
+	(($(stat -c %s a) < 60000))
+	(($(stat -c %s b) > 290000))
+	for f in a b; do
+		gzip -dc <$f | cmp - t
+		wdunzip -p 3 -c <$f | cmp - t
+	done
+}
+
+@test "-i changes nothing where no chunk would" {
 	make text 300K >t
-	wdzip -n -c t >a
-	wdzip -n -i -c t >b
-	wdzip -n --independent -c t >c
+	wdzip -n -b 64K -c t >a
+	wdzip -n -b 64K -i -c t >b
 	same a b
-	same a c
 }
 
 # ---- formats ----

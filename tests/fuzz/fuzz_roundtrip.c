@@ -32,7 +32,8 @@ static struct wd_comp_sess *compressor(uint32_t hash, struct wd_comp_setup *setu
 	setup->level = 1 + (int)((hash >> 8) % 12);
 	setup->threads = hash & 1 ? 2 : 1;
 	setup->chunk_size = WD_COMP_CHUNK_MIN;
-	setup->flags = hash & 2 ? WD_COMP_RSYNCABLE : 0;
+	setup->flags = (hash & 2 ? WD_COMP_RSYNCABLE : 0) |
+		       (hash & 8 ? WD_COMP_INDEPENDENT : 0);
 	if (setup->format == WD_COMP_GZIP && hash & 4)
 		setup->members = (enum wd_comp_members)((hash >> 16) & 3);
 	check(!wd_comp_create(&s, setup), "create");

@@ -1794,7 +1794,7 @@ static void t_wrong_setups_are_refused(void **state)
 		{ .chunk_size = WD_COMP_CHUNK_MIN - 1 },
 		{ .chunk_size = WD_COMP_CHUNK_MAX + 1 },
 		{ .threads = WD_COMP_THREADS_MAX + 1 },
-		{ .flags = 8 },
+		{ .flags = 16 },
 		{ .format = WD_COMP_ZLIB, .members = WD_COMP_MEMBERS_QZ },
 		{ .op = WD_COMP_DECOMPRESS, .members = WD_COMP_MEMBERS_BGZF },
 	};

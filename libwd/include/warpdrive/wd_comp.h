@@ -12,11 +12,14 @@
  * - asynchronous: wd_comp_send() and wd_comp_recv(), many independent buffers
  *   in flight.
  *
- * Streaming compression cuts the input into chunks that are compressed
- * independently and side by side; the result is one ordinary member.  Streaming
- * decompression takes any gzip or zlib data, finds the parts that can be
- * decoded side by side and decodes the rest in order.  The bytes produced
- * depend on input, level, format and chunk size, never on threads or timing.
+ * Streaming compression cuts the input into chunks that are compressed side by
+ * side; the result is one ordinary member.  A chunk refers to the one before only
+ * where most of it repeats that one's end.  Streaming decompression takes any gzip
+ * or zlib data, finds the parts that can be decoded side by side and decodes the
+ * rest in order.  The bytes produced depend on input, level, format, chunk size
+ * and the versions of the libraries, never on threads or timing; at levels 1 and
+ * 2 also on the kind of CPU, as ISA-L has code for each kind.  What a device makes
+ * depends on the device.
  *
  * Threads: a session is used by one thread at a time; different sessions are
  * independent.  A session belongs to the process that created it: after fork
@@ -84,6 +87,7 @@ enum wd_comp_flush {
 #define WD_COMP_RSYNCABLE	(1u << 0)	/* cut chunks where the content says so */
 #define WD_COMP_ONE_MEMBER	(1u << 1)	/* decompression: stop after the first member */
 #define WD_COMP_NO_VERIFY	(1u << 2)	/* take what a device made as it is: see @engine */
+#define WD_COMP_INDEPENDENT	(1u << 3)	/* no chunk refers to another, whatever that costs */
 
 struct wd_comp_sess;
 
@@ -100,7 +104,8 @@ struct wd_comp_sess;
  *              for one worker with such chunks
  * @threads:    CPU workers, 0 for wd_cpu_count(), or fewer where memory is limited:
  *              see wd_thread_count()
- * @flags:      WD_COMP_RSYNCABLE, WD_COMP_ONE_MEMBER, WD_COMP_NO_VERIFY
+ * @flags:      WD_COMP_RSYNCABLE, WD_COMP_ONE_MEMBER, WD_COMP_NO_VERIFY,
+ *              WD_COMP_INDEPENDENT
  * @engine:     NULL or "auto" for the best, "sw" for CPU workers, the name of a
  *              device or driver, or several of these, separated by commas: the
  *              first that can be used.  What a device compressed is decompressed
@@ -336,6 +341,9 @@ int wd_comp_get_unused(struct wd_comp_sess *sess, const void **data, size_t *len
  *
  * Called by several threads at a time, and by those that call
  * wd_comp_get_output(); must not use the session.
+ *
+ * Bytes may be asked for more than once.  Where they are not the same then, what
+ * comes out is one of the versions, piece by piece, and its checksum.
  *
  * Returns @len, less at the end of the input only, or a negative errno.
  */
