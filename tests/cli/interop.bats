@@ -615,3 +615,34 @@ write("a.Z", lzw(text(50000)))'
 	[ "$ours" -gt 0 ] || skip "no files of less than 64 MiB in $WD_CORPUS"
 	[ "$ours" -le "$gzips" ]
 }
+
+# ---- kinds of CPU ----
+
+# on CPU ARG...: wdzip as a CPU of that kind would run it.
+on() {
+	local cpu=$1
+
+	shift
+	qemu-x86_64 -cpu "$cpu" "$(command -v wdzip)" "$@" 2>qemu.err
+}
+
+@test "no level but 2 depends on what an x86 CPU can do" {
+	need_plain
+	[ "$(uname -m)" = x86_64 ] || skip "the tools are not for x86"
+	command -v qemu-x86_64 >/dev/null || skip "qemu-x86_64 is not installed"
+	make records 300K >r
+	make noise 20000 >n
+	cat m r n n n >all
+	for level in 1 3 6 9 12; do
+		wdzip -n -p 1 --level=$level -c all >native.gz
+		for cpu in Nehalem Haswell; do
+			on $cpu -n -p 1 --level=$level -c all >other.gz
+			same native.gz other.gz
+		done
+	done
+	# What comes out there is other bytes, but as right.
+	for cpu in Nehalem Haswell; do
+		on $cpu -n -p 1 --level=2 -c all >other.gz
+		gzip -dc <other.gz | cmp - all
+	done
+}
