@@ -45,6 +45,7 @@ module_param(no_sva, bool, 0444);
 MODULE_PARM_DESC(no_sva, "take bus addresses, as a device without an IOMMU; needs unsafe_no_sva of uacce");
 
 static struct platform_device *pdevs[DEVICES_MAX];
+static struct dummy_limit limits[DEVICES_MAX];
 static struct dentry *debugfs_root;
 
 /* ---- queues ---- */
@@ -101,13 +102,14 @@ static int dummy_get_queue(struct uacce_device *uacce, unsigned long arg,
 	struct dummy_queue *q;
 	int ret = -ENOMEM;
 
-	if (atomic_dec_if_positive(&dd->free) < 0)
+	if (atomic_dec_if_positive(&dd->limit->free) < 0)
 		return -EBUSY;
 	q = kzalloc(sizeof(*q), GFP_KERNEL_ACCOUNT);
 	if (!q)
 		goto err_count;
 	kref_init(&q->ref);
 	mutex_init(&q->gate);
+	q->limit = dd->limit;
 	q->dd = dd;
 	q->uq = uq;
 	q->sva = uacce->flags & UACCE_DEV_SVA;
@@ -131,7 +133,7 @@ err_doorbell:
 err_free:
 	kfree(q);
 err_count:
-	atomic_inc(&dd->free);
+	atomic_inc(&dd->limit->free);
 	return ret;
 }
 
@@ -147,14 +149,22 @@ void dummy_queue_release(struct kref *ref)
 	kfree(q);
 }
 
+/* Who is the last to leave, this or the thread, makes room for another queue. */
 static void dummy_put_queue(struct uacce_queue *uq)
 {
 	struct dummy_queue *q = uq->priv;
+	struct dummy_limit *limit = q->limit;
+	bool running;
 
-	atomic_inc(&q->dd->free);
 	if (q->thread)
 		put_task_struct(q->thread);
+	mutex_lock(&q->gate);
+	q->closed = true;
+	running = q->running;
+	mutex_unlock(&q->gate);
 	kref_put(&q->ref, dummy_queue_release);
+	if (!running)
+		atomic_inc(&limit->free);
 }
 
 static int dummy_start_queue(struct uacce_queue *uq)
@@ -208,7 +218,7 @@ static int dummy_get_available_instances(struct uacce_device *uacce)
 {
 	struct dummy_device *dd = uacce->priv;
 
-	return atomic_read(&dd->free);
+	return atomic_read(&dd->limit->free);
 }
 
 /* A pointer is noted by the core; there is nothing else to bind. */
@@ -317,13 +327,16 @@ static int dummy_probe(struct platform_device *pdev)
 	struct dummy_device *dd;
 	int ret;
 
+	/* One that the system's owner forces on the driver has no limit. */
+	if (pdev->id < 0 || (unsigned int)pdev->id >= devices)
+		return -ENODEV;
 	dd = devm_kzalloc(&pdev->dev, sizeof(*dd), GFP_KERNEL);
 	if (!dd)
 		return -ENOMEM;
 	dd->dev = &pdev->dev;
 	dd->depth = depth;
 	dd->poll_ns = poll_us * 1000ull;
-	atomic_set(&dd->free, queues);
+	dd->limit = &limits[pdev->id];
 	spin_lock_init(&dd->errors_lock);
 	platform_set_drvdata(pdev, dd);
 	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
@@ -378,6 +391,8 @@ static int add_devices(void)
 {
 	unsigned int i;
 
+	for (i = 0; i < devices; i++)
+		atomic_set(&limits[i].free, queues);
 	for (i = 0; i < devices; i++) {
 		pdevs[i] = platform_device_register_simple(DRIVER_NAME, i, NULL, 0);
 		if (IS_ERR(pdevs[i])) {

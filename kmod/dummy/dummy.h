@@ -34,11 +34,22 @@ struct dummy_faults {
 };
 
 /**
+ * struct dummy_limit - what a device may use, by its number; stays when it goes
+ * @free: queues that can be opened.  One that was closed is in use until its
+ *	thread has ended, also if the device has gone and come back meanwhile
+ * @late: threads that were stopped and have not ended in time
+ */
+struct dummy_limit {
+	atomic_t free;
+	atomic_t late;
+};
+
+/**
  * struct dummy_device - one device
  * @uacce: its queues
  * @dev: the platform device
  * @depth: entries of a ring
- * @free: queues that can be opened
+ * @limit: see there
  * @poll_ns: how long a thread looks for requests before it sleeps, at most
  * @requests: how many were done
  * @faults: see there
@@ -52,7 +63,7 @@ struct dummy_device {
 	struct uacce_device *uacce;
 	struct device *dev;
 	u32 depth;
-	atomic_t free;
+	struct dummy_limit *limit;
 	u64 poll_ns;
 	atomic64_t requests;
 	struct dummy_faults faults;
@@ -69,6 +80,7 @@ struct dummy_codec;
 /**
  * struct dummy_queue - one queue
  * @ref: the queue file has one, and its thread while there is one
+ * @limit: of its device
  * @dd: its device; @gate
  * @uq: the core's view of it; @gate
  * @mm: the address space of its owner; only the struct is held
@@ -86,6 +98,9 @@ struct dummy_codec;
  * @gate: the thread touches the process's memory, the rings, @dd and @uq only
  *	with it and without @stop
  * @stop: it shall end; set with @gate, so that nothing is touched from then on
+ * @running: it has not ended; @gate
+ * @closed: the queue file is closed, or its device gone; @gate
+ * @late: it is counted in @limit; @gate
  * @stopped: it has ended
  * @awake: WD_DUMMY_CMD_WAKE came
  * @wake: where it sleeps
@@ -93,6 +108,7 @@ struct dummy_codec;
  */
 struct dummy_queue {
 	struct kref ref;
+	struct dummy_limit *limit;
 	struct dummy_device *dd;
 	struct uacce_queue *uq;
 	struct mm_struct *mm;
@@ -109,6 +125,9 @@ struct dummy_queue {
 	struct task_struct *thread;
 	struct mutex gate;		/* see above */
 	bool stop;
+	bool running;
+	bool closed;
+	bool late;
 	struct completion stopped;
 	bool awake;
 	wait_queue_head_t wake;

@@ -11,7 +11,11 @@
  * fault handler, of somebody's may have to bring it, and not all of them can be
  * killed.  So stopping a queue does not wait for its thread: the thread passes a gate
  * before it touches anything that is not its own, and a stopped queue's is closed.
+ * But until it has ended the queue counts as one that is in use: whoever closes
+ * such queues gets no new ones for them.
  */
+#define pr_fmt(fmt)	KBUILD_MODNAME ": " fmt
+
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/log2.h>
@@ -23,6 +27,7 @@
 #define SPIN_MIN_NS	2000u
 #define STOP_WAIT	msecs_to_jiffies(100)	/* so that usually it has ended */
 #define START_WAIT	msecs_to_jiffies(2000)
+#define SILENT_WAIT	msecs_to_jiffies(10000)
 
 /* Threads that were started, and one completion for each that has ended. */
 static atomic_t threads = ATOMIC_INIT(0);
@@ -174,6 +179,25 @@ static void sleep(struct dummy_queue *q)
 	adapt(q, ktime_get_ns() - start);
 }
 
+/* The last that the thread does to its queue. */
+static void leave(struct dummy_queue *q)
+{
+	struct dummy_limit *limit = q->limit;
+	bool closed;
+
+	mutex_lock(&q->gate);
+	q->running = false;
+	if (q->late)
+		atomic_dec(&limit->late);
+	q->late = false;
+	closed = q->closed;
+	mutex_unlock(&q->gate);
+	complete(&q->stopped);
+	kref_put(&q->ref, dummy_queue_release);
+	if (closed)
+		atomic_inc(&limit->free);
+}
+
 static int dummy_thread(void *data)
 {
 	struct dummy_queue *q = data;
@@ -187,8 +211,7 @@ static int dummy_thread(void *data)
 			sleep(q);
 		}
 	}
-	complete(&q->stopped);
-	kref_put(&q->ref, dummy_queue_release);
+	leave(q);
 	/* The rest is not the module's code. */
 	kthread_complete_and_exit(&thread_ended, 0);
 }
@@ -219,6 +242,9 @@ int dummy_start(struct dummy_queue *q)
 
 	if (ret)
 		return ret;
+	/* So that the number is of those that are there, and stays small. */
+	while (try_wait_for_completion(&thread_ended))
+		atomic_dec(&threads);
 	q->stop = false;
 	reinit_completion(&q->stopped);
 	thread = kthread_create(dummy_thread, q, "%s/%d",
@@ -227,10 +253,30 @@ int dummy_start(struct dummy_queue *q)
 		return PTR_ERR(thread);
 	kref_get(&q->ref);
 	atomic_inc(&threads);
+	q->running = true;
 	/* It may end before it is stopped. */
 	q->thread = get_task_struct(thread);
 	wake_up_process(thread);
 	return 0;
+}
+
+/*
+ * Whether it ends soon.  Where another one is late, that is not waited for: there may
+ * be thousands of them, in the hands of somebody who takes the device away.
+ */
+static bool ends_soon(struct dummy_queue *q)
+{
+	if (atomic_read(&q->limit->late) ?
+	    try_wait_for_completion(&q->stopped) :
+	    wait_for_completion_timeout(&q->stopped, STOP_WAIT))
+		return true;
+	mutex_lock(&q->gate);
+	if (q->running && !q->late) {
+		q->late = true;
+		atomic_inc(&q->limit->late);
+	}
+	mutex_unlock(&q->gate);
+	return false;
 }
 
 /* When it returns, the thread does nothing any more but end. */
@@ -242,7 +288,7 @@ void dummy_stop(struct dummy_queue *q)
 	wake_up(&q->wake);
 	/* In case it waits for a page. */
 	send_sig(SIGKILL, q->thread, 1);
-	if (!wait_for_completion_timeout(&q->stopped, STOP_WAIT))
+	if (!ends_soon(q))
 		return;
 	put_task_struct(q->thread);
 	q->thread = NULL;
@@ -251,8 +297,13 @@ void dummy_stop(struct dummy_queue *q)
 /* For the end of the module: until the last of them has ended. */
 void dummy_await_threads(void)
 {
-	while (atomic_dec_return(&threads) >= 0)
-		wait_for_completion(&thread_ended);
+	while (atomic_read(&threads) > 0) {
+		if (wait_for_completion_timeout(&thread_ended, SILENT_WAIT))
+			atomic_dec(&threads);
+		else
+			pr_notice_once("%d threads wait for pages that file systems or page fault handlers of processes do not bring; end those\n",
+				       atomic_read(&threads));
+	}
 }
 
 void dummy_wake(struct dummy_queue *q)

@@ -683,6 +683,9 @@ static void mapping_outlives_close(void)
 	EXPECT(rawq_attr("available_instances"), before - 1);
 	q.fd = open("/dev/null", O_RDONLY);
 	rawq_end(&q);
+	/* With its thread, which may take a moment. */
+	for (int i = 0; i < 60000 && rawq_attr("available_instances") != before; i++)
+		usleep(1000);
 	EXPECT(rawq_attr("available_instances"), before);
 }
 

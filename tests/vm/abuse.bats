@@ -12,6 +12,23 @@ times() {
 	echo "${WD_VM_LONG:+$2}" | grep . || echo "$1"
 }
 
+# Waiting for its pages cannot be ended by a signal.
+need_fuse() {
+	if [ ! -e /dev/fuse ] && [ -e "$WD_VM_MODULES/kernel/fs/fuse/fuse.ko" ]; then
+		insmod "$WD_VM_MODULES/kernel/fs/fuse/fuse.ko"
+	fi
+	if [ ! -e /dev/fuse ]; then
+		skip "no FUSE in this kernel"
+	fi
+}
+
+# reload_dummy QUEUES [PARAMETER=VALUE...]: teardown looks for so many
+reload_dummy() {
+	queues=$1
+	rmmod wd_dummy
+	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" "queues=$1" "${@:2}"
+}
+
 setup_file() {
 	load_dummy
 }
@@ -21,6 +38,9 @@ setup() {
 }
 
 teardown() {
+	if [ -n "${holder:-}" ]; then
+		kill -KILL "$holder"
+	fi
 	bind_dummy
 	idle "${queues:-64}"
 }
@@ -46,14 +66,44 @@ teardown_file() {
 }
 
 @test "a page that not even SIGKILL ends the wait for keeps nobody else waiting" {
-	if [ ! -e /dev/fuse ] && [ -e "$WD_VM_MODULES/kernel/fs/fuse/fuse.ko" ]; then
-		insmod "$WD_VM_MODULES/kernel/fs/fuse/fuse.ko"
-	fi
-	if [ ! -e /dev/fuse ]; then
-		skip "no FUSE in this kernel"
-	fi
+	need_fuse
 	abuse deaf 0
 	abi init_start
+}
+
+@test "400 queues closed while they wait for a page that never comes leave no more threads than queues" {
+	need_fuse
+	reload_dummy 4
+	abuse hoard 400
+	abuse unhandled "$(times 100 400)"
+	idle 4
+	reload_dummy 64
+}
+
+@test "a device with 400 queues that wait for pages that never come goes away at once" {
+	need_fuse
+	reload_dummy 400
+	abuse hoard 400
+	idle 400
+	reload_dummy 64
+}
+
+@test "the driver is unloaded when the last page that its queues wait for has come" {
+	local remover
+
+	need_fuse
+	abuse hold 8 >"$BATS_TEST_TMPDIR/hold" 3>&- &
+	holder=$!
+	until_true grep -q stuck "$BATS_TEST_TMPDIR/hold"
+	rmmod wd_dummy 3>&- &
+	remover=$!
+	until_true test ! -e /dev/wd_dummy-0
+	kill -0 "$remover"
+	kill -KILL "$holder"
+	holder=
+	wait "$remover"
+	umount -l /run/tmp/deaf
+	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko"
 }
 
 @test "the queue of a process that was killed is soon free" {
@@ -70,14 +120,10 @@ teardown_file() {
 }
 
 @test "64 processes with 16 queues each, and nobody gets another's results" {
-	queues=1024
-	rmmod wd_dummy
-	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" queues=$queues depth=16
+	reload_dummy 1024 depth=16
 	abuse many 64
-	idle $queues
-	rmmod wd_dummy
-	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko"
-	queues=64
+	idle 1024
+	reload_dummy 64
 }
 
 @test "the device is unbound with queues open, mapped and busy" {

@@ -4,6 +4,7 @@
  * may hurt the kernel or another process; abuse.bats says how much of it is done.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
@@ -12,6 +13,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,9 +244,14 @@ static void stuck(long how)
 }
 
 /*
- * A file system that never answers when it is asked for data: what waits for its
- * pages cannot even be killed.
+ * A file system that never answers when it is asked for data, but counts that: what
+ * waits for its pages cannot even be killed.
  */
+#define DEAF_SIZE	((size_t)4 << 20)
+
+static const char deaf_path[] = "/run/tmp/deaf";
+static atomic_long *deaf_asked;
+
 static void serve(int fd)
 {
 	static char in[1 << 17], out[4096];
@@ -276,12 +283,14 @@ static void serve(int fd)
 			attr->attr.ino = 1;
 			attr->attr.mode = S_IFREG | 0644;
 			attr->attr.nlink = 1;
-			attr->attr.size = 1 << 20;
+			attr->attr.size = DEAF_SIZE;
 			len = sizeof(*attr);
 		} else if (head->opcode == FUSE_OPEN) {
 			len = sizeof(struct fuse_open_out);
-		} else if (head->opcode == FUSE_READ || head->opcode == FUSE_INTERRUPT ||
-			   head->opcode == FUSE_FORGET) {
+		} else if (head->opcode == FUSE_READ) {
+			atomic_fetch_add(deaf_asked, 1);
+			continue;
+		} else if (head->opcode == FUSE_INTERRUPT || head->opcode == FUSE_FORGET) {
 			continue;
 		} else {
 			answer->error = -ENOSYS;
@@ -292,18 +301,22 @@ static void serve(int fd)
 	}
 }
 
-static pid_t mount_deaf(const char *path)
+static pid_t mount_deaf(void)
 {
-	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	int file = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
 	char options[96];
+	int fd, file;
 	pid_t server;
 
-	if (fd < 0 || file < 0)
+	/* What one that failed has left. */
+	umount2(deaf_path, MNT_DETACH);
+	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	file = open(deaf_path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	deaf_asked = mmap(NULL, 4096, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (fd < 0 || file < 0 || deaf_asked == MAP_FAILED)
 		fail("FUSE", errno);
 	close(file);
 	snprintf(options, sizeof(options), "fd=%d,rootmode=100000,user_id=0,group_id=0", fd);
-	if (mount("deaf", path, "fuse", MS_NOSUID | MS_NODEV, options))
+	if (mount("deaf", deaf_path, "fuse", MS_NOSUID | MS_NODEV, options))
 		fail("mounting", errno);
 	server = fork();
 	if (!server) {
@@ -314,8 +327,23 @@ static pid_t mount_deaf(const char *path)
 	return server;
 }
 
+/* Its only file. */
+static char *map_deaf(void)
+{
+	int fd = open(deaf_path, O_RDONLY | O_CLOEXEC);
+	char *p = mmap(NULL, DEAF_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	struct stat st;
+
+	/* How large the file is has to be asked for. */
+	if (fd < 0 || p == MAP_FAILED || fstat(fd, &st) || (size_t)st.st_size != DEAF_SIZE)
+		fail("deaf file", errno);
+	madvise(p, DEAF_SIZE, MADV_RANDOM);
+	close(fd);
+	return p;
+}
+
 /* A process whose request waits for a page of that file, until it is killed. */
-static pid_t deaf_request(const char *path)
+static pid_t deaf_request(void)
 {
 	size_t size = 1 << 20;
 	int told[2];
@@ -326,18 +354,11 @@ static pid_t deaf_request(const char *path)
 		fail("pipe", errno);
 	pid = fork();
 	if (!pid) {
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
-		char *in = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-		char *out = memory(size);
+		char *in = map_deaf(), *out = memory(size);
 		struct wd_dummy_sqe sqe = rawq_copy(in, 1000, out, size);
 		struct rawq q = begin();
 		struct wd_dummy_cqe cqe;
-		struct stat st;
 
-		/* How large the file is has to be asked for. */
-		if (fd < 0 || in == MAP_FAILED || fstat(fd, &st) || st.st_size < 1000)
-			fail("deaf file", errno);
-		madvise(in, size, MADV_RANDOM);
 		rawq_submit(&q, &sqe);
 		if (rawq_receive(&q, &cqe, 500) != -ETIMEDOUT)
 			fail("the request did not wait for its page", cqe.status);
@@ -357,9 +378,8 @@ static pid_t deaf_request(const char *path)
 /* Neither removal nor anybody else waits for it. */
 static void deaf(long unused)
 {
-	static const char path[] = "/run/tmp/deaf";
-	pid_t server = mount_deaf(path);
-	pid_t pid = deaf_request(path);
+	pid_t server = mount_deaf();
+	pid_t pid = deaf_request();
 	struct rawq q = begin();
 	double start = now();
 	int fd;
@@ -376,7 +396,161 @@ static void deaf(long unused)
 	kill(server, SIGKILL);
 	while (wait(NULL) > 0)
 		;
-	umount2(path, MNT_DETACH);
+	umount2(deaf_path, MNT_DETACH);
+}
+
+/* ---- queues that are closed while their threads wait for a page ---- */
+
+static long count_threads(void)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	long n = 0;
+
+	if (!proc)
+		fail("/proc", errno);
+	while ((entry = readdir(proc))) {
+		char path[300], name[16] = "";
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		if (!atoi(entry->d_name) || !(f = fopen(path, "r")))
+			continue;
+		n += fgets(name, sizeof(name), f) && !strncmp(name, "wd_dummy-", 9);
+		fclose(f);
+	}
+	closedir(proc);
+	return n;
+}
+
+/* Within a time that is enough for any machine. */
+static void until(bool (*is_so)(long), long arg, const char *what)
+{
+	double start = now();
+
+	while (!is_so(arg)) {
+		if (now() - start > 120)
+			fail(what, arg);
+		usleep(5000);
+	}
+}
+
+static bool was_asked(long times)
+{
+	return atomic_load(deaf_asked) >= times;
+}
+
+static bool is_free(long queues)
+{
+	return rawq_attr("available_instances") == (unsigned long)queues;
+}
+
+static bool has_threads(long n)
+{
+	return count_threads() == n;
+}
+
+/* The @i-th queue that is closed while it waits for a page of the deaf file. */
+static int leave_deaf(char *in, long i)
+{
+	static char out[64];
+	struct wd_dummy_sqe sqe = rawq_copy(in + i * sysconf(_SC_PAGESIZE), sizeof(out), out,
+					    sizeof(out));
+	struct rawq q;
+	int ret = rawq_begin(&q);
+
+	if (ret)
+		return ret;
+	rawq_submit(&q, &sqe);
+	until(was_asked, i + 1, "the request did not wait for its page");
+	rawq_end(&q);
+	return 0;
+}
+
+/* As many as there may be, of so many files. */
+static void leave_all_deaf(long files, long queues)
+{
+	char *in = map_deaf();
+
+	for (long i = 0; i < files; i++) {
+		int ret = leave_deaf(in, i);
+		long left = i < queues ? queues - i - 1 : 0;
+
+		if (ret != (i < queues ? 0 : -EBUSY))
+			fail("opening a queue", ret);
+		if (!is_free(left))
+			fail("not free as many queues as that", left);
+	}
+}
+
+/*
+ * The queues count until their threads have ended, also when the device went away and
+ * came back, which does not wait for them.
+ */
+static void hoard(long files)
+{
+	long queues = (long)rawq_attr("available_instances");
+	pid_t server = mount_deaf();
+	struct rawq q;
+	double start;
+
+	leave_all_deaf(files, queues);
+	if (count_threads() != queues)
+		fail("threads", count_threads());
+	start = now();
+	put("/sys/bus/platform/drivers/wd_dummy/unbind", "wd_dummy.0");
+	if (now() - start > 20)
+		fail("removal waited for pages that never come", (long)(now() - start));
+	put("/sys/bus/platform/drivers/wd_dummy/bind", "wd_dummy.0");
+	if (rawq_begin(&q) != -EBUSY || count_threads() != queues)
+		fail("a device that came back has more threads", count_threads());
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+	until(is_free, queues, "not free as many queues as that");
+	until(has_threads, 0, "threads that do not end");
+	q = begin();
+	rawq_end(&q);
+	umount2(deaf_path, MNT_DETACH);
+}
+
+/* Until it is killed. */
+static void hold(long files)
+{
+	mount_deaf();
+	leave_all_deaf(files, (long)rawq_attr("available_instances"));
+	puts("stuck");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
+/* What waits for a page fault handler ends with its queue. */
+static void leave_unhandled(long files)
+{
+	long queues = (long)rawq_attr("available_instances");
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	char *in = memory(size), out[64];
+	struct wd_dummy_sqe sqe = rawq_copy(in, sizeof(out), out, sizeof(out));
+	int fd = faultfd(in, size);
+
+	for (long i = 0; i < files; i++) {
+		struct uffd_msg msg;
+		double start = now();
+		struct rawq q;
+		int ret;
+
+		while ((ret = rawq_begin(&q)) == -EBUSY && now() - start < 120)
+			usleep(1000);
+		if (ret)
+			fail("a queue whose thread was told to end is in use", ret);
+		rawq_submit(&q, &sqe);
+		if (read(fd, &msg, sizeof(msg)) != sizeof(msg))
+			fail("userfaultfd", errno);
+		rawq_end(&q);
+	}
+	until(is_free, queues, "not free as many queues as that");
+	until(has_threads, 0, "threads that do not end");
+	close(fd);
 }
 
 /* The queue of a process that was killed is free soon, whatever it had asked for. */
@@ -861,6 +1035,9 @@ static const struct {
 	{ "removal", removal },
 	{ "race", race },
 	{ "deaf", deaf },
+	{ "hoard", hoard },
+	{ "hold", hold },
+	{ "unhandled", leave_unhandled },
 	{ "long", long_requests },
 	{ "busy", busy },
 	{ "no_memory", no_memory },

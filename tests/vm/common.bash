@@ -29,13 +29,26 @@ bind_dummy() {
 	fi
 }
 
-# All queues are free again, and nothing runs for them.
-idle() {
-	local free
+# until_true COMMAND...: within a time that is enough for any machine
+until_true() {
+	local _
 
-	free=$(cat /sys/class/uacce/wd_dummy-0/available_instances)
-	[ "$free" -eq "${1:-64}" ] || {
-		echo "$free queues are free, not ${1:-64}"
-		return 1
-	}
+	for _ in $(seq 1200); do
+		if "$@"; then
+			return
+		fi
+		sleep 0.1
+	done
+	echo "this did not come true: $*"
+	return 1
+}
+
+free_queues() {
+	[ "$(cat /sys/class/uacce/wd_dummy-0/available_instances)" -eq "$1" ]
+}
+
+# All queues are free again, and nothing runs for them: the last threads may take a
+# moment to end.
+idle() {
+	until_true free_queues "${1:-64}"
 }
