@@ -162,20 +162,38 @@ static void adapt(struct dummy_queue *q, u64 slept)
 		q->spin_ns = q->spin_ns / 2 < SPIN_MIN_NS ? 0 : q->spin_ns / 2;
 }
 
+static bool still_nothing(struct dummy_queue *q, enum wd_dummy_asleep asleep)
+{
+	WRITE_ONCE(q->ring->asleep, asleep);
+	/*
+	 * The process writes a doorbell, then reads what we wait for; we the other
+	 * way round.  One of us sees the other.
+	 */
+	smp_mb();
+	return !work(q);
+}
+
+/*
+ * Who submits wakes us in either case, who receives only for room.  Which one it is
+ * counts once the former would wake us: a request may have come until then.
+ */
+static bool nothing_to_do(struct dummy_queue *q)
+{
+	if (!still_nothing(q, WD_DUMMY_ASLEEP_EMPTY))
+		return false;
+	if (READ_ONCE(q->doorbell->sq_tail) == q->sq_head)
+		return true;
+	return still_nothing(q, WD_DUMMY_ASLEEP_FULL);
+}
+
 static void sleep(struct dummy_queue *q)
 {
 	u64 start = ktime_get_ns();
 
 	WRITE_ONCE(q->awake, false);
-	WRITE_ONCE(q->ring->asleep, 1);
-	/*
-	 * The process writes its doorbell, then reads that we sleep; we the other
-	 * way round.  One of us sees the other.
-	 */
-	smp_mb();
-	if (!work(q))
+	if (nothing_to_do(q))
 		wait_event_idle(q->wake, READ_ONCE(q->awake) || READ_ONCE(q->stop));
-	WRITE_ONCE(q->ring->asleep, 0);
+	WRITE_ONCE(q->ring->asleep, WD_DUMMY_ASLEEP_NO);
 	adapt(q, ktime_get_ns() - start);
 }
 

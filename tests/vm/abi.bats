@@ -203,6 +203,14 @@ teardown_file() {
 	abi results_not_taken
 }
 
+@test "a doorbell that made no sense holds up nothing once it is put right" {
+	abi mended_doorbells
+}
+
+@test "no wake-up is lost between one who submits, one who receives, and the device" {
+	abi no_lost_wakeup
+}
+
 @test "memcopy, deflate, zlib and gzip, at every level" {
 	abi algorithms
 }
@@ -262,6 +270,8 @@ gzip" ]
 	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" devices=3 queues=2 depth=16 poll_us=0
 	[ "$(cat /sys/class/uacce/wd_dummy-2/available_instances)" = 2 ]
 	WD_VM_DEVICE=wd_dummy-2 abi full_ring
+	WD_VM_DEVICE=wd_dummy-2 abi results_not_taken
+	WD_VM_DEVICE=wd_dummy-2 abi no_lost_wakeup
 	WD_VM_DEVICE=wd_dummy-2 abi started_poll
 	rmmod wd_dummy
 	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" depth=4096

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -838,15 +840,46 @@ static void bad_doorbells(void)
 	struct rawq q = started();
 
 	works(&q);
-	q.doorbell->sq_tail = q.sq_tail + q.depth + 1;
-	EXPECT(call(&q, WD_DUMMY_CMD_WAKE), 0);
-	for (int i = 0; i < 1000 && !q.ring->error; i++)
+	rawq_ring_sq(&q, q.sq_tail + q.depth + 1);
+	for (int i = 0; i < 60000 && !q.ring->error; i++)
 		usleep(1000);
 	EXPECT(q.ring->error, 1);
-	q.doorbell->sq_tail = q.sq_tail;
-	q.doorbell->cq_head = q.cq_head - 1 - q.depth;
-	EXPECT(call(&q, WD_DUMMY_CMD_WAKE), 0);
-	q.doorbell->cq_head = q.cq_head;
+	rawq_ring_sq(&q, q.sq_tail);
+	rawq_ring_cq(&q, q.cq_head - 1 - q.depth);
+	rawq_ring_cq(&q, q.cq_head);
+	works(&q);
+	rawq_end(&q);
+}
+
+static void until_asleep(struct rawq *q, uint32_t how)
+{
+	for (int i = 0; i < 60000 && q->ring->asleep != how; i++)
+		usleep(1000);
+	EXPECT(q->ring->asleep, how);
+}
+
+/* What waited for it runs when it is put right; nothing else is done for it. */
+static void mended_doorbells(void)
+{
+	char in[64] = "m", out[64] = "";
+	struct wd_dummy_sqe sqe = rawq_copy(in, sizeof(in), out, sizeof(out));
+	struct rawq q = started();
+	struct wd_dummy_cqe cqe;
+
+	works(&q);
+	until_asleep(&q, WD_DUMMY_ASLEEP_EMPTY);
+	rawq_ring_cq(&q, q.cq_head - 1 - q.depth);
+	rawq_submit(&q, &sqe);
+	until_asleep(&q, WD_DUMMY_ASLEEP_FULL);
+	EXPECT(q.ring->error, 1);
+	rawq_ring_cq(&q, q.cq_head);
+	EXPECT(rawq_receive(&q, &cqe, 60000), 0);
+	EXPECT(cqe.status, WD_DUMMY_OK);
+
+	rawq_ring_sq(&q, q.sq_tail + q.depth + 1);
+	until_asleep(&q, WD_DUMMY_ASLEEP_FULL);
+	rawq_ring_sq(&q, q.sq_tail);
+	until_asleep(&q, WD_DUMMY_ASLEEP_EMPTY);
 	works(&q);
 	rawq_end(&q);
 }
@@ -874,7 +907,10 @@ static void full_ring(void)
 	rawq_end(&q);
 }
 
-/* Results that nobody takes stop the device, not its memory. */
+/*
+ * Results that nobody takes stop the device, not its memory; that they are taken
+ * makes it go on, and nothing else is done for it than what the header says.
+ */
 static void results_not_taken(void)
 {
 	static char in[64], out[64];
@@ -885,26 +921,75 @@ static void results_not_taken(void)
 
 	for (uint32_t i = 0; i < depth; i++)
 		rawq_submit(&q, &sqe);
-	for (int i = 0; i < 10000 && q.ring->cq_tail != depth; i++)
+	for (int i = 0; i < 60000 && q.ring->cq_tail != depth; i++)
 		usleep(1000);
 	EXPECT(q.ring->cq_tail, depth);
+	until_asleep(&q, WD_DUMMY_ASLEEP_EMPTY);
 	sqe.tag = 77;
 	for (uint32_t i = 0; i < depth; i++)
 		rawq_submit(&q, &sqe);
-	usleep(50000);
+	until_asleep(&q, WD_DUMMY_ASLEEP_FULL);
 	EXPECT(q.ring->cq_tail, depth);
 	EXPECT(q.ring->sq_head, depth);
-	/* The doorbell is the device's to look at again. */
+	EXPECT_TRUE(!rawq_has_room(&q));
 	for (uint32_t i = 0; i < 2 * depth; i++) {
-		EXPECT(rawq_receive(&q, &cqe, 0), 0);
-		if (q.ring->asleep)
-			EXPECT(call(&q, WD_DUMMY_CMD_WAKE), 0);
-		for (int j = 0; j < 10000 && q.ring->cq_tail == q.cq_head &&
-		     q.cq_head != 2 * depth; j++)
-			usleep(100);
+		EXPECT(rawq_receive(&q, &cqe, 60000), 0);
+		EXPECT(cqe.tag, i < depth ? 0 : 77);
 	}
-	EXPECT(cqe.tag, 77);
 	rawq_end(&q);
+}
+
+/*
+ * One thread submits whenever there is room for a request, another receives, and is
+ * slow at times: the device is stopped by either end again and again.
+ */
+struct flow {
+	struct rawq q;
+	uint32_t n;
+	char in[64], out[64];
+};
+
+static void *flow_sender(void *arg)
+{
+	struct flow *flow = arg;
+	struct wd_dummy_sqe sqe = rawq_copy(flow->in, sizeof(flow->in), flow->out,
+					    sizeof(flow->out));
+
+	for (uint32_t i = 0; i < flow->n; i++) {
+		while (!rawq_has_room(&flow->q))
+			sched_yield();
+		sqe.tag = i;
+		rawq_submit(&flow->q, &sqe);
+		if (i % 997 == 0)
+			usleep(500);
+	}
+	return NULL;
+}
+
+static void no_lost_wakeup(void)
+{
+	static struct flow flow = { .n = 20000 };
+	uint32_t depth, full = 0;
+	pthread_t sender;
+
+	flow.q = started();
+	depth = flow.q.depth;
+	EXPECT(pthread_create(&sender, NULL, flow_sender, &flow), 0);
+	for (uint32_t i = 0; i < flow.n; i++) {
+		struct wd_dummy_cqe cqe;
+
+		/* As long as it takes the device to find no room. */
+		if (i % (4 * depth) == 0 && flow.n - i > 2 * depth) {
+			until_asleep(&flow.q, WD_DUMMY_ASLEEP_FULL);
+			full++;
+		}
+		EXPECT(rawq_receive(&flow.q, &cqe, 60000), 0);
+		EXPECT(cqe.status, WD_DUMMY_OK);
+		EXPECT(cqe.tag, i);
+	}
+	EXPECT(pthread_join(sender, NULL), 0);
+	EXPECT_TRUE(full > 1);
+	rawq_end(&flow.q);
 }
 
 /* ---- algorithms ---- */
@@ -1264,7 +1349,7 @@ static const struct {
 	TEST(close_orders), TEST(mapping_outlives_close), TEST(all_queues),
 	TEST(clean_rings), TEST(bad_addresses), TEST(ring_as_buffer),
 	TEST(untouched_pages), TEST(bad_requests), TEST(bad_doorbells), TEST(full_ring),
-	TEST(results_not_taken),
+	TEST(results_not_taken), TEST(mended_doorbells), TEST(no_lost_wakeup),
 	TEST(algorithms), TEST(open_stream), TEST(gzip_header),
 	TEST(faults), TEST(isolation),
 	TEST(ss_region), TEST(ss_zombie), TEST(cap_needed),

@@ -125,15 +125,37 @@ static void *entry(struct rawq *q, uint32_t offset, uint32_t i, size_t size)
 	return (char *)q->ring + offset + (i & (q->depth - 1)) * size;
 }
 
+static void wake(struct rawq *q)
+{
+	__atomic_fetch_add(&q->wakes, 1, __ATOMIC_RELAXED);
+	ioctl(q->fd, WD_DUMMY_CMD_WAKE);
+}
+
+void rawq_ring_sq(struct rawq *q, uint32_t tail)
+{
+	__atomic_store_n(&q->doorbell->sq_tail, tail, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (q->ring->asleep != WD_DUMMY_ASLEEP_NO)
+		wake(q);
+}
+
+void rawq_ring_cq(struct rawq *q, uint32_t head)
+{
+	__atomic_store_n(&q->doorbell->cq_head, head, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (q->ring->asleep == WD_DUMMY_ASLEEP_FULL)
+		wake(q);
+}
+
+bool rawq_has_room(struct rawq *q)
+{
+	return q->sq_tail - __atomic_load_n(&q->ring->sq_head, __ATOMIC_ACQUIRE) < q->depth;
+}
+
 void rawq_submit(struct rawq *q, const struct wd_dummy_sqe *sqe)
 {
 	memcpy(entry(q, q->sq_off, q->sq_tail, sizeof(*sqe)), sqe, sizeof(*sqe));
-	__atomic_store_n(&q->doorbell->sq_tail, ++q->sq_tail, __ATOMIC_RELEASE);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (q->ring->asleep) {
-		q->wakes++;
-		ioctl(q->fd, WD_DUMMY_CMD_WAKE);
-	}
+	rawq_ring_sq(q, ++q->sq_tail);
 }
 
 int rawq_receive(struct rawq *q, struct wd_dummy_cqe *cqe, int timeout_ms)
@@ -152,7 +174,7 @@ int rawq_receive(struct rawq *q, struct wd_dummy_cqe *cqe, int timeout_ms)
 			return -EIO;
 	}
 	memcpy(cqe, entry(q, q->cq_off, q->cq_head, sizeof(*cqe)), sizeof(*cqe));
-	__atomic_store_n(&q->doorbell->cq_head, ++q->cq_head, __ATOMIC_RELEASE);
+	rawq_ring_cq(q, ++q->cq_head);
 	return 0;
 }
 

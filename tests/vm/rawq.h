@@ -42,6 +42,11 @@ void rawq_end(struct rawq *q);
 int rawq_try_map(const struct rawq *q, unsigned int region, size_t size, int prot,
 		 int flags, void **p);
 
+/* Either doorbell, and what the header asks for behind it. */
+void rawq_ring_sq(struct rawq *q, uint32_t tail);
+void rawq_ring_cq(struct rawq *q, uint32_t head);
+
+bool rawq_has_room(struct rawq *q);		/* for one more request */
 void rawq_submit(struct rawq *q, const struct wd_dummy_sqe *sqe);
 
 /* The next result; 0, or -ETIMEDOUT, -EIO for an error or hang-up of the file. */

@@ -13,12 +13,21 @@
  *         cq_off  struct wd_dummy_cqe [depth]
  *   MMIO  0       struct wd_dummy_doorbell, a page
  *
- * To submit: write the entry, then, with a release, sq_tail.  The device looks at
- * it for some time; when it stops looking it sets asleep.  So after a full
- * barrier: if asleep is set, WD_DUMMY_CMD_WAKE.
+ * To submit: while sq_tail is less than depth ahead of sq_head, read with an
+ * acquire, write the entry, then, with a release, sq_tail.  The device looks at it
+ * for some time; when it stops looking it sets asleep.  So after a full barrier: if
+ * asleep is anything but WD_DUMMY_ASLEEP_NO, WD_DUMMY_CMD_WAKE.
  *
- * To receive: read cq_tail with an acquire, the entry, then write cq_head.  The
- * queue file polls readable while the two differ.
+ * To receive: read cq_tail with an acquire, the entry, then write cq_head with a
+ * release.  The device takes no request for whose result there is no room, and may
+ * be waiting for that.  So after a full barrier: if asleep is WD_DUMMY_ASLEEP_FULL,
+ * WD_DUMMY_CMD_WAKE.  Who never has more than depth requests without having taken
+ * their results finds it never so, and need not look.
+ *
+ * The queue file polls readable while cq_tail and cq_head differ.
+ *
+ * A doorbell that makes no sense sets error.  The device waits for it to be put
+ * right as it waits for room.
  *
  * Addresses in requests are those of the process that opened the queue; with the
  * flag UACCE_DEV_NOIOMMU, bus addresses in the queue's own SS region.
@@ -54,9 +63,16 @@ struct wd_dummy_ring {
 
 	__u32 sq_head;		/* requests the device has taken */
 	__u32 cq_tail;		/* results it has given */
-	__u32 asleep;		/* it waits for WD_DUMMY_CMD_WAKE */
+	__u32 asleep;		/* enum wd_dummy_asleep */
 	__u32 error;		/* a doorbell made no sense */
 	__u32 reserved1[12];
+};
+
+/* What it waits for, until WD_DUMMY_CMD_WAKE; "no" also while it looks. */
+enum wd_dummy_asleep {
+	WD_DUMMY_ASLEEP_NO = 0,
+	WD_DUMMY_ASLEEP_EMPTY = 1,	/* for requests */
+	WD_DUMMY_ASLEEP_FULL = 2,	/* it has some: for room for their results */
 };
 
 /* Written by the process. */
