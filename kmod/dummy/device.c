@@ -218,6 +218,8 @@ static int dummy_get_available_instances(struct uacce_device *uacce)
 {
 	struct dummy_device *dd = uacce->priv;
 
+	if (dummy_take_fault(&dd->faults.deny))
+		return -EIO;
 	return atomic_read(&dd->limit->free);
 }
 
@@ -252,6 +254,8 @@ static int dummy_get_isolate_state(struct uacce_device *uacce)
 	struct dummy_device *dd = uacce->priv;
 	bool isolated;
 
+	if (dummy_take_fault(&dd->faults.deny))
+		return -EIO;
 	spin_lock(&dd->errors_lock);
 	isolated = dd->threshold && recent_errors(dd) >= dd->threshold;
 	spin_unlock(&dd->errors_lock);
@@ -263,6 +267,8 @@ static int dummy_threshold_write(struct uacce_device *uacce, u32 num)
 {
 	struct dummy_device *dd = uacce->priv;
 
+	if (dummy_take_fault(&dd->faults.deny))
+		return -EIO;
 	if (num > DUMMY_ERRORS)
 		return -EINVAL;
 	spin_lock(&dd->errors_lock);
@@ -276,6 +282,8 @@ static u32 dummy_threshold_read(struct uacce_device *uacce)
 {
 	struct dummy_device *dd = uacce->priv;
 
+	if (dummy_take_fault(&dd->faults.deny))
+		return -EIO;
 	return READ_ONCE(dd->threshold);
 }
 
@@ -315,6 +323,7 @@ static void make_debugfs(struct dummy_device *dd)
 	debugfs_create_atomic_t("fail", 0600, dd->debugfs, &dd->faults.fail);
 	debugfs_create_atomic_t("flip", 0600, dd->debugfs, &dd->faults.flip);
 	debugfs_create_atomic_t("lose", 0600, dd->debugfs, &dd->faults.lose);
+	debugfs_create_atomic_t("deny", 0600, dd->debugfs, &dd->faults.deny);
 }
 
 static int dummy_probe(struct platform_device *pdev)

@@ -26,12 +26,19 @@
  * @fail: end them with WD_DUMMY_EIO, and count that as an error of the device
  * @flip: turn a bit of their output around
  * @lose: never answer
+ * @deny: fail what is asked through sysfs, that is so many reads and writes
  */
 struct dummy_faults {
 	atomic_t fail;
 	atomic_t flip;
 	atomic_t lose;
+	atomic_t deny;
 };
+
+static inline bool dummy_take_fault(atomic_t *n)
+{
+	return atomic_read(n) > 0 && atomic_dec_if_positive(n) >= 0;
+}
 
 /**
  * struct dummy_limit - what a device may use, by its number; stays when it goes

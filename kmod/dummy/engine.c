@@ -74,11 +74,6 @@ bool dummy_has_results(const struct dummy_queue *q)
 
 /* ---- requests ---- */
 
-static bool take_fault(atomic_t *n)
-{
-	return atomic_read(n) > 0 && atomic_dec_if_positive(n) >= 0;
-}
-
 /* The next request, with what tests want to go wrong; false if there is none. */
 static bool take_job(struct dummy_queue *q, struct dummy_job *job)
 {
@@ -92,9 +87,9 @@ static bool take_job(struct dummy_queue *q, struct dummy_job *job)
 	smp_store_release(&q->ring->sq_head, q->sq_head);
 
 	job->cqe.tag = job->sqe.tag;
-	job->lose = take_fault(&faults->lose);
-	job->fail = !job->lose && take_fault(&faults->fail);
-	job->flip = !job->lose && !job->fail && take_fault(&faults->flip);
+	job->lose = dummy_take_fault(&faults->lose);
+	job->fail = !job->lose && dummy_take_fault(&faults->fail);
+	job->flip = !job->lose && !job->fail && dummy_take_fault(&faults->flip);
 	if (job->fail) {
 		job->cqe.status = WD_DUMMY_EIO;
 		dummy_count_error(q->dd);

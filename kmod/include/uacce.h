@@ -34,15 +34,16 @@ struct iommu_sva;
 
 /**
  * struct uacce_ops - what a driver does for the queues of its device
- * @get_available_instances: how many queues can be opened now.  Any time
- *	between uacce_register() and the end of uacce_remove(); no locks
+ * @get_available_instances: how many queues can be opened now, or a negative errno.
+ *	Any time between uacce_register() and the end of uacce_remove(); no locks
  * @get_queue: make a queue; @arg is its PASID, 0 without the IOMMU's SVA
  * @put_queue: undo @get_queue; the queue is stopped and not mapped any more
  * @start_queue: let the device look at the rings
  * @stop_queue: the opposite; when it returns the device does not touch the
  *	memory of the process any more.  Only for a queue that was started.  Must
  *	not wait for the process: others may be waiting for the device
- * @is_q_updated: whether the process has something to receive.  Must not block;
+ * @is_q_updated: whether the process has something to receive; asked for the
+ *	owner only, so that it may tell of each result once.  Must not block;
  *	called with the queue's state lock
  * @mmap: whether @vma is right for region @type, which is to check its size; may
  *	change vm_page_prot.  Maps nothing.  Called with mmap_lock and the
@@ -54,9 +55,10 @@ struct iommu_sva;
  * @bind_mm: for a device that reaches a process's memory by other means than
  *	the IOMMU's: take note of @mm, in place of the IOMMU
  * @unbind_mm: undo @bind_mm; behind @put_queue
- * @get_isolate_state: whether too many errors have put the device aside
+ * @get_isolate_state: whether too many errors have put the device aside, or a
+ *	negative errno
  * @isolate_err_threshold_write: after how many errors that happens, 0 for never
- * @isolate_err_threshold_read: the same number
+ * @isolate_err_threshold_read: the same number, or a negative errno
  *
  * All but @mmap and @get_pfn may be NULL.  Those that begin, end and change a queue are never
  * called for two at a time on the same queue, and all but the ones for sysfs

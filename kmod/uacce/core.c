@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/panic.h>
+#include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
@@ -22,6 +23,12 @@ MODULE_PARM_DESC(unsafe_no_sva,
 static struct class *uacce_class;
 static dev_t uacce_devt;
 static DEFINE_XARRAY_ALLOC(uacce_ids);
+
+/* A locked down kernel is kept from root, too, and so is its memory. */
+int uacce_locked_down(void)
+{
+	return security_locked_down(LOCKDOWN_DEV_MEM);
+}
 
 static void uacce_release(struct device *dev)
 {
@@ -38,6 +45,10 @@ static u32 allow_unsafe(struct device *parent)
 
 	if (!unsafe_no_sva)
 		return 0;
+	if (uacce_locked_down()) {
+		dev_warn(parent, "unsafe_no_sva: refused, as the kernel is locked down\n");
+		return 0;
+	}
 	dev_warn(parent, "unsafe_no_sva: queues take bus addresses; they give access to all memory\n");
 	add_taint(TAINT_USER, LOCKDEP_STILL_OK);
 	domain = iommu_get_domain_for_dev(parent);
@@ -123,8 +134,8 @@ EXPORT_SYMBOL_GPL(uacce_alloc);
  *
  * Return: 0; -EINVAL for NULL, or without @mmap or @get_pfn; -EOPNOTSUPP if the device
  * could neither share the process's address space nor was the unsafe mode
- * allowed; or why there could be no character device.  Either way uacce_remove()
- * has to follow.
+ * allowed, by its parameter and the kernel's lockdown; or why there could be no
+ * character device.  Either way uacce_remove() has to follow.
  */
 int uacce_register(struct uacce_device *uacce)
 {

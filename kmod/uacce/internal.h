@@ -7,6 +7,9 @@
 
 #define to_uacce(d)	container_of(d, struct uacce_device, dev)
 
+/* core.c */
+int uacce_locked_down(void);
+
 /* queue.c */
 extern const struct file_operations uacce_fops;
 void uacce_queues_kill(struct uacce_device *uacce);

@@ -125,8 +125,14 @@ static int queue_begin(struct uacce_queue *q)
 
 	if (!uacce->ops)
 		return -ENODEV;
-	if (uacce_is_unsafe(uacce) && !capable(CAP_SYS_RAWIO))
-		return -EPERM;
+	if (uacce_is_unsafe(uacce)) {
+		if (!capable(CAP_SYS_RAWIO))
+			return -EPERM;
+		/* It may have come after the device. */
+		ret = uacce_locked_down();
+		if (ret)
+			return ret;
+	}
 	ret = bind_mm(q);
 	if (ret)
 		return ret;
@@ -446,22 +452,30 @@ static int uacce_fops_mmap(struct file *file, struct vm_area_struct *vma)
 
 /* ---- poll ---- */
 
+/*
+ * Drivers may tell of a result once only, and wake one of those that wait: neither is
+ * for another process than the owner.  That one is told of an error, as it would
+ * wait for ever.
+ */
 static __poll_t uacce_fops_poll(struct file *file, poll_table *wait)
 {
 	struct uacce_queue *q = file->private_data;
 	const struct uacce_ops *ops;
 	__poll_t ret = 0;
 
-	poll_wait(file, &q->wait, wait);
+	if (is_owner(q))
+		poll_wait(file, &q->wait, wait);
 	/* Whoever wakes looks for us after it has changed what is read below. */
 	smp_mb();
 	mutex_lock(&q->state_lock);
-	if (is_valid(q)) {
+	if (!is_valid(q)) {
+		ret = EPOLLERR | EPOLLHUP;
+	} else if (!is_owner(q)) {
+		ret = EPOLLERR;
+	} else {
 		ops = q->uacce->ops;
 		if (ops->is_q_updated && ops->is_q_updated(q))
 			ret = EPOLLIN | EPOLLRDNORM;
-	} else {
-		ret = EPOLLERR | EPOLLHUP;
 	}
 	mutex_unlock(&q->state_lock);
 	return ret;

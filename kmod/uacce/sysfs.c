@@ -22,6 +22,12 @@ static ssize_t flags_show(struct device *dev, struct device_attribute *attr,
 	return sysfs_emit(buf, "%u\n", to_uacce(dev)->flags);
 }
 
+/* What a driver could not tell is an error of reading, not a number. */
+static ssize_t show_answer(char *buf, int answer)
+{
+	return answer < 0 ? answer : sysfs_emit(buf, "%d\n", answer);
+}
+
 static ssize_t available_instances_show(struct device *dev,
 					struct device_attribute *attr, char *buf)
 {
@@ -29,8 +35,7 @@ static ssize_t available_instances_show(struct device *dev,
 
 	if (!uacce->ops->get_available_instances)
 		return -ENODEV;
-	return sysfs_emit(buf, "%d\n",
-			  uacce->ops->get_available_instances(uacce));
+	return show_answer(buf, uacce->ops->get_available_instances(uacce));
 }
 
 static ssize_t algorithms_show(struct device *dev,
@@ -65,7 +70,7 @@ static ssize_t isolate_show(struct device *dev, struct device_attribute *attr,
 {
 	struct uacce_device *uacce = to_uacce(dev);
 
-	return sysfs_emit(buf, "%d\n", uacce->ops->get_isolate_state(uacce));
+	return show_answer(buf, uacce->ops->get_isolate_state(uacce));
 }
 
 static ssize_t isolate_strategy_show(struct device *dev,
@@ -75,8 +80,7 @@ static ssize_t isolate_strategy_show(struct device *dev,
 
 	if (!uacce->ops->isolate_err_threshold_read)
 		return -ENOENT;
-	return sysfs_emit(buf, "%u\n",
-			  uacce->ops->isolate_err_threshold_read(uacce));
+	return show_answer(buf, uacce->ops->isolate_err_threshold_read(uacce));
 }
 
 static ssize_t isolate_strategy_store(struct device *dev,
@@ -92,7 +96,7 @@ static ssize_t isolate_strategy_store(struct device *dev,
 	if (kstrtoul(buf, 0, &num) || num > UACCE_MAX_ERR_THRESHOLD)
 		return -EINVAL;
 	ret = uacce->ops->isolate_err_threshold_write(uacce, num);
-	return ret ? ret : count;
+	return ret < 0 ? ret : count;
 }
 
 static DEVICE_ATTR_RO(api);

@@ -139,6 +139,14 @@ teardown_file() {
 	abi fork_madvise
 }
 
+@test "poll tells another process of an error, and the owner of its results (improvement)" {
+	abi fork_poll
+}
+
+@test "another process that waits does not get the owner's wake-up (improvement)" {
+	abi fork_wakeup
+}
+
 @test "a child can have a queue of its own" {
 	abi fork_with_own
 }
@@ -250,6 +258,23 @@ gzip" ]
 	[ "$(stat -c %a isolate_strategy)" = 644 ]
 	[ "$(stat -c %a isolate)" = 444 ]
 	[ "$(stat -c '%a %U' /dev/wd_dummy-0)" = "600 root" ]
+}
+
+@test "sysfs fails where the driver cannot tell (improvement)" {
+	local name
+
+	for name in available_instances isolate isolate_strategy; do
+		echo 1 >"$dummy_faults/deny"
+		run cat "/sys/class/uacce/wd_dummy-0/$name"
+		[ "$status" -ne 0 ]
+		[[ $output == *"Input/output error" ]]
+		run cat "/sys/class/uacce/wd_dummy-0/$name"
+		[ "$status" -eq 0 ]
+	done
+	echo 1 >"$dummy_faults/deny"
+	run bash -c 'echo 3 >/sys/class/uacce/wd_dummy-0/isolate_strategy'
+	[ "$status" -ne 0 ]
+	[ "$(cat /sys/class/uacce/wd_dummy-0/isolate_strategy)" = 0 ]
 }
 
 @test "uacce cannot be unloaded while a queue is open" {

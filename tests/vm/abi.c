@@ -492,7 +492,82 @@ static void no_queue_in_child(struct rawq *q)
 	EXPECT(call(q, UACCE_CMD_PUT_Q), EPERM);
 	EXPECT(call(q, UACCE_CMD_START_Q), EPERM);
 	EXPECT(call(q, WD_DUMMY_CMD_WAKE), EPERM);
+	EXPECT(call(q, UACCE_CMD_GET_SS_DMA), EPERM);
+	EXPECT(call(q, _IO('x', 1)), EPERM);
+	EXPECT(read(q->fd, (char[8]){ 0 }, 8), -1);
+	EXPECT(write(q->fd, "x", 1), -1);
 	close(q->fd);
+}
+
+/* One that may not use it must not wait for it, either: there would be no end. */
+static void poll_not_mine(struct rawq *q)
+{
+	struct pollfd p = { .fd = q->fd, .events = POLLIN };
+
+	EXPECT(poll(&p, 1, 60000), 1);
+	EXPECT(p.revents, POLLERR);
+}
+
+static void fork_poll(void)
+{
+	char in[64] = "z", out[64] = "";
+	struct wd_dummy_sqe sqe = rawq_copy(in, sizeof(in), out, sizeof(out));
+	struct rawq q = started();
+	struct wd_dummy_cqe cqe;
+	struct pollfd p = { .fd = q.fd, .events = POLLIN };
+
+	in_child(poll_not_mine, &q);
+	rawq_submit(&q, &sqe);
+	EXPECT(poll(&p, 1, 60000), 1);
+	/* With something to receive, too, and it is still the owner's. */
+	in_child(poll_not_mine, &q);
+	EXPECT(events(&q), POLLIN);
+	EXPECT(rawq_receive(&q, &cqe, 0), 0);
+	unbind();
+	EXPECT(events(&q), POLLERR | POLLHUP);
+	rawq_end(&q);
+}
+
+static int exclusive_epoll(const struct rawq *q)
+{
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	int ep = epoll_create1(EPOLL_CLOEXEC);
+
+	EXPECT(epoll_ctl(ep, EPOLL_CTL_ADD, q->fd, &ev), 0);
+	return ep;
+}
+
+/* Of those that want to be the only one that is woken the first to ask is. */
+static void fork_wakeup(void)
+{
+	char in[64] = "z", out[64] = "";
+	struct wd_dummy_sqe sqe = rawq_copy(in, sizeof(in), out, sizeof(out));
+	struct rawq q = started();
+	struct epoll_event ev;
+	int told[2], ep;
+	pid_t pid;
+	char c;
+
+	EXPECT(pipe(told), 0);
+	pid = fork();
+	EXPECT_TRUE(pid >= 0);
+	if (!pid) {
+		ep = exclusive_epoll(&q);
+		EXPECT(write(told[1], "", 1), 1);
+		for (;;)
+			epoll_wait(ep, &ev, 1, -1);
+	}
+	EXPECT(read(told[0], &c, 1), 1);
+	/* So that it waits. */
+	usleep(200000);
+	ep = exclusive_epoll(&q);
+	rawq_submit(&q, &sqe);
+	EXPECT(epoll_wait(ep, &ev, 1, 30000), 1);
+	EXPECT(ev.events, EPOLLIN);
+	kill(pid, SIGKILL);
+	EXPECT(waitpid(pid, NULL, 0), pid);
+	close(ep);
+	rawq_end(&q);
 }
 
 static void fork_without(void)
@@ -1250,6 +1325,15 @@ static struct slice slice_at(const struct rawq *q, unsigned long i, int *left)
 }
 
 /* Memory of 9 MiB comes in slices of at most 4 MiB. */
+static void ss_not_mine(struct rawq *q)
+{
+	EXPECT(call(q, UACCE_CMD_START_Q), EPERM);
+	EXPECT(rawq_try_map(q, UACCE_QFRT_SS, page(), RW, MAP_SHARED, NULL), EPERM);
+	EXPECT(ioctl(q->fd, UACCE_CMD_GET_SS_DMA, &(unsigned long){ 0 }), -1);
+	EXPECT(errno, EPERM);
+	poll_not_mine(q);
+}
+
 static void ss_region(void)
 {
 	size_t size = 9 << 20, sum = 0;
@@ -1283,6 +1367,8 @@ static void ss_region(void)
 	val = 3;
 	EXPECT(ioctl(q.fd, UACCE_CMD_GET_SS_DMA, &val), -1);
 	EXPECT(errno, EINVAL);
+
+	in_child(ss_not_mine, &q);
 
 	/* The device takes bus addresses, of this memory only. */
 	fill(ss, 100000);
@@ -1320,6 +1406,14 @@ static void ss_zombie(void)
 	rawq_end(&q);
 }
 
+/* By lockdown: the kernel's memory is not root's, either. */
+static void open_refused(void)
+{
+	struct rawq q;
+
+	EXPECT(rawq_open(&q), -EPERM);
+}
+
 static void cap_needed(void)
 {
 	struct rawq q;
@@ -1344,7 +1438,7 @@ static const struct {
 	TEST(unknown_ioctl), TEST(bad_region), TEST(wrong_size), TEST(double_map),
 	TEST(map_again), TEST(private_map), TEST(no_code), TEST(mremap_refused),
 	TEST(partial_unmap),
-	TEST(fork_without), TEST(fork_unmapped), TEST(fork_with_own), TEST(fork_madvise),
+	TEST(fork_poll), TEST(fork_wakeup), TEST(fork_without), TEST(fork_unmapped), TEST(fork_with_own), TEST(fork_madvise),
 	TEST(fork_memory), TEST(exec_queue), TEST(after_exec), TEST(outlive),
 	TEST(close_orders), TEST(mapping_outlives_close), TEST(all_queues),
 	TEST(clean_rings), TEST(bad_addresses), TEST(ring_as_buffer),
@@ -1352,7 +1446,7 @@ static const struct {
 	TEST(results_not_taken), TEST(mended_doorbells), TEST(no_lost_wakeup),
 	TEST(algorithms), TEST(open_stream), TEST(gzip_header),
 	TEST(faults), TEST(isolation),
-	TEST(ss_region), TEST(ss_zombie), TEST(cap_needed),
+	TEST(ss_region), TEST(ss_zombie), TEST(cap_needed), TEST(open_refused),
 };
 
 int main(int argc, char **argv)
