@@ -11,11 +11,14 @@ lockdown=/sys/kernel/security/lockdown
 
 setup_file() {
 	mount -t securityfs none /sys/kernel/security || :
-	if [ ! -e "$lockdown" ]; then
-		skip "no lockdown in this kernel"
-	fi
 	insmod "$WD_VM_KMOD/uacce/uacce.ko" unsafe_no_sva=1
 	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" no_sva=1
+}
+
+setup() {
+	if [ ! -e "$lockdown" ]; then
+		skip "no lockdown in this kernel: $lockdown is not there"
+	fi
 }
 
 @test "before: a device without SVA can be opened" {
