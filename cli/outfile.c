@@ -549,8 +549,9 @@ static int copy_rights(int fd, const struct infile *from)
 	} else if (len >= 0 || errno == ERANGE) {
 		mode &= 0707;
 	}
-	/* There may be none, or no such thing on this file system. */
-	fremovexattr(fd, ACL_NAME);
+	/* Looking costs less than removing what is not there. */
+	if (fgetxattr(fd, ACL_NAME, NULL, 0) > 0 && fremovexattr(fd, ACL_NAME) < 0)
+		return -1;
 	return fchmod(fd, mode);
 }
 
