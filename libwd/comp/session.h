@@ -159,7 +159,7 @@ struct afford {
 	struct wd_limits limits;
 	unsigned int threads;
 	size_t chunk_max;
-	char text[128];
+	char text[192];
 };
 
 struct wd_comp_sess {
