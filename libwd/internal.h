@@ -14,6 +14,8 @@
 
 #include <warpdrive/wd.h>
 
+#include "work.h"
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define WD_API		__attribute__((visibility("default")))
@@ -89,9 +91,9 @@ void wd_free_bulk(void *p, size_t size);
  * @list:    fill up to @max entries, return how many devices there are
  * @open:    make a queue on @dev; sets @q->depth, @q->workers, @q->fd, *@ctx
  * @close:   release it; @forked: only the memory, in a child process
- * @send:    as wd_send()
+ * @send:    as wd_queue_send()
  * @flush:   as wd_flush()
- * @recv:    as wd_recv_sync()
+ * @recv:    as wd_queue_recv()
  * @drop:    forget what was sent and has not begun; returns how many requests
  * @share:   as wd_mem_share()
  * @unshare: as wd_mem_unshare()
@@ -101,9 +103,9 @@ struct wd_driver_ops {
 	int (*list)(struct wd_device *dev, int max);
 	int (*open)(struct wd_queue *q, const struct wd_device *dev, void **ctx);
 	void (*close)(void *ctx, bool forked);
-	int (*send)(void *ctx, void *req);
+	int (*send)(void *ctx, const struct wd_work *work);
 	int (*flush)(void *ctx);
-	int (*recv)(void *ctx, void **req, int timeout_ms);
+	int (*recv)(void *ctx, struct wd_work *done, int timeout_ms);
 	unsigned int (*drop)(void *ctx);
 	int (*share)(void *ctx, const void *addr, size_t size);
 	void (*unshare)(void *ctx, const void *addr, size_t size);
@@ -175,6 +177,10 @@ extern int wd_stall_ms;
 
 /* What drivers use: wd_uacce_transport, unless a test put something in its place. */
 extern const struct wd_transport_ops *wd_transport;
+
+/* wd_send() and wd_recv_sync() of any kind of work, which is copied. */
+int wd_queue_send(struct wd_queue *q, const struct wd_work *work);
+int wd_queue_recv(struct wd_queue *q, struct wd_work *done, int timeout_ms);
 
 /* Forget what was sent to @q and has not begun; returns how many requests. */
 unsigned int wd_queue_drop(struct wd_queue *q);

@@ -68,9 +68,11 @@ WD_API int wd_request_queue(struct wd_queue *q)
 	struct wd_queue_priv *priv;
 	int ret;
 
-	if (!q || q->priv || q->flags || q->reserved[0] || q->reserved[1] ||
-	    q->reserved[2] || q->reserved[3])
+	if (!q || q->priv || q->flags)
 		return -EINVAL;
+	for (size_t i = 0; i < ARRAY_SIZE(q->reserved); i++)
+		if (q->reserved[i])
+			return -EINVAL;
 
 	priv = calloc(1, sizeof(*priv));
 	if (!priv)
@@ -100,15 +102,26 @@ WD_API void wd_release_queue(struct wd_queue *q)
 	q->fd = -1;
 }
 
-WD_API int wd_send(struct wd_queue *q, void *req)
+static int check_queue(const struct wd_queue_priv *priv)
+{
+	if (!priv)
+		return -EINVAL;
+	return wd_fork_guard_ok(&priv->guard) ? 0 : -ESTALE;
+}
+
+int wd_queue_send(struct wd_queue *q, const struct wd_work *work)
 {
 	struct wd_queue_priv *priv = wd_queue_priv(q);
+	int ret = check_queue(priv);
 
-	if (!priv || !req)
-		return -EINVAL;
-	if (!wd_fork_guard_ok(&priv->guard))
-		return -ESTALE;
-	return priv->ops->send(priv->ctx, req);
+	return ret ? ret : priv->ops->send(priv->ctx, work);
+}
+
+WD_API int wd_send(struct wd_queue *q, void *req)
+{
+	struct wd_work work = wd_work_request(req);
+
+	return req ? wd_queue_send(q, &work) : -EINVAL;
 }
 
 unsigned int wd_queue_drop(struct wd_queue *q)
@@ -126,23 +139,30 @@ const char *wd_queue_device(const struct wd_queue *q)
 WD_API int wd_flush(struct wd_queue *q)
 {
 	struct wd_queue_priv *priv = wd_queue_priv(q);
+	int ret = check_queue(priv);
 
-	if (!priv)
-		return -EINVAL;
-	if (!wd_fork_guard_ok(&priv->guard))
-		return -ESTALE;
-	return priv->ops->flush(priv->ctx);
+	return ret ? ret : priv->ops->flush(priv->ctx);
+}
+
+int wd_queue_recv(struct wd_queue *q, struct wd_work *done, int timeout_ms)
+{
+	struct wd_queue_priv *priv = wd_queue_priv(q);
+	int ret = check_queue(priv);
+
+	return ret ? ret : priv->ops->recv(priv->ctx, done, timeout_ms);
 }
 
 WD_API int wd_recv_sync(struct wd_queue *q, void **req, int timeout_ms)
 {
-	struct wd_queue_priv *priv = wd_queue_priv(q);
+	struct wd_work done;
+	int ret;
 
-	if (!priv || !req || timeout_ms < WD_WAIT_FOREVER)
+	if (!req || timeout_ms < WD_WAIT_FOREVER)
 		return -EINVAL;
-	if (!wd_fork_guard_ok(&priv->guard))
-		return -ESTALE;
-	return priv->ops->recv(priv->ctx, req, timeout_ms);
+	ret = wd_queue_recv(q, &done, timeout_ms);
+	if (!ret)
+		*req = done.req;
+	return ret;
 }
 
 WD_API int wd_recv(struct wd_queue *q, void **req)

@@ -59,11 +59,13 @@ static int fit_scratch(struct wd_codec *codec, size_t len)
 /* ---- compression ---- */
 
 /* Bytes before the input that may be referred to. */
-static size_t before_size(const struct wd_comp_req *req)
+static size_t before_size(const struct wd_work *work)
 {
-	if (!(req->flags & WD_REQ_JOIN))
+	if (work->kind != WD_WORK_COMPRESS || !work->args.compress.join)
 		return 0;
-	return (size_t)wd_min(req->reserved[1], (uint64_t)WD_COMP_WINDOW_MAX);
+	if (work->args.compress.source)
+		return (size_t)wd_min(work->args.compress.offset, WD_COMP_WINDOW_MAX);
+	return wd_min(work->args.compress.before, WD_COMP_WINDOW_MAX);
 }
 
 /* 0 when the whole piece was read. */
@@ -81,9 +83,11 @@ static int read_piece(const struct wd_source *source, uint8_t *to, size_t len,
  * 0 when the input, and right before it what it may refer to, is in the scratch
  * memory; *@before: how much of the latter there is.
  */
-static int read_source(struct wd_codec *codec, struct wd_comp_req *req, size_t *before)
+static int read_source(struct wd_codec *codec, struct wd_work *work, size_t *before)
 {
-	struct wd_source *source = req->stream;
+	const struct wd_source *source = work->args.compress.source;
+	uint64_t offset = work->args.compress.offset;
+	const struct wd_comp_req *req = work->req;
 	size_t len = *before + req->in_len, end;
 	uint8_t *in;
 	int ret = fit_scratch(codec, len);
@@ -91,18 +95,17 @@ static int read_source(struct wd_codec *codec, struct wd_comp_req *req, size_t *
 	if (ret)
 		return ret;
 	in = codec->scratch + *before;
-	ret = read_piece(source, in, req->in_len, req->reserved[1]);
+	ret = read_piece(source, in, req->in_len, offset);
 	if (ret) {
-		req->result |= WD_RES_NO_INPUT;
+		work->result.compress.no_input = true;
 		return ret;
 	}
 	/* That is the chunk before, whose own failure will be told. */
-	if (*before && read_piece(source, codec->scratch, *before,
-				  req->reserved[1] - *before))
+	if (*before && read_piece(source, codec->scratch, *before, offset - *before))
 		*before = 0;
 	end = wd_min(*before + req->in_len, WD_COMP_WINDOW_MAX);
-	source->before_sum = wd_crc32(0, in - *before, *before);
-	source->end_sum = wd_crc32(0, in + req->in_len - end, end);
+	work->result.compress.before_sum = wd_crc32(0, in - *before, *before);
+	work->result.compress.end_sum = wd_crc32(0, in + req->in_len - end, end);
 	return 0;
 }
 
@@ -123,14 +126,30 @@ static void write_head(const struct wd_comp_req *req)
 		wd_head_write(req->out, req->format, req->level);
 }
 
-static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
+/* Of what the request's data was, by the format it is summed as. */
+static uint32_t sum_of(const struct wd_work *work, const void *data)
 {
+	const struct wd_comp_req *req = work->req;
+
+	return wd_checksum(work->kind == WD_WORK_COMPRESS ?
+			   work->args.compress.summed_as : req->format,
+			   data, req->in_len);
+}
+
+static bool has_source(const struct wd_work *work)
+{
+	return work->kind == WD_WORK_COMPRESS && work->args.compress.source;
+}
+
+static void run_compress(struct wd_codec *codec, struct wd_work *work)
+{
+	struct wd_comp_req *req = work->req;
 	struct wd_deflate_job job = {
 		.in = req->in,
 		.in_len = req->in_len,
 		.level = req->level,
 		.open = req->flags & WD_COMP_REQ_OPEN,
-		.before_len = before_size(req),
+		.before_len = before_size(work),
 	};
 	size_t head_len = head_size(req);
 	size_t tail_len = wd_tail_size(req->format);
@@ -146,20 +165,17 @@ static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
 		req->status = -ENOSPC;
 		return;
 	}
-	if (req->stream) {
+	if (has_source(work)) {
 		size_t before = job.before_len;
 
-		req->status = read_source(codec, req, &job.before_len);
+		req->status = read_source(codec, work, &job.before_len);
 		if (req->status)
 			return;
 		job.in = codec->scratch + before;
 	}
 	job.out = out + head_len;
 	job.out_cap = req->out_cap - head_len - tail_len;
-	if (req->flags & WD_REQ_ADLER)
-		req->checksum = wd_adler32(1, job.in, job.in_len);
-	else
-		req->checksum = wd_checksum(req->format, job.in, job.in_len);
+	req->checksum = sum_of(work, job.in);
 	req->status = wd_deflate_run(codec->deflate, &job);
 	if (req->status)
 		return;
@@ -171,8 +187,8 @@ static void run_compress(struct wd_codec *codec, struct wd_comp_req *req)
 				       req->checksum, req->in_len);
 	if (job.stored)
 		req->result |= WD_COMP_RES_STORED;
-	if (job.joined)
-		req->result |= WD_RES_JOINED;
+	if (work->kind == WD_WORK_COMPRESS)
+		work->result.compress.joined = job.joined;
 }
 
 /* ---- decompression ---- */
@@ -223,8 +239,9 @@ static int one_member(struct wd_codec *codec, const uint8_t *in, size_t in_len,
 	return 0;
 }
 
-static void run_members(struct wd_codec *codec, struct wd_comp_req *req)
+static void run_members(struct wd_codec *codec, struct wd_work *work)
 {
+	struct wd_comp_req *req = work->req;
 	const uint8_t *in = req->in;
 	uint8_t *out = req->out;
 
@@ -243,7 +260,7 @@ static void run_members(struct wd_codec *codec, struct wd_comp_req *req)
 		}
 		req->consumed += used;
 		req->produced += made;
-		req->result++;
+		work->result.members.count++;
 	}
 }
 
@@ -310,9 +327,10 @@ void wd_chunk_copy(uint8_t *to, const void *in, size_t len)
 	memcpy(to + len + END_HEAD, end_content(), END_CONTENT);
 }
 
-bool wd_chunk_judge(struct wd_comp_req *req, size_t used, size_t made)
+bool wd_chunk_judge(struct wd_work *work, size_t used, size_t made)
 {
-	struct wd_inflate *inf = req->stream;
+	struct wd_inflate *inf = work->args.chunk.decoder;
+	struct wd_comp_req *req = work->req;
 	const uint8_t *out = req->out;
 
 	inf->ended = used <= req->in_len;
@@ -331,8 +349,9 @@ bool wd_chunk_judge(struct wd_comp_req *req, size_t used, size_t made)
 }
 
 /* Returns false if libdeflate alone cannot say how the chunk ends. */
-static bool chunk_by_libdeflate(struct wd_codec *codec, struct wd_comp_req *req)
+static bool chunk_by_libdeflate(struct wd_codec *codec, struct wd_work *work)
 {
+	struct wd_comp_req *req = work->req;
 	size_t used, made;
 
 	if (!codec || fit_scratch(codec, req->in_len + END_LEN))
@@ -341,18 +360,20 @@ static bool chunk_by_libdeflate(struct wd_codec *codec, struct wd_comp_req *req)
 	if (raw_inflate(codec, codec->scratch, req->in_len + END_LEN, req->out,
 			req->out_cap, &used, &made))
 		return false;
-	return wd_chunk_judge(req, used, made);
+	return wd_chunk_judge(work, used, made);
 }
 
-static void run_chunk(struct wd_codec *codec, struct wd_comp_req *req)
+static void run_chunk(struct wd_codec *codec, struct wd_work *work)
 {
-	if (chunk_by_libdeflate(codec, req)) {
-		req->result = 1;
-	} else {
-		req->status = wd_inflate_begin(req->stream, NULL, 0);
+	struct wd_inflate *decoder = work->args.chunk.decoder;
+	struct wd_comp_req *req = work->req;
+
+	work->result.chunk.stuck = chunk_by_libdeflate(codec, work);
+	if (!work->result.chunk.stuck) {
+		req->status = wd_inflate_begin(decoder, NULL, 0);
 		if (req->status)
 			return;
-		wd_inflate_run(req->stream, req);
+		wd_inflate_run(decoder, req);
 	}
 	req->checksum = wd_checksum(req->format, req->out, req->produced);
 }
@@ -420,8 +441,9 @@ static bool decodes_to(struct wd_codec *codec, const uint8_t *data, size_t len,
 	       used == len && made == want_len && !memcmp(out, want, want_len);
 }
 
-int wd_codec_verify(struct wd_codec *codec, const struct wd_comp_req *req)
+int wd_codec_verify(struct wd_codec *codec, const struct wd_work *work)
 {
+	const struct wd_comp_req *req = work->req;
 	bool open = req->flags & WD_COMP_REQ_OPEN;
 	size_t head = head_size(req), tail = wd_tail_size(req->format);
 	uint8_t trailer[WD_TAIL_MAX];
@@ -432,10 +454,7 @@ int wd_codec_verify(struct wd_codec *codec, const struct wd_comp_req *req)
 
 	if (req->produced < head + tail)
 		return -EBADMSG;
-	if (req->flags & WD_REQ_ADLER)
-		sum = wd_adler32(1, req->in, req->in_len);
-	else
-		sum = wd_checksum(req->format, req->in, req->in_len);
+	sum = sum_of(work, req->in);
 	wd_tail_write(trailer, req->format, sum, req->in_len);
 	if (sum != req->checksum || memcmp(data + req->produced - tail, trailer, tail))
 		return -EBADMSG;
@@ -455,12 +474,11 @@ int wd_codec_check(const struct wd_comp_req *req)
 {
 	if (!req || req->in_len > WD_COMP_REQ_MAX)
 		return -EINVAL;
-	if (req->reserved[0] == WD_REQ_INTERNAL)
-		return 0;
 	if ((req->in_len && !req->in) || (req->out_cap && !req->out))
 		return -EINVAL;
-	if (req->reserved[0] || req->reserved[1] || req->stream)
-		return -EINVAL;
+	for (size_t i = 0; i < ARRAY_SIZE(req->reserved); i++)
+		if (req->reserved[i])
+			return -EINVAL;
 	if (req->op > WD_COMP_DECOMPRESS || req->format > WD_COMP_RAW)
 		return -EINVAL;
 	if (req->op == WD_COMP_COMPRESS &&
@@ -476,33 +494,42 @@ int wd_codec_check(const struct wd_comp_req *req)
 	return 0;
 }
 
-void wd_codec_run(struct wd_codec *codec, struct wd_comp_req *req)
+static void run_request(struct wd_codec *codec, struct wd_work *work)
 {
+	if (work->req->op == WD_COMP_COMPRESS)
+		run_compress(codec, work);
+	else
+		run_decompress(codec, work->req);
+}
+
+void wd_codec_run(struct wd_codec *codec, struct wd_work *work)
+{
+	struct wd_comp_req *req = work->req;
+
 	req->consumed = 0;
 	req->produced = 0;
 	req->status = 0;
 	req->result = 0;
-	if (!codec && req->op != WD_OP_STREAM && req->op != WD_OP_CHUNK) {
+	memset(&work->result, 0, sizeof(work->result));
+	if (!codec && work->kind != WD_WORK_STREAM && work->kind != WD_WORK_CHUNK) {
 		req->status = -ENOMEM;
 		return;
 	}
-	switch (req->op) {
-	case WD_COMP_COMPRESS:
-		run_compress(codec, req);
+	switch (work->kind) {
+	case WD_WORK_REQUEST:
+		run_request(codec, work);
 		break;
-	case WD_COMP_DECOMPRESS:
-		run_decompress(codec, req);
+	case WD_WORK_COMPRESS:
+		run_compress(codec, work);
 		break;
-	case WD_OP_STREAM:
-		wd_inflate_run(req->stream, req);
+	case WD_WORK_STREAM:
+		wd_inflate_run(work->args.stream.decoder, req);
 		break;
-	case WD_OP_MEMBERS:
-		run_members(codec, req);
+	case WD_WORK_MEMBERS:
+		run_members(codec, work);
 		break;
-	case WD_OP_CHUNK:
-		run_chunk(codec, req);
+	case WD_WORK_CHUNK:
+		run_chunk(codec, work);
 		break;
-	default:
-		req->status = -EINVAL;
 	}
 }

@@ -14,28 +14,10 @@
 
 #include <warpdrive/wd_comp.h>
 
-/*
- * Operations beside enum wd_comp_op that sessions use and applications do not.
- *
- * WD_OP_STREAM:  go on with the DEFLATE stream of struct wd_inflate @stream;
- *                status 0, or -EBADMSG after what could be decoded; @checksum
- *                is not set
- * WD_OP_MEMBERS: whole gzip members that tell their sizes; status 0 when all
- *                of the input was, else @consumed and @produced count the
- *                members that were; @result is their number
- * WD_OP_CHUNK:   begin a stream at @stream, of which nothing from before the
- *                input is needed, and decode as WD_OP_STREAM does; @out_cap must
- *                be WD_CHUNK_ROOM more than there is to expect.  @result: 1 if
- *                @stream tells where the decoder stands, but cannot go on
- */
-#define WD_OP_STREAM	16
-#define WD_OP_MEMBERS	17
-#define WD_OP_CHUNK	18
-
-#define WD_CHUNK_ROOM	16u		/* bytes */
+#include "../work.h"
 
 /*
- * For drivers that serve WD_OP_CHUNK with a decoder of whole streams: that decodes,
+ * For drivers that serve WD_WORK_CHUNK with a decoder of whole streams: that decodes,
  * to @out of the request, what wd_chunk_copy() made of its input: WD_CHUNK_END bytes
  * more.  wd_chunk_judge() is told what it used and made, and fills in the request;
  * false if it cannot be told how the chunk ended.
@@ -43,64 +25,28 @@
 #define WD_CHUNK_END	13u		/* bytes */
 
 void wd_chunk_copy(uint8_t *to, const void *in, size_t len);
-bool wd_chunk_judge(struct wd_comp_req *req, size_t used, size_t made);
-
-/* In @flags of compression requests of sessions: @checksum is an Adler-32. */
-#define WD_REQ_ADLER	(1u << 7)
-
-/*
- * In @flags of compression requests of sessions: the chunk may refer to what comes
- * right before it, and says by WD_RES_JOINED in @result that it does.  With a
- * source that is a window, as far as there is one, before the offset; without, it
- * is @reserved[1] bytes, at most a window, right before @in.
- */
-#define WD_REQ_JOIN	(1u << 6)
-#define WD_RES_JOINED	(1u << 9)
-
-/*
- * Where a compression request of a session takes its input from, if @stream of
- * the request points to one: the worker reads @in_len bytes from the offset
- * @reserved[1] to memory of its own.  WD_RES_NO_INPUT in @result: that failed; the
- * status is the error, or -ENODATA if the input ends before.
- *
- * The input may change between two reads.  So the worker says what it read: the
- * CRC-32 of what it may refer to before the input, in @before_sum, and that of the
- * last bytes of both, at most a window, in @end_sum.
- */
-struct wd_source {
-	wd_comp_read_fn *read;
-	void *arg;
-	uint32_t before_sum;
-	uint32_t end_sum;
-};
-
-#define WD_RES_NO_INPUT	(1u << 8)
+bool wd_chunk_judge(struct wd_work *work, size_t used, size_t made);
 
 struct wd_codec;
 
 struct wd_codec *wd_codec_create(void);
 void wd_codec_destroy(struct wd_codec *codec);
 
-/*
- * Whether @req can be served: 0 or -EINVAL.  What only sessions may ask for
- * carries WD_REQ_INTERNAL in @reserved[0].
- */
-#define WD_REQ_INTERNAL	0x5744696e7465726eu
-
+/* Whether what an application asks for can be served: 0 or -EINVAL. */
 int wd_codec_check(const struct wd_comp_req *req);
 
 /*
- * Without a codec, for want of memory, only WD_OP_STREAM can be served.
- *
- * Serve @req; the outcome is in @req->status and the fields behind it.
+ * Do the work; the outcome is in the request's status and the fields behind it,
+ * and in the work's result.  Without a codec, for want of memory, only
+ * WD_WORK_STREAM can be done.
  */
-void wd_codec_run(struct wd_codec *codec, struct wd_comp_req *req);
+void wd_codec_run(struct wd_codec *codec, struct wd_work *work);
 
 /*
  * Whether the output of a compression request, done by a device, is its input: 0;
  * -EBADMSG if not; -ENOMEM.  With a header of the shortest kind only.
  */
-int wd_codec_verify(struct wd_codec *codec, const struct wd_comp_req *req);
+int wd_codec_verify(struct wd_codec *codec, const struct wd_work *work);
 
 /* ---- checksum.c ---- */
 
@@ -179,7 +125,7 @@ size_t wd_deflate_bound(size_t len);
 struct wd_inflate_engine;
 
 /*
- * The state of one DEFLATE stream being decoded.  After WD_OP_STREAM:
+ * The state of one DEFLATE stream being decoded.  After WD_WORK_STREAM:
  *
  * @ended:      the final block's end was reached
  * @boundary:   all input was used and it ended between two blocks, on a byte

@@ -37,10 +37,11 @@ enum cjob_state {
  * @in is behind room for a window: the end of what came before, @before_len bytes.
  * @keep: what follows cannot refer to this chunk; its output keeps the whole marker
  * @lead: bytes of the marker that the chunk before has left to this one's output
- * @source: of what the worker reads, or the session has read, from a file
+ * @before_sum: CRC-32 of what the session has read before the input, from a source
  */
 struct cjob {
 	struct wd_comp_req req;
+	struct wd_work work;
 	enum cjob_state state;
 	bool last;
 	bool keep;
@@ -53,7 +54,7 @@ struct cjob {
 	uint8_t *data;		/* in @out: what is handed out */
 	size_t out_len;
 	size_t lead;
-	struct wd_source source;
+	uint32_t before_sum;
 	bool ahead;		/* its input is read by the worker, from @offset */
 	uint64_t offset;
 };
@@ -371,26 +372,23 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job, const void *in
 	job->req.format = WD_COMP_RAW;
 	job->req.level = (uint8_t)s->setup.level;
 	job->req.flags = job->last || sized_members(s) ? 0 : WD_COMP_REQ_OPEN;
-	if (s->setup.format == WD_COMP_ZLIB)
-		job->req.flags |= WD_REQ_ADLER;
 	job->req.in = in;
 	job->req.in_len = job->in_len;
-	if (joins(s) && !first_of_stream(s) && !s->c.cut) {
+	bool join = joins(s) && !first_of_stream(s) && !s->c.cut;
+
+	if (join)
 		job->lead = WD_SPLICE_FENCE_LEN;
-		/* Devices do not know what was before. */
-		if (!s->on_device)
-			job->req.flags |= WD_REQ_JOIN;
-	}
 	job->req.out = job->out + head + job->lead;
 	job->req.out_cap = job->out_cap - head - job->lead - WD_TAIL_MAX;
-	job->req.user = job;
-	job->req.reserved[0] = WD_REQ_INTERNAL;
-	job->req.reserved[1] = job->before_len;
-	if (job->ahead) {
-		job->source = s->c.source;
-		job->req.stream = &job->source;
-		job->req.reserved[1] = job->offset;
-	}
+	if (job->ahead)
+		job->work = wd_work_compress_from(&job->req, s->setup.format,
+						  &s->c.source, job->offset);
+	else
+		job->work = wd_work_compress(&job->req, s->setup.format);
+	/* Devices do not know what was before. */
+	job->work.args.compress.join = join && !s->on_device;
+	job->work.args.compress.before = job->before_len;
+	job->work.owner = job;
 	job->out_len = head;
 }
 
@@ -434,12 +432,12 @@ static int send_job(struct wd_comp_sess *s, struct cjob *job, const void *in)
 	c->any_sent = true;
 	c->cut = false;
 	if (windowed || alone) {
-		ret = windowed ? run_with_window(s, job) : sess_run(s, &job->req);
+		ret = windowed ? run_with_window(s, job) : sess_run(s, &job->work);
 		job->state = CJOB_DONE;
 		return ret;
 	}
 	job->state = CJOB_SENT;
-	return sess_send(s, &job->req);
+	return sess_send(s, &job->work);
 }
 
 /* The held chunk is not the last one, or it is. */
@@ -478,7 +476,7 @@ static void put_before(struct wd_comp_sess *s, struct cjob *job)
 					   c->in_total - len);
 		if (!len || n < 0 || (uint64_t)n != len)
 			return;
-		job->source.before_sum = wd_crc32(0, job->in - len, len);
+		job->before_sum = wd_crc32(0, job->in - len, len);
 	} else if (prev) {
 		n = (int64_t)wd_min(prev->before_len + prev->in_len, WD_COMP_WINDOW_MAX);
 		memcpy(job->in - n, prev->in + prev->in_len - n, (size_t)n);
@@ -826,7 +824,7 @@ static void cut_short(struct wd_comp_sess *s)
 static void finish_marker(const struct wd_comp_sess *s, struct cjob *job)
 {
 	const uint8_t *fence = wd_splice_marker + WD_SPLICE_FENCE_AT;
-	bool joined = job->req.result & WD_RES_JOINED;
+	bool joined = job->work.result.compress.joined;
 
 	job->data = job->out;
 	if (job->lead && joined) {
@@ -880,12 +878,14 @@ static void complete_job(struct wd_comp_sess *s, struct cjob *job)
 static void check_joint(struct wd_comp_sess *s, struct cjob *job)
 {
 	struct compressor *c = &s->c;
+	uint32_t before_sum = job->ahead ? job->work.result.compress.before_sum :
+					   job->before_sum;
 
 	if (!c->source.read)
 		return;
-	if (job->req.result & WD_RES_JOINED && job->source.before_sum != c->end_sum) {
-		job->req.flags &= (uint8_t)~WD_REQ_JOIN;
-		sess_run(s, &job->req);
+	if (job->work.result.compress.joined && before_sum != c->end_sum) {
+		job->work.args.compress.join = false;
+		sess_run(s, &job->work);
 	}
 }
 
@@ -895,7 +895,7 @@ static void note_end(struct compressor *c, const struct cjob *job)
 	size_t n = wd_min(job->before_len + job->in_len, WD_COMP_WINDOW_MAX);
 
 	if (job->ahead)
-		c->end_sum = job->source.end_sum;
+		c->end_sum = job->work.result.compress.end_sum;
 	else if (c->source.read && !job->last)
 		c->end_sum = wd_crc32(0, job->in + job->in_len - n, n);
 }
@@ -904,15 +904,16 @@ static void note_end(struct compressor *c, const struct cjob *job)
 static int await_head(struct wd_comp_sess *s, int timeout_ms)
 {
 	struct cjob *job = job_at(&s->c, 0);
-	int err = 0;
 
 	while (job->state == CJOB_SENT) {
-		struct wd_comp_req *req = sess_recv(s, timeout_ms, &err);
+		struct wd_work work;
 		struct cjob *done;
+		int ret = sess_recv(s, &work, timeout_ms);
 
-		if (!req)
-			return err;
-		done = req->user;
+		if (ret)
+			return ret;
+		done = work.owner;
+		done->work = work;
 		done->state = CJOB_DONE;
 	}
 	return job->state == CJOB_DONE ? 0 : -EAGAIN;
@@ -955,11 +956,11 @@ again:
 		return ret;
 	job = job_at(c, 0);
 	check_joint(s, job);
-	if (job->req.result & WD_RES_NO_INPUT && job->req.status == -ENODATA) {
+	if (job->work.result.compress.no_input && job->req.status == -ENODATA) {
 		cut_short(s);
 		goto again;
 	}
-	if (job->req.result & WD_RES_NO_INPUT)
+	if (job->work.result.compress.no_input)
 		return read_error(job->req.status);
 	if (job->req.status)
 		return job->req.status;

@@ -247,6 +247,7 @@ static int decode(struct wd_comp_sess *s, struct piece *p)
 {
 	struct decompressor *d = &s->d;
 	struct wd_comp_req *req = &d->sreq;
+	struct wd_work work = wd_work_stream(req, &d->inf);
 	bool here;
 	struct serial_buf *buf = &d->sbuf[d->scur];
 	int ret = need_sbuf(s, buf);
@@ -254,10 +255,7 @@ static int decode(struct wd_comp_sess *s, struct piece *p)
 	if (ret)
 		return ret;
 	memset(req, 0, sizeof(*req));
-	req->op = WD_OP_STREAM;
 	req->format = s->setup.format;
-	req->reserved[0] = WD_REQ_INTERNAL;
-	req->stream = &d->inf;
 	req->in = p ? piece_data(p) : NULL;
 	req->in_len = p ? piece_left(p) : 0;
 	req->out = buf->data + buf->fill;
@@ -272,12 +270,12 @@ static int decode(struct wd_comp_sess *s, struct piece *p)
 	if (here) {
 		if (s->info.members && !d->member_out)
 			req->out_cap = wd_min(req->out_cap, INLINE_OUT);
-		sess_run(s, req);
+		sess_run(s, &work);
 		return harvest(s, p);
 	}
-	ret = sess_send(s, req);
+	ret = sess_send(s, &work);
 	if (ret == -EBUSY) {
-		sess_run(s, req);
+		sess_run(s, &work);
 		return harvest(s, p);
 	}
 	if (ret)
@@ -530,7 +528,8 @@ static void accept_chunk(struct wd_comp_sess *s, struct piece *p)
 
 	d->inf = p->ws->inf;
 	p->ws->inf = inf;
-	d->inf_short = p->req.result || p->req.produced < WD_COMP_WINDOW_MAX;
+	d->inf_short = p->work.result.chunk.stuck ||
+		       p->req.produced < WD_COMP_WINDOW_MAX;
 	d->more = p->req.produced == p->req.out_cap;
 	if (d->more)
 		d->out_guess = wd_min(p->req.out_cap * 2, CHUNK_OUT_MAX);
@@ -557,7 +556,7 @@ static int accept_members(struct wd_comp_sess *s, struct piece *p)
 		if (ret)
 			return ret;
 	}
-	s->info.members += p->req.result;
+	s->info.members += p->work.result.members.count;
 	s->info.checksum = p->req.checksum;
 	piece_use(d, p, p->req.consumed);
 	d->member_start = d->pos;
@@ -582,7 +581,7 @@ static int judge(struct wd_comp_sess *s, struct piece *p)
 	s->info.requests++;
 	if (chunk ? chunk_counts(p) : members_count(s, p)) {
 		d->distrust = 0;
-		d->ahead_used |= !chunk || p->req.result;
+		d->ahead_used |= !chunk || p->work.result.chunk.stuck;
 		if (chunk)
 			accept_chunk(s, p);
 		else if (accept_members(s, p))
@@ -621,24 +620,29 @@ static int lend_serial(struct decompressor *d, const void **data, size_t *len)
 	return 1;
 }
 
-static void mark(struct wd_comp_sess *s, const struct wd_comp_req *req)
+/* The in-order request has no owner. */
+static void mark(struct wd_comp_sess *s, const struct wd_work *done)
 {
-	if (req == &s->d.sreq)
+	struct piece *p = done->owner;
+
+	if (p) {
+		p->work = *done;
+		p->busy = false;
+	} else {
 		s->d.sout = false;
-	else
-		((struct piece *)req->user)->busy = false;
+	}
 }
 
 /* Receive until what @out tells of is back. */
 static int await(struct wd_comp_sess *s, const bool *out, int timeout_ms)
 {
 	while (*out) {
-		int err = 0;
-		struct wd_comp_req *req = sess_recv(s, timeout_ms, &err);
+		struct wd_work done;
+		int ret = sess_recv(s, &done, timeout_ms);
 
-		if (!req)
-			return err == -ENOENT ? -EIO : err;
-		mark(s, req);
+		if (ret)
+			return ret == -ENOENT ? -EIO : ret;
+		mark(s, &done);
 		/* Whoever brought that has nothing to do now. */
 		pieces_dispatch(s);
 	}
@@ -652,15 +656,14 @@ static int await(struct wd_comp_sess *s, const bool *out, int timeout_ms)
 static int collect_stale(struct wd_comp_sess *s)
 {
 	struct decompressor *d = &s->d;
-	struct wd_comp_req *req;
-	int err = 0;
+	struct wd_work done;
 
 	if (!d->first || !d->first->busy || piece_is_ahead(d->first))
 		return 0;
 	if (d->npieces > STALE_MAX)
 		return await(s, &d->first->busy, WD_WAIT_FOREVER);
-	while ((req = sess_recv(s, WD_NO_WAIT, &err)))
-		mark(s, req);
+	while (!sess_recv(s, &done, WD_NO_WAIT))
+		mark(s, &done);
 	return 0;
 }
 

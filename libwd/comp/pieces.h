@@ -34,6 +34,7 @@ struct piece {
 	bool sent;		/* to the queue */
 	bool busy;		/* and not yet back */
 	struct wd_comp_req req;
+	struct wd_work work;
 	struct workspace *ws;	/* while it is needed */
 	size_t out_want;	/* bytes of output, as the members claim */
 };

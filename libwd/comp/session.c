@@ -260,25 +260,25 @@ static struct wd_codec *own_codec(struct wd_comp_sess *s)
 }
 
 /* Do a request here and now. */
-int sess_run(struct wd_comp_sess *s, struct wd_comp_req *req)
+int sess_run(struct wd_comp_sess *s, struct wd_work *work)
 {
 	struct wd_codec *codec = own_codec(s);
 
 	if (!codec)
-		req->status = -ENOMEM;
+		work->req->status = -ENOMEM;
 	else
-		wd_codec_run(codec, req);
-	return req->status;
+		wd_codec_run(codec, work);
+	return work->req->status;
 }
 
-/* What was done at once is received like the rest. */
-static int put_done(struct wd_comp_sess *s, struct wd_comp_req *req)
+/* Do it at once; it is received like the rest. */
+static int run_now(struct wd_comp_sess *s, struct wd_work *work)
 {
 	struct done_ring *d = &s->done;
 
 	if (d->count == d->cap) {
 		unsigned int cap = d->cap ? 2 * d->cap : 16;
-		struct wd_comp_req **slot = calloc(cap, sizeof(*slot));
+		struct wd_work *slot = calloc(cap, sizeof(*slot));
 
 		if (!slot)
 			return -ENOMEM;
@@ -289,20 +289,21 @@ static int put_done(struct wd_comp_sess *s, struct wd_comp_req *req)
 		d->cap = cap;
 		d->head = 0;
 	}
-	d->slot[(d->head + d->count++) % d->cap] = req;
+	sess_run(s, work);
+	d->slot[(d->head + d->count++) % d->cap] = *work;
 	s->in_flight++;
 	return 0;
 }
 
-static struct wd_comp_req *take_done(struct wd_comp_sess *s)
+static struct wd_work take_done(struct wd_comp_sess *s)
 {
 	struct done_ring *d = &s->done;
-	struct wd_comp_req *req = d->slot[d->head];
+	struct wd_work work = d->slot[d->head];
 
 	d->head = (d->head + 1) % d->cap;
 	d->count--;
 	s->in_flight--;
-	return req;
+	return work;
 }
 
 /* A queue of a device that is not used any more makes room for workers. */
@@ -314,9 +315,9 @@ static int change_queue(struct wd_comp_sess *s)
 }
 
 /* What the device has no use for is done here and now. */
-static int send_device(struct wd_comp_sess *s, struct wd_comp_req *req)
+static int send_device(struct wd_comp_sess *s, struct wd_work *work)
 {
-	int ret = wd_send(&s->q, req);
+	int ret = wd_queue_send(&s->q, work);
 
 	if (!ret) {
 		s->in_flight++;
@@ -327,19 +328,16 @@ static int send_device(struct wd_comp_sess *s, struct wd_comp_req *req)
 		return ret;
 	if (ret == -ENODEV)
 		leave_device(s, ret);
-	ret = put_done(s, req);
-	if (!ret)
-		sess_run(s, req);
-	return ret;
+	return run_now(s, work);
 }
 
 /*
  * The doorbell waits for a second request: a lone one is better done by the
  * thread that will ask for it.
  */
-static int send_soft(struct wd_comp_sess *s, struct wd_comp_req *req)
+static int send_soft(struct wd_comp_sess *s, struct wd_work *work)
 {
-	int ret = wd_send(&s->q, req);
+	int ret = wd_queue_send(&s->q, work);
 
 	if (ret)
 		return ret;
@@ -349,7 +347,7 @@ static int send_soft(struct wd_comp_sess *s, struct wd_comp_req *req)
 	return 0;
 }
 
-int sess_send(struct wd_comp_sess *s, struct wd_comp_req *req)
+int sess_send(struct wd_comp_sess *s, struct wd_work *work)
 {
 	bool left;
 	int ret = sess_open_queue(s);
@@ -357,7 +355,7 @@ int sess_send(struct wd_comp_sess *s, struct wd_comp_req *req)
 	if (ret)
 		return ret;
 	if (s->on_device)
-		return send_device(s, req);
+		return send_device(s, work);
 	left = s->device_error && !s->q.workers;
 	if (left && s->in_flight == s->done.count) {
 		ret = change_queue(s);
@@ -366,55 +364,50 @@ int sess_send(struct wd_comp_sess *s, struct wd_comp_req *req)
 	if (ret)
 		return ret;
 	if (!left)
-		return send_soft(s, req);
-	ret = put_done(s, req);
-	if (!ret)
-		sess_run(s, req);
-	return ret;
+		return send_soft(s, work);
+	return run_now(s, work);
 }
 
 /* Input that could not be read is not the engine's fault. */
-static bool worth_redoing(const struct wd_comp_req *req)
+static bool worth_redoing(const struct wd_work *work)
 {
-	return req->op == WD_COMP_COMPRESS && req->status &&
-	       req->status != -ENOSPC && !(req->result & WD_RES_NO_INPUT);
+	int status = work->req->status;
+
+	return wd_work_compresses(work) && status && status != -ENOSPC &&
+	       !(work->kind == WD_WORK_COMPRESS && work->result.compress.no_input);
 }
 
 /* Whether the CPU finds what the device made to be right. */
-static bool is_right(struct wd_comp_sess *s, const struct wd_comp_req *req)
+static bool is_right(struct wd_comp_sess *s, const struct wd_work *work)
 {
+	const struct wd_comp_req *req = work->req;
 	struct wd_codec *codec = own_codec(s);
 
-	switch (req->op) {
-	case WD_COMP_COMPRESS:
+	if (wd_work_compresses(work))
 		return s->setup.flags & WD_COMP_NO_VERIFY ||
-		       (codec && wd_codec_verify(codec, req) != -EBADMSG);
-	case WD_COMP_DECOMPRESS:
-		return wd_checksum(req->format, req->out, req->produced) ==
-		       req->checksum;
-	default:
-		/* The driver has seen to it. */
-		return true;
-	}
+		       (codec && wd_codec_verify(codec, work) != -EBADMSG);
+	/* Of other kinds the driver has seen to it. */
+	return work->kind != WD_WORK_REQUEST ||
+	       wd_checksum(req->format, req->out, req->produced) == req->checksum;
 }
 
 /*
  * What a device brings.  What it did not do, or not well, is done again; that is
  * its failure unless it never claimed to be able to, or the CPU fails, too.
  */
-static void take_from_device(struct wd_comp_sess *s, struct wd_comp_req *req)
+static void take_from_device(struct wd_comp_sess *s, struct wd_work *work)
 {
-	int status = req->status;
+	int status = work->req->status;
 
-	if (!status && is_right(s, req)) {
+	if (!status && is_right(s, work)) {
 		s->failures = 0;
 		s->info.device_requests++;
 		return;
 	}
 	if (!status)
 		s->info.device_wrong++;
-	sess_run(s, req);
-	if (status == -EOPNOTSUPP || req->status)
+	sess_run(s, work);
+	if (status == -EOPNOTSUPP || work->req->status)
 		return;
 	s->info.redone++;
 	if (status == -ENOSPC)
@@ -426,40 +419,40 @@ static void take_from_device(struct wd_comp_sess *s, struct wd_comp_req *req)
 		leave_device(s, status ? status : -EIO);
 }
 
-struct wd_comp_req *sess_recv(struct wd_comp_sess *s, int timeout_ms, int *err)
+/* Returns 0 with @done set, or what wd_recv_sync() says. */
+int sess_recv(struct wd_comp_sess *s, struct wd_work *done, int timeout_ms)
 {
-	void *got;
+	int ret;
 
-	*err = 0;
-	if (s->done.count)
-		return take_done(s);
-	if (timeout_ms == WD_NO_WAIT && s->lazy && s->q_open && s->q.workers == 1) {
-		*err = -EAGAIN;
-		return NULL;
+	if (s->done.count) {
+		*done = take_done(s);
+		return 0;
 	}
-	*err = wd_recv_sync(&s->q, &got, timeout_ms);
-	if (*err)
-		return NULL;
+	if (timeout_ms == WD_NO_WAIT && s->lazy && s->q_open && s->q.workers == 1)
+		return -EAGAIN;
+	ret = wd_queue_recv(&s->q, done, timeout_ms);
+	if (ret)
+		return ret;
 	s->in_flight--;
 	if (!s->q.workers) {
-		take_from_device(s, got);
-	} else if (!s->async && worth_redoing(got)) {
+		take_from_device(s, done);
+	} else if (!s->async && worth_redoing(done)) {
 		s->info.redone++;
-		sess_run(s, got);
+		sess_run(s, done);
 	}
-	return got;
+	return 0;
 }
 
 /* Take back whatever is in flight; what has not begun will not. */
 void sess_drain(struct wd_comp_sess *s)
 {
-	void *got;
+	struct wd_work done;
 
 	s->in_flight -= s->done.count;
 	s->done.count = 0;
 	if (s->in_flight)
 		s->in_flight -= wd_queue_drop(&s->q);
-	while (s->in_flight && !wd_recv_sync(&s->q, &got, WD_WAIT_FOREVER))
+	while (s->in_flight && !wd_queue_recv(&s->q, &done, WD_WAIT_FOREVER))
 		s->in_flight--;
 	s->in_flight = 0;
 }
@@ -521,6 +514,7 @@ static bool stream_over(const struct wd_comp_sess *s)
 
 WD_API int wd_comp_send(struct wd_comp_sess *sess, struct wd_comp_req *req)
 {
+	struct wd_work work = wd_work_request(req);
 	int ret = sess_check(sess);
 
 	if (!ret)
@@ -533,7 +527,7 @@ WD_API int wd_comp_send(struct wd_comp_sess *sess, struct wd_comp_req *req)
 	if (!sess->async)
 		sess_drain(sess);
 	sess->async = true;
-	ret = sess_send(sess, req);
+	ret = sess_send(sess, &work);
 	if (!sess->in_flight)
 		sess->async = false;
 	return ret;
@@ -542,6 +536,7 @@ WD_API int wd_comp_send(struct wd_comp_sess *sess, struct wd_comp_req *req)
 WD_API int wd_comp_recv(struct wd_comp_sess *sess, struct wd_comp_req **req,
 			int timeout_ms)
 {
+	struct wd_work done;
 	int ret = sess_check(sess);
 
 	if (ret)
@@ -550,9 +545,10 @@ WD_API int wd_comp_recv(struct wd_comp_sess *sess, struct wd_comp_req **req,
 		return -EINVAL;
 	if (!sess->async)
 		return -ENOENT;
-	*req = sess_recv(sess, timeout_ms, &ret);
-	if (!*req)
+	ret = sess_recv(sess, &done, timeout_ms);
+	if (ret)
 		return ret;
+	*req = done.req;
 	sess->info.requests++;
 	if (!sess->in_flight)
 		sess->async = false;

@@ -140,9 +140,9 @@ struct decompressor {
 	uint32_t preset_sum;		/* Adler-32 of all of it */
 };
 
-/* Requests that were done without a queue and not yet received: a ring. */
+/* What was done without a queue and not yet received: a ring. */
 struct done_ring {
-	struct wd_comp_req **slot;
+	struct wd_work *slot;
 	unsigned int cap, head, count;
 };
 
@@ -196,9 +196,9 @@ struct wd_comp_sess {
 
 /* session.c */
 int sess_open_queue(struct wd_comp_sess *s);
-int sess_send(struct wd_comp_sess *s, struct wd_comp_req *req);
-struct wd_comp_req *sess_recv(struct wd_comp_sess *s, int timeout_ms, int *err);
-int sess_run(struct wd_comp_sess *s, struct wd_comp_req *req);
+int sess_send(struct wd_comp_sess *s, struct wd_work *work);
+int sess_recv(struct wd_comp_sess *s, struct wd_work *done, int timeout_ms);
+int sess_run(struct wd_comp_sess *s, struct wd_work *work);
 void sess_drain(struct wd_comp_sess *s);
 int sess_check(const struct wd_comp_sess *s);
 

@@ -535,13 +535,11 @@ static int prepare(struct wd_comp_sess *s, struct piece *p)
 	req->out = p->ws->out;
 	req->out_cap = p->ws->out_cap;
 	req->format = s->setup.format;
-	req->reserved[0] = WD_REQ_INTERNAL;
-	req->user = p;
-	req->op = WD_OP_MEMBERS;
 	if (p->kind == PIECE_MEMBERS)
-		return 0;
-	req->op = WD_OP_CHUNK;
-	req->stream = &p->ws->inf;
+		p->work = wd_work_members(req);
+	else
+		p->work = wd_work_chunk(req, &p->ws->inf);
+	p->work.owner = p;
 	return 0;
 }
 
@@ -549,7 +547,7 @@ static int prepare(struct wd_comp_sess *s, struct piece *p)
 static bool send_piece(struct wd_comp_sess *s, struct piece *p)
 {
 	if (sess_open_queue(s) || s->width == 1 || prepare(s, p) ||
-	    sess_send(s, &p->req)) {
+	    sess_send(s, &p->work)) {
 		piece_make_serial(&s->d, p);
 		return false;
 	}

@@ -52,13 +52,15 @@ static_assert(sizeof(struct wd_dummy_cqe) == 32, "two in a cache line");
  *
  * @req:     the request in it
  * @sent:    what the device was told of it, and results are compared with
- * @op, @format, @level, @flags: the request's own
+ * @work:    what it belongs to
+ * @format:  the request's own
  * @scratch: for input that the device needs in another form
  */
 struct slot {
 	_Atomic(struct wd_comp_req *) req;
 	struct wd_dummy_sqe sent;
-	uint8_t op, format, level, flags;
+	struct wd_work work;
+	uint8_t format;
 	uint8_t *scratch;
 	size_t scratch_cap;
 };
@@ -309,10 +311,12 @@ static const uint8_t formats[] = {
 	[WD_COMP_RAW] = WD_DUMMY_DEFLATE,
 };
 
-static int encode_compress(struct wd_dummy_sqe *sqe, const struct wd_comp_req *req)
+static int encode_compress(struct wd_dummy_sqe *sqe, const struct wd_work *work)
 {
+	const struct wd_comp_req *req = work->req;
+
 	/* Headers with a name, and input from a file, are for the CPU. */
-	if (req->header || req->stream)
+	if (req->header || (work->kind == WD_WORK_COMPRESS && work->args.compress.source))
 		return -EOPNOTSUPP;
 	sqe->op = WD_DUMMY_OP_COMPRESS;
 	sqe->format = formats[req->format];
@@ -342,16 +346,15 @@ static int encode_chunk(struct slot *slot, const struct wd_comp_req *req)
 
 /* Fill in @slot, but for the tag.  -EOPNOTSUPP for what the device cannot do. */
 static int encode(const struct dummy_queue *dq, struct slot *slot,
-		  const struct wd_comp_req *req)
+		  const struct wd_work *work)
 {
+	const struct wd_comp_req *req = work->req;
 	struct wd_dummy_sqe *sqe = &slot->sent;
 
 	if (req->in_len > dq->len_max - WD_CHUNK_END)
 		return -EOPNOTSUPP;
-	slot->op = req->op;
+	slot->work = *work;
 	slot->format = req->format;
-	slot->level = req->level;
-	slot->flags = req->flags;
 	/* The rest of it was zero from the start. */
 	sqe->in = (uintptr_t)req->in;
 	sqe->in_len = (uint32_t)req->in_len;
@@ -359,18 +362,15 @@ static int encode(const struct dummy_queue *dq, struct slot *slot,
 	sqe->out_cap = (uint32_t)wd_min(req->out_cap, dq->len_max);
 	sqe->level = 0;
 	sqe->flags = 0;
-	switch (req->op) {
-	case WD_COMP_COMPRESS:
-		return encode_compress(sqe, req);
-	case WD_COMP_DECOMPRESS:
-		sqe->op = WD_DUMMY_OP_DECOMPRESS;
-		sqe->format = formats[req->format];
-		return 0;
-	case WD_OP_CHUNK:
+	if (work->kind == WD_WORK_CHUNK)
 		return encode_chunk(slot, req);
-	default:
+	if (wd_work_compresses(work))
+		return encode_compress(sqe, work);
+	if (work->kind != WD_WORK_REQUEST)
 		return -EOPNOTSUPP;
-	}
+	sqe->op = WD_DUMMY_OP_DECOMPRESS;
+	sqe->format = formats[req->format];
+	return 0;
 }
 
 /* ---- what the device says it did, compared with that ---- */
@@ -434,7 +434,7 @@ static bool is_possible(const struct slot *slot, const struct result *res)
 /* Whether the end of gzip or zlib data has the checksum and the length told. */
 static bool tail_agrees(const struct slot *slot, const struct result *res)
 {
-	bool comp = slot->op == WD_COMP_COMPRESS;
+	bool comp = slot->sent.op == WD_DUMMY_OP_COMPRESS;
 	const uint8_t *end = comp ?
 			     (const uint8_t *)(uintptr_t)slot->sent.out + res->produced :
 			     (const uint8_t *)(uintptr_t)slot->sent.in + res->consumed;
@@ -458,24 +458,26 @@ static SELDOM void no_result(struct wd_comp_req *req, int status)
 	req->result = 0;
 }
 
-static SELDOM void decode_chunk(const struct slot *slot, struct wd_comp_req *req,
+static SELDOM void decode_chunk(const struct slot *slot, struct wd_work *work,
 				uint32_t consumed, uint32_t produced, uint32_t checksum)
 {
+	struct wd_comp_req *req = work->req;
 	void *out = (void *)(uintptr_t)slot->sent.out;
 	struct wd_comp_req given = {
-		.in_len = slot->sent.in_len - WD_CHUNK_END, .out = out, .stream = req->stream,
+		.in_len = slot->sent.in_len - WD_CHUNK_END, .out = out,
 	};
+	struct wd_work judged = wd_work_chunk(&given, slot->work.args.chunk.decoder);
 
 	/* What came is not what the device had. */
 	if (wd_crc32(0, out, produced) != checksum) {
 		no_result(req, -EIO);
 		return;
 	}
-	if (!wd_chunk_judge(&given, consumed, produced)) {
+	if (!wd_chunk_judge(&judged, consumed, produced)) {
 		no_result(req, -EOPNOTSUPP);
 		return;
 	}
-	req->result = 1;
+	work->result.chunk.stuck = true;
 	req->consumed = given.consumed;
 	req->produced = given.produced;
 	req->checksum = wd_checksum(slot->format, out, req->produced);
@@ -490,16 +492,20 @@ static void decode_compress(const struct slot *slot, struct wd_comp_req *req)
 		       sizeof(empty_block));
 		req->produced += sizeof(empty_block);
 	}
-	if (slot->flags & WD_REQ_ADLER)
+	/* The device sums up raw data as gzip does. */
+	if (slot->work.kind == WD_WORK_COMPRESS &&
+	    slot->work.args.compress.summed_as == WD_COMP_ZLIB)
 		req->checksum = wd_adler32(1, (void *)(uintptr_t)sent->in, sent->in_len);
 	if (req->produced >= sent->in_len)
 		req->result |= WD_COMP_RES_STORED;
 }
 
-/* Give @req, the request in @slot, what is possible for it. */
-static void decode(const struct slot *slot, struct wd_comp_req *req,
+/* Give the request in @slot what is possible for it; @work: its own. */
+static void decode(const struct slot *slot, struct wd_work *work,
 		   const struct result *res)
 {
+	struct wd_comp_req *req = work->req;
+
 	req->status = 0;
 	req->result = 0;
 	req->consumed = res->consumed;
@@ -507,11 +513,11 @@ static void decode(const struct slot *slot, struct wd_comp_req *req,
 	req->checksum = res->checksum;
 	if (res->status)
 		no_result(req, status_of(res->status));
-	else if (slot->op == WD_OP_CHUNK)
-		decode_chunk(slot, req, res->consumed, res->produced, res->checksum);
+	else if (work->kind == WD_WORK_CHUNK)
+		decode_chunk(slot, work, res->consumed, res->produced, res->checksum);
 	else if (!tail_agrees(slot, res))
 		no_result(req, -EIO);
-	else if (slot->op == WD_COMP_COMPRESS)
+	else if (slot->sent.op == WD_DUMMY_OP_COMPRESS)
 		decode_compress(slot, req);
 }
 
@@ -584,7 +590,7 @@ static SELDOM void give_up(struct dummy_queue *dq, int err)
 }
 
 /* The requests of a dead queue come back one by one. */
-static struct wd_comp_req *exhume(struct dummy_queue *dq)
+static bool exhume(struct dummy_queue *dq, struct wd_work *done)
 {
 	int err = atomic_load(&dq->dead);
 
@@ -594,10 +600,11 @@ static struct wd_comp_req *exhume(struct dummy_queue *dq)
 
 		if (!req)
 			continue;
+		*done = slot->work;
 		no_result(req, err);
-		return req;
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* ---- ringing ---- */
@@ -653,13 +660,12 @@ static int dummy_flush(void *ctx)
 
 /* ---- sending ---- */
 
-static int dummy_send(void *ctx, void *arg)
+static int dummy_send(void *ctx, const struct wd_work *work)
 {
 	struct dummy_queue *dq = ctx;
 	uint32_t tail = atomic_load_explicit(&dq->sq_tail, memory_order_relaxed);
 	struct slot *slot = slot_of(dq, tail);
-	struct wd_comp_req *req = arg;
-	int ret = wd_codec_check(req);
+	int ret = work->kind == WD_WORK_REQUEST ? wd_codec_check(work->req) : 0;
 
 	if (ret)
 		return ret;
@@ -668,12 +674,12 @@ static int dummy_send(void *ctx, void *arg)
 	/* Also if the device has lost an old one, and answered later ones. */
 	if (atomic_load_explicit(&slot->req, memory_order_acquire))
 		return -EBUSY;
-	ret = encode(dq, slot, req);
+	ret = encode(dq, slot, work);
 	if (ret)
 		return ret;
 	slot->sent.tag = tail;
 	memcpy(&dq->sqes[tail & (dq->depth - 1)], &slot->sent, sizeof(slot->sent));
-	return put_in_flight(dq, slot, tail, req);
+	return put_in_flight(dq, slot, tail, work->req);
 }
 
 /*
@@ -775,7 +781,7 @@ static void read_result(struct result *res, const struct wd_dummy_cqe *cqe)
 }
 
 /* The next result, if there is one. */
-static struct wd_comp_req *take(struct dummy_queue *dq)
+static bool take(struct dummy_queue *dq, struct wd_work *done)
 {
 	uint32_t head = dq->cq_head;
 	uint32_t tail = __atomic_load_n(&dq->ring->cq_tail, __ATOMIC_ACQUIRE);
@@ -784,39 +790,38 @@ static struct wd_comp_req *take(struct dummy_queue *dq)
 	struct slot *slot;
 
 	if (tail == head)
-		return NULL;
+		return false;
 	read_result(&res, &dq->cqes[head & (dq->depth - 1)]);
 	/* An entry read in part from a device that has gone is none. */
 	wd_barrier_after_entry();
 	if (!is_there(dq)) {
 		give_up(dq, -ENODEV);
-		return NULL;
+		return false;
 	}
 	req = find_in_flight(dq, res.tag, tail - head, &slot);
 	if (!req || !is_possible(slot, &res)) {
 		give_up(dq, -EPROTO);
-		return NULL;
+		return false;
 	}
-	decode(slot, req, &res);
+	*done = slot->work;
+	decode(slot, done, &res);
 	dq->waiting_ns = 0;
 	dq->cq_head = head + 1;
 	__atomic_store_n(&dq->doorbell->cq_head, head + 1, __ATOMIC_RELEASE);
 	/* The slot is free for the sender from here on. */
 	atomic_store_explicit(&slot->req, NULL, memory_order_release);
-	return req;
+	return true;
 }
 
 /*
- * When there is no result: 1 to look again, 0 with a request of a dead queue in *@arg,
+ * When there is no result: 1 to look again, 0 with @done from a dead queue,
  * or what to tell.  *@deadline is set at the first time, if there is one.
  */
-static SELDOM int no_answer(struct dummy_queue *dq, void **arg, int timeout_ms,
-			    int64_t *deadline)
+static SELDOM int no_answer(struct dummy_queue *dq, struct wd_work *done,
+			    int timeout_ms, int64_t *deadline)
 {
-	if (is_dead(dq)) {
-		*arg = exhume(dq);
-		return *arg ? 0 : -ENODEV;
-	}
+	if (is_dead(dq))
+		return exhume(dq, done) ? 0 : -ENODEV;
 	if (none_in_flight(dq)) {
 		dq->waiting_ns = 0;
 		return -ENOENT;
@@ -828,22 +833,18 @@ static SELDOM int no_answer(struct dummy_queue *dq, void **arg, int timeout_ms,
 	return wait_answer(dq, *deadline) ? -ETIMEDOUT : 1;
 }
 
-static int dummy_recv(void *ctx, void **arg, int timeout_ms)
+static int dummy_recv(void *ctx, struct wd_work *done, int timeout_ms)
 {
 	struct dummy_queue *dq = ctx;
-	struct wd_comp_req *req;
 	int64_t deadline = 0;
 	int ret = 1;
 
 	if (untold(dq))
 		dummy_flush(dq);
 	while (ret == 1) {
-		req = is_dead(dq) ? NULL : take(dq);
-		if (req) {
-			*arg = req;
+		if (!is_dead(dq) && take(dq, done))
 			return 0;
-		}
-		ret = no_answer(dq, arg, timeout_ms, &deadline);
+		ret = no_answer(dq, done, timeout_ms, &deadline);
 	}
 	return ret;
 }

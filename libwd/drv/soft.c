@@ -23,9 +23,9 @@
 #define DEPTH_MAX	65536u
 #define WORKER_SIZE	((uint64_t)10 << 20)	/* bytes that a codec takes at most */
 
-/* A ring of requests; as many as the queue is deep always fit. */
+/* A ring of work; as much as the queue is deep always fits. */
 struct ring {
-	struct wd_comp_req **slot;
+	struct wd_work *slot;
 	uint32_t head, count;
 };
 
@@ -47,18 +47,18 @@ struct soft_queue {
 	struct wd_codec *inline_codec;
 };
 
-static void ring_put(struct ring *r, uint32_t depth, struct wd_comp_req *req)
+static void ring_put(struct ring *r, uint32_t depth, const struct wd_work *work)
 {
-	r->slot[(r->head + r->count++) % depth] = req;
+	r->slot[(r->head + r->count++) % depth] = *work;
 }
 
-static struct wd_comp_req *ring_take(struct ring *r, uint32_t depth)
+static struct wd_work ring_take(struct ring *r, uint32_t depth)
 {
-	struct wd_comp_req *req = r->slot[r->head];
+	struct wd_work work = r->slot[r->head];
 
 	r->head = (r->head + 1) % depth;
 	r->count--;
-	return req;
+	return work;
 }
 
 static int soft_list(struct wd_device *dev, int max)
@@ -153,10 +153,10 @@ static void soft_close(void *ctx, bool forked)
 	free_queue(sq);
 }
 
-static int soft_send(void *ctx, void *req)
+static int soft_send(void *ctx, const struct wd_work *work)
 {
 	struct soft_queue *sq = ctx;
-	int ret = wd_codec_check(req);
+	int ret = work->kind == WD_WORK_REQUEST ? wd_codec_check(work->req) : 0;
 
 	if (ret)
 		return ret;
@@ -164,7 +164,7 @@ static int soft_send(void *ctx, void *req)
 	if (sq->in_flight == sq->depth) {
 		ret = -EBUSY;
 	} else {
-		ring_put(&sq->todo, sq->depth, req);
+		ring_put(&sq->todo, sq->depth, work);
 		sq->in_flight++;
 	}
 	pthread_mutex_unlock(&sq->lock);
@@ -176,16 +176,17 @@ static int soft_send(void *ctx, void *req)
  * others; the last one stays, and says so.  What was begun with input from elsewhere,
  * or is part of a stream, cannot begin again.  Called with the lock.
  */
-static bool retires(struct soft_queue *sq, struct wd_comp_req *req)
+static bool retires(struct soft_queue *sq, const struct wd_work *work)
 {
-	if (req->status != -ENOMEM || req->op != WD_COMP_COMPRESS ||
-	    req->result & WD_RES_NO_INPUT || sq->started - sq->retired < 2)
+	if (work->req->status != -ENOMEM || !wd_work_compresses(work) ||
+	    (work->kind == WD_WORK_COMPRESS && work->result.compress.no_input) ||
+	    sq->started - sq->retired < 2)
 		return false;
 	sq->retired++;
 	sq->max_workers = sq->started;
 	/* It is the oldest, and waited for. */
 	sq->todo.head = (sq->todo.head + sq->depth - 1) % sq->depth;
-	sq->todo.slot[sq->todo.head] = req;
+	sq->todo.slot[sq->todo.head] = *work;
 	sq->todo.count++;
 	pthread_cond_signal(&sq->work);
 	return true;
@@ -195,7 +196,7 @@ static void *worker(void *arg)
 {
 	struct wd_codec *codec = wd_codec_create();
 	struct soft_queue *sq = arg;
-	struct wd_comp_req *req;
+	struct wd_work work;
 
 	pthread_mutex_lock(&sq->lock);
 	sq->starting--;
@@ -206,15 +207,15 @@ static void *worker(void *arg)
 			sq->idle--;
 			continue;
 		}
-		req = ring_take(&sq->todo, sq->depth);
+		work = ring_take(&sq->todo, sq->depth);
 		pthread_mutex_unlock(&sq->lock);
 
-		wd_codec_run(codec, req);
+		wd_codec_run(codec, &work);
 
 		pthread_mutex_lock(&sq->lock);
-		if (retires(sq, req))
+		if (retires(sq, &work))
 			break;
-		ring_put(&sq->finished, sq->depth, req);
+		ring_put(&sq->finished, sq->depth, &work);
 		if (sq->receivers)
 			pthread_cond_signal(&sq->done);
 	}
@@ -279,16 +280,14 @@ static bool run_here(const struct soft_queue *sq)
 }
 
 /* Called with the lock; gives it up meanwhile. */
-static struct wd_comp_req *run_inline(struct soft_queue *sq)
+static void run_inline(struct soft_queue *sq, struct wd_work *done)
 {
-	struct wd_comp_req *req = ring_take(&sq->todo, sq->depth);
-
+	*done = ring_take(&sq->todo, sq->depth);
 	pthread_mutex_unlock(&sq->lock);
 	if (!sq->inline_codec)
 		sq->inline_codec = wd_codec_create();
-	wd_codec_run(sq->inline_codec, req);
+	wd_codec_run(sq->inline_codec, done);
 	pthread_mutex_lock(&sq->lock);
-	return req;
 }
 
 static void deadline_after(struct timespec *ts, int timeout_ms)
@@ -316,51 +315,43 @@ static int wait_done(struct soft_queue *sq, const struct timespec *deadline)
 	return ret;
 }
 
-/* Called with the lock. */
-static struct wd_comp_req *receive(struct soft_queue *sq, int timeout_ms, int *err)
+/* Called with the lock.  0 with @done set, or why there is nothing. */
+static int receive(struct soft_queue *sq, struct wd_work *done, int timeout_ms)
 {
 	struct timespec deadline;
 
 	if (timeout_ms > 0)
 		deadline_after(&deadline, timeout_ms);
 	for (;;) {
-		if (sq->finished.count)
-			return ring_take(&sq->finished, sq->depth);
-		if (!sq->in_flight) {
-			*err = -ENOENT;
-			return NULL;
+		if (sq->finished.count) {
+			*done = ring_take(&sq->finished, sq->depth);
+			return 0;
 		}
-		if (timeout_ms < 0 && run_here(sq))
-			return run_inline(sq);
-		if (ring_doorbell(sq))
-			return run_inline(sq);
-		if (timeout_ms == WD_NO_WAIT) {
-			*err = -EAGAIN;
-			return NULL;
+		if (!sq->in_flight)
+			return -ENOENT;
+		if ((timeout_ms < 0 && run_here(sq)) || ring_doorbell(sq)) {
+			run_inline(sq, done);
+			return 0;
 		}
+		if (timeout_ms == WD_NO_WAIT)
+			return -EAGAIN;
 		if (wait_done(sq, timeout_ms < 0 ? NULL : &deadline) == ETIMEDOUT &&
-		    !sq->finished.count) {
-			*err = -ETIMEDOUT;
-			return NULL;
-		}
+		    !sq->finished.count)
+			return -ETIMEDOUT;
 	}
 }
 
-static int soft_recv(void *ctx, void **req, int timeout_ms)
+static int soft_recv(void *ctx, struct wd_work *done, int timeout_ms)
 {
 	struct soft_queue *sq = ctx;
-	struct wd_comp_req *got;
-	int err = 0;
+	int ret;
 
 	pthread_mutex_lock(&sq->lock);
-	got = receive(sq, timeout_ms, &err);
-	if (got)
+	ret = receive(sq, done, timeout_ms);
+	if (!ret)
 		sq->in_flight--;
 	pthread_mutex_unlock(&sq->lock);
-	if (!got)
-		return err;
-	*req = got;
-	return 0;
+	return ret;
 }
 
 static unsigned int soft_drop(void *ctx)

@@ -306,15 +306,14 @@ static size_t chunk_piece(const struct bound *b, struct lane *l,
 {
 	bool last = p == b->pieces + b->n_pieces - 1;
 	struct wd_comp_req req = {
-		.op = WD_OP_CHUNK,
 		.in = p->in,
 		.in_len = p->len,
 		.out = l->out,
 		.out_cap = p->out_cap,
-		.stream = &l->inflate,
 	};
+	struct wd_work work = wd_work_chunk(&req, &l->inflate);
 
-	wd_codec_run(l->codec, &req);
+	wd_codec_run(l->codec, &work);
 	check(req.status, "chunk");
 	if (req.consumed != p->len || (last ? !l->inflate.ended : !l->inflate.boundary))
 		die("a piece does not end where a chunk marker is");
@@ -324,14 +323,14 @@ static size_t chunk_piece(const struct bound *b, struct lane *l,
 static size_t members_piece(struct lane *l, const struct piece *p)
 {
 	struct wd_comp_req req = {
-		.op = WD_OP_MEMBERS,
 		.in = p->in,
 		.in_len = p->len,
 		.out = l->out,
 		.out_cap = p->out_cap,
 	};
+	struct wd_work work = wd_work_members(&req);
 
-	wd_codec_run(l->codec, &req);
+	wd_codec_run(l->codec, &work);
 	check(req.status, "members");
 	return req.produced;
 }

@@ -19,7 +19,7 @@
 
 /* ---- a driver that does nothing ---- */
 
-static void *held;
+static struct wd_work held;
 
 static int null_list(struct wd_device *dev, int max)
 {
@@ -45,9 +45,9 @@ static void null_close(void *ctx, bool forked)
 	(void)forked;
 }
 
-static int null_send(void *ctx, void *req)
+static int null_send(void *ctx, const struct wd_work *work)
 {
-	*(void **)ctx = req;
+	*(struct wd_work *)ctx = *work;
 	return 0;
 }
 
@@ -57,10 +57,10 @@ static int null_flush(void *ctx)
 	return 0;
 }
 
-static int null_recv(void *ctx, void **req, int timeout_ms)
+static int null_recv(void *ctx, struct wd_work *done, int timeout_ms)
 {
 	(void)timeout_ms;
-	*req = *(void **)ctx;
+	*done = *(struct wd_work *)ctx;
 	return 0;
 }
 

@@ -641,7 +641,7 @@ static void t_wrong_requests_are_refused(void **state)
 	req[7].flags = WD_COMP_REQ_OPEN;
 	req[8].in_len = 1;
 	req[9].out_cap = 1;
-	req[10].stream = &req[0];
+	req[10].reserved[0] = 1;
 	for (size_t i = 0; i < T_ARRAY_SIZE(req); i++)
 		assert_int_equal(wd_comp_send(s, &req[i]), -EINVAL);
 	assert_int_equal(wd_comp_send(s, NULL), -EINVAL);

@@ -488,7 +488,6 @@ int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info);
  * @consumed:      set: input bytes used
  * @produced:      set: output bytes written
  * @result:        set: WD_COMP_RES_STORED
- * @stream:        NULL
  * @header:        compression to gzip: what the header shall say, with a name of
  *                 at most 65535 bytes, which adds to the output.  Read until
  *                 received.  NULL for no name, mtime 0, os 3
@@ -511,9 +510,8 @@ struct wd_comp_req {
 	size_t produced;
 	uint32_t checksum;
 	uint32_t result;
-	void *stream;
-	uint64_t reserved[2];
 	const struct wd_comp_header *header;
+	uint64_t reserved[3];
 };
 
 /*
