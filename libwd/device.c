@@ -15,6 +15,29 @@ static const struct wd_driver_ops *const drivers[] = {
 
 const struct wd_driver_ops *wd_extra_driver;
 
+/* Names of a kind, beside those that devices and drivers have. */
+static const struct {
+	const char *name;
+	enum wd_device_kind kind;
+} nicknames[] = {
+	{ "sw", WD_DEVICE_CPU },
+};
+
+bool wd_device_is_called(const struct wd_device *dev, const char *name)
+{
+	if (!strcmp(name, dev->name) || !strcmp(name, dev->driver))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(nicknames); i++)
+		if (!strcmp(name, nicknames[i].name) && dev->kind == nicknames[i].kind)
+			return true;
+	return false;
+}
+
+const char *wd_cpu_device(void)
+{
+	return wd_soft_driver.name;
+}
+
 /* Number @i, or NULL behind the last. */
 static const struct wd_driver_ops *driver_at(size_t i)
 {

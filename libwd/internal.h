@@ -85,7 +85,7 @@ void wd_free_bulk(void *p, size_t size);
 /*
  * struct wd_driver_ops - how one kind of device is driven
  *
- * Every slot must be set.
+ * Every slot must be set but those that say what NULL means.
  *
  * @name:    driver name, as in struct wd_device
  * @list:    fill up to @max entries, return how many devices there are
@@ -95,6 +95,9 @@ void wd_free_bulk(void *p, size_t size);
  * @flush:   as wd_flush()
  * @recv:    as wd_queue_recv()
  * @drop:    forget what was sent and has not begun; returns how many requests
+ * @event_fd: a descriptor that polls readable when there may be something to
+ *           receive, or -1; may be made at the first call.  NULL: @q->fd
+ * @event_seen: it did, and @recv will look; NULL: nothing to do
  * @share:   as wd_mem_share()
  * @unshare: as wd_mem_unshare()
  */
@@ -107,6 +110,8 @@ struct wd_driver_ops {
 	int (*flush)(void *ctx);
 	int (*recv)(void *ctx, struct wd_work *done, int timeout_ms);
 	unsigned int (*drop)(void *ctx);
+	int (*event_fd)(void *ctx);
+	void (*event_seen)(void *ctx);
 	int (*share)(void *ctx, const void *addr, size_t size);
 	void (*unshare)(void *ctx, const void *addr, size_t size);
 };
@@ -185,8 +190,18 @@ int wd_queue_recv(struct wd_queue *q, struct wd_work *done, int timeout_ms);
 /* Forget what was sent to @q and has not begun; returns how many requests. */
 unsigned int wd_queue_drop(struct wd_queue *q);
 
+/* A descriptor to wait for @q with others, or -1; and say that it was readable. */
+int wd_queue_event_fd(struct wd_queue *q);
+void wd_queue_event_seen(struct wd_queue *q);
+
 /* The device behind @q; valid until it is released. */
 const char *wd_queue_device(const struct wd_queue *q);
+
+/* Whether @name is what users may call @dev. */
+bool wd_device_is_called(const struct wd_device *dev, const char *name);
+
+/* The device whose workers are the CPU's. */
+const char *wd_cpu_device(void);
 
 /* The driver called @name, or NULL. */
 const struct wd_driver_ops *wd_driver_find(const char *name);

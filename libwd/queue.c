@@ -18,8 +18,7 @@ static_assert(sizeof(struct wd_queue) == 72 || sizeof(void *) != 8,
 
 static bool device_fits(const struct wd_device *dev, const struct wd_queue *q)
 {
-	if (q->device && strcmp(q->device, dev->name) &&
-	    strcmp(q->device, dev->driver))
+	if (q->device && !wd_device_is_called(dev, q->device))
 		return false;
 	return !q->alg || wd_algs_have(dev->algs, q->alg);
 }
@@ -129,6 +128,21 @@ unsigned int wd_queue_drop(struct wd_queue *q)
 	struct wd_queue_priv *priv = wd_queue_priv(q);
 
 	return priv->ops->drop(priv->ctx);
+}
+
+int wd_queue_event_fd(struct wd_queue *q)
+{
+	struct wd_queue_priv *priv = wd_queue_priv(q);
+
+	return priv->ops->event_fd ? priv->ops->event_fd(priv->ctx) : q->fd;
+}
+
+void wd_queue_event_seen(struct wd_queue *q)
+{
+	struct wd_queue_priv *priv = wd_queue_priv(q);
+
+	if (priv->ops->event_seen)
+		priv->ops->event_seen(priv->ctx);
 }
 
 const char *wd_queue_device(const struct wd_queue *q)

@@ -31,6 +31,7 @@ struct wd_inflate;
  * WD_WORK_CHUNK:    begin a stream, of which nothing from before the input is
  *                   needed, and decode as WD_WORK_STREAM does; @out_cap must be
  *                   WD_CHUNK_ROOM more than there is to expect
+ * WD_WORK_CHECK:    look whether a device has done other work right; do it again if not
  */
 enum wd_work_kind {
 	WD_WORK_REQUEST,
@@ -38,6 +39,7 @@ enum wd_work_kind {
 	WD_WORK_STREAM,
 	WD_WORK_MEMBERS,
 	WD_WORK_CHUNK,
+	WD_WORK_CHECK,
 };
 
 #define WD_CHUNK_ROOM	16u		/* bytes */
@@ -78,6 +80,10 @@ struct wd_work {
 		struct {
 			struct wd_inflate *decoder;
 		} chunk;
+		/* nobody else's meanwhile */
+		struct {
+			struct wd_work *of;
+		} check;
 	} args;
 	union {
 		/* the source failed: the status is its error, -ENODATA at an early end */
@@ -98,6 +104,9 @@ struct wd_work {
 		struct {
 			bool stuck;
 		} chunk;
+		struct {
+			bool wrong;
+		} check;
 	} result;
 };
 
@@ -150,6 +159,15 @@ static inline struct wd_work wd_work_chunk(struct wd_comp_req *req,
 		.req = req,
 		.kind = WD_WORK_CHUNK,
 		.args.chunk.decoder = decoder,
+	};
+}
+
+static inline struct wd_work wd_work_check(struct wd_work *of)
+{
+	return (struct wd_work){
+		.req = of->req,
+		.kind = WD_WORK_CHECK,
+		.args.check.of = of,
 	};
 }
 

@@ -441,7 +441,8 @@ static bool decodes_to(struct wd_codec *codec, const uint8_t *data, size_t len,
 	       used == len && made == want_len && !memcmp(out, want, want_len);
 }
 
-int wd_codec_verify(struct wd_codec *codec, const struct wd_work *work)
+/* 0 if the output of compression is its input, -EBADMSG if not, or -ENOMEM. */
+static int verify(struct wd_codec *codec, const struct wd_work *work)
 {
 	const struct wd_comp_req *req = work->req;
 	bool open = req->flags & WD_COMP_REQ_OPEN;
@@ -494,6 +495,24 @@ int wd_codec_check(const struct wd_comp_req *req)
 	return 0;
 }
 
+static bool is_right(struct wd_codec *codec, const struct wd_work *work)
+{
+	const struct wd_comp_req *req = work->req;
+
+	if (wd_work_compresses(work))
+		return verify(codec, work) != -EBADMSG;
+	return wd_checksum(req->format, req->out, req->produced) == req->checksum;
+}
+
+static void run_check(struct wd_codec *codec, struct wd_work *work)
+{
+	struct wd_work *of = work->args.check.of;
+
+	work->result.check.wrong = !is_right(codec, of);
+	if (work->result.check.wrong)
+		wd_codec_run(codec, of);
+}
+
 static void run_request(struct wd_codec *codec, struct wd_work *work)
 {
 	if (work->req->op == WD_COMP_COMPRESS)
@@ -506,11 +525,15 @@ void wd_codec_run(struct wd_codec *codec, struct wd_work *work)
 {
 	struct wd_comp_req *req = work->req;
 
+	memset(&work->result, 0, sizeof(work->result));
+	if (work->kind == WD_WORK_CHECK) {
+		run_check(codec, work);
+		return;
+	}
 	req->consumed = 0;
 	req->produced = 0;
 	req->status = 0;
 	req->result = 0;
-	memset(&work->result, 0, sizeof(work->result));
 	if (!codec && work->kind != WD_WORK_STREAM && work->kind != WD_WORK_CHUNK) {
 		req->status = -ENOMEM;
 		return;
@@ -530,6 +553,8 @@ void wd_codec_run(struct wd_codec *codec, struct wd_work *work)
 		break;
 	case WD_WORK_CHUNK:
 		run_chunk(codec, work);
+		break;
+	case WD_WORK_CHECK:
 		break;
 	}
 }

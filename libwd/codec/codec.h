@@ -42,12 +42,6 @@ int wd_codec_check(const struct wd_comp_req *req);
  */
 void wd_codec_run(struct wd_codec *codec, struct wd_work *work);
 
-/*
- * Whether the output of a compression request, done by a device, is its input: 0;
- * -EBADMSG if not; -ENOMEM.  With a header of the shortest kind only.
- */
-int wd_codec_verify(struct wd_codec *codec, const struct wd_work *work);
-
 /* ---- checksum.c ---- */
 
 uint32_t wd_crc32(uint32_t crc, const void *data, size_t len);

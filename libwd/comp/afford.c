@@ -110,7 +110,7 @@ static void say_why(struct afford *a, unsigned int cpus,
 
 void sess_afford_chunk(struct wd_comp_sess *s)
 {
-	if (s->afford.chunk_max || s->setup.chunk_size || s->on_device ||
+	if (s->afford.chunk_max || s->setup.chunk_size || sched_on_device(&s->sched) ||
 	    s->setup.op != WD_COMP_COMPRESS ||
 	    s->setup.members == WD_COMP_MEMBERS_BGZF)
 		return;

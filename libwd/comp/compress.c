@@ -34,14 +34,15 @@ enum cjob_state {
 };
 
 /*
+ * @item comes first: the scheduler gives it back.
  * @in is behind room for a window: the end of what came before, @before_len bytes.
  * @keep: what follows cannot refer to this chunk; its output keeps the whole marker
  * @lead: bytes of the marker that the chunk before has left to this one's output
  * @before_sum: CRC-32 of what the session has read before the input, from a source
  */
 struct cjob {
+	struct sched_item item;
 	struct wd_comp_req req;
-	struct wd_work work;
 	enum cjob_state state;
 	bool last;
 	bool keep;
@@ -186,16 +187,17 @@ static int expand(struct wd_comp_sess *s)
 {
 	struct compressor *c = &s->c;
 	struct cjob **jobs;
-	unsigned int n, spare;
+	unsigned int n, spare, width;
 	int ret;
 
-	ret = sess_open_queue(s);
+	ret = sess_open(s);
 	if (ret)
 		return ret;
-	spare = s->width / 2;
-	n = s->width + (spare < 2 ? 2 : spare > 16 ? 16 : spare) + 1;
-	if (n > s->q.depth)
-		n = s->q.depth;
+	width = sched_width(&s->sched);
+	spare = width / 2;
+	n = width + (spare < 2 ? 2 : spare > 16 ? 16 : spare) + 1;
+	if (n > sched_depth(&s->sched))
+		n = sched_depth(&s->sched);
 	if (n <= c->njobs) {
 		c->expanded = true;
 		return 0;
@@ -273,7 +275,7 @@ static int fit_output(struct wd_comp_sess *s, struct cjob *job, size_t in_len)
 		      wd_deflate_bound(in_len) + WD_TAIL_MAX;
 
 	/* A device stores what does not shrink in smaller blocks. */
-	if (s->on_device)
+	if (sched_on_device(&s->sched))
 		need += in_len / 1024 + 64;
 	if (job->out_cap >= need)
 		return 0;
@@ -366,6 +368,7 @@ static bool first_of_stream(const struct wd_comp_sess *s)
 static void set_request(struct wd_comp_sess *s, struct cjob *job, const void *in)
 {
 	size_t head = sized_members(s) || first_of_stream(s) ? header_size(s) : 0;
+	bool join = joins(s) && !first_of_stream(s) && !s->c.cut;
 
 	memset(&job->req, 0, sizeof(job->req));
 	job->req.op = WD_COMP_COMPRESS;
@@ -374,21 +377,19 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job, const void *in
 	job->req.flags = job->last || sized_members(s) ? 0 : WD_COMP_REQ_OPEN;
 	job->req.in = in;
 	job->req.in_len = job->in_len;
-	bool join = joins(s) && !first_of_stream(s) && !s->c.cut;
-
+	memset(&job->item, 0, sizeof(job->item));
 	if (join)
 		job->lead = WD_SPLICE_FENCE_LEN;
 	job->req.out = job->out + head + job->lead;
 	job->req.out_cap = job->out_cap - head - job->lead - WD_TAIL_MAX;
 	if (job->ahead)
-		job->work = wd_work_compress_from(&job->req, s->setup.format,
-						  &s->c.source, job->offset);
+		job->item.work = wd_work_compress_from(&job->req, s->setup.format,
+						       &s->c.source, job->offset);
 	else
-		job->work = wd_work_compress(&job->req, s->setup.format);
+		job->item.work = wd_work_compress(&job->req, s->setup.format);
 	/* Devices do not know what was before. */
-	job->work.args.compress.join = join && !s->on_device;
-	job->work.args.compress.before = job->before_len;
-	job->work.owner = job;
+	job->item.work.args.compress.join = join && !sched_on_device(&s->sched);
+	job->item.work.args.compress.before = job->before_len;
 	job->out_len = head;
 }
 
@@ -422,7 +423,7 @@ static int send_job(struct wd_comp_sess *s, struct cjob *job, const void *in)
 {
 	struct compressor *c = &s->c;
 	bool alone = job->last && c->count == 1 && job->in_len <= ALONE_MAX &&
-		     !s->on_device;
+		     !sched_on_device(&s->sched);
 	bool windowed = c->window_len && first_of_stream(s);
 	int ret = fit_output(s, job, job->in_len);
 
@@ -432,12 +433,13 @@ static int send_job(struct wd_comp_sess *s, struct cjob *job, const void *in)
 	c->any_sent = true;
 	c->cut = false;
 	if (windowed || alone) {
-		ret = windowed ? run_with_window(s, job) : sess_run(s, &job->work);
+		ret = windowed ? run_with_window(s, job) :
+				 sched_run(&s->sched, &job->item.work);
 		job->state = CJOB_DONE;
 		return ret;
 	}
 	job->state = CJOB_SENT;
-	return sess_send(s, &job->work);
+	return sess_send(s, &job->item);
 }
 
 /* The held chunk is not the last one, or it is. */
@@ -710,7 +712,7 @@ void compress_set_source(struct wd_comp_sess *s, const struct wd_source *source,
 	if (size > CHUNK_AFFORDED_MIN)
 		compress_settle(s);
 	/* A device reads no files. */
-	s->c.source_size = s->on_device ? 0 : size;
+	s->c.source_size = sched_on_device(&s->sched) ? 0 : size;
 }
 
 /* A chunk that is followed by more, read by the worker that compresses it. */
@@ -802,7 +804,7 @@ static void cut_short(struct wd_comp_sess *s)
 	struct compressor *c = &s->c;
 	uint64_t offset = job_at(c, 0)->offset;
 
-	sess_drain(s);
+	sched_drain(&s->sched);
 	for (unsigned int i = 0; i < c->count; i++)
 		job_at(c, i)->state = CJOB_FREE;
 	c->count = 0;
@@ -824,7 +826,7 @@ static void cut_short(struct wd_comp_sess *s)
 static void finish_marker(const struct wd_comp_sess *s, struct cjob *job)
 {
 	const uint8_t *fence = wd_splice_marker + WD_SPLICE_FENCE_AT;
-	bool joined = job->work.result.compress.joined;
+	bool joined = job->item.work.result.compress.joined;
 
 	job->data = job->out;
 	if (job->lead && joined) {
@@ -878,14 +880,14 @@ static void complete_job(struct wd_comp_sess *s, struct cjob *job)
 static void check_joint(struct wd_comp_sess *s, struct cjob *job)
 {
 	struct compressor *c = &s->c;
-	uint32_t before_sum = job->ahead ? job->work.result.compress.before_sum :
+	uint32_t before_sum = job->ahead ? job->item.work.result.compress.before_sum :
 					   job->before_sum;
 
 	if (!c->source.read)
 		return;
-	if (job->work.result.compress.joined && before_sum != c->end_sum) {
-		job->work.args.compress.join = false;
-		sess_run(s, &job->work);
+	if (job->item.work.result.compress.joined && before_sum != c->end_sum) {
+		job->item.work.args.compress.join = false;
+		sched_run(&s->sched, &job->item.work);
 	}
 }
 
@@ -895,7 +897,7 @@ static void note_end(struct compressor *c, const struct cjob *job)
 	size_t n = wd_min(job->before_len + job->in_len, WD_COMP_WINDOW_MAX);
 
 	if (job->ahead)
-		c->end_sum = job->work.result.compress.end_sum;
+		c->end_sum = job->item.work.result.compress.end_sum;
 	else if (c->source.read && !job->last)
 		c->end_sum = wd_crc32(0, job->in + job->in_len - n, n);
 }
@@ -906,15 +908,12 @@ static int await_head(struct wd_comp_sess *s, int timeout_ms)
 	struct cjob *job = job_at(&s->c, 0);
 
 	while (job->state == CJOB_SENT) {
-		struct wd_work work;
-		struct cjob *done;
-		int ret = sess_recv(s, &work, timeout_ms);
+		struct sched_item *item;
+		int ret = sched_recv(&s->sched, &item, timeout_ms);
 
 		if (ret)
 			return ret;
-		done = work.owner;
-		done->work = work;
-		done->state = CJOB_DONE;
+		((struct cjob *)item)->state = CJOB_DONE;
 	}
 	return job->state == CJOB_DONE ? 0 : -EAGAIN;
 }
@@ -956,11 +955,11 @@ again:
 		return ret;
 	job = job_at(c, 0);
 	check_joint(s, job);
-	if (job->work.result.compress.no_input && job->req.status == -ENODATA) {
+	if (job->item.work.result.compress.no_input && job->req.status == -ENODATA) {
 		cut_short(s);
 		goto again;
 	}
-	if (job->work.result.compress.no_input)
+	if (job->item.work.result.compress.no_input)
 		return read_error(job->req.status);
 	if (job->req.status)
 		return job->req.status;
@@ -988,7 +987,7 @@ size_t compress_bound(const struct wd_comp_sess *s, size_t in_len)
 	size_t chunks, each;
 
 	/* It can turn out that chunks have to be smaller. */
-	if (!s->setup.chunk_size && !s->on_device)
+	if (!s->setup.chunk_size && !sched_on_device(&s->sched))
 		chunk = wd_min(chunk, CHUNK_AFFORDED_MIN);
 	chunks = in_len / chunk + 1;
 

@@ -235,7 +235,8 @@ static bool decode_here(const struct wd_comp_sess *s, size_t in_len)
 	const struct decompressor *d = &s->d;
 
 	/* No device goes on with a stream. */
-	if (s->on_device || (s->q_open && s->width == 1))
+	if (!sched_on_cpu(&s->sched) ||
+	    (sched_is_open(&s->sched) && sched_width(&s->sched) == 1))
 		return true;
 	if (d->queued < INLINE_IN && !d->nsent)
 		return true;
@@ -247,7 +248,6 @@ static int decode(struct wd_comp_sess *s, struct piece *p)
 {
 	struct decompressor *d = &s->d;
 	struct wd_comp_req *req = &d->sreq;
-	struct wd_work work = wd_work_stream(req, &d->inf);
 	bool here;
 	struct serial_buf *buf = &d->sbuf[d->scur];
 	int ret = need_sbuf(s, buf);
@@ -255,6 +255,8 @@ static int decode(struct wd_comp_sess *s, struct piece *p)
 	if (ret)
 		return ret;
 	memset(req, 0, sizeof(*req));
+	memset(&d->sitem, 0, sizeof(d->sitem));
+	d->sitem.work = wd_work_stream(req, &d->inf);
 	req->format = s->setup.format;
 	req->in = p ? piece_data(p) : NULL;
 	req->in_len = p ? piece_left(p) : 0;
@@ -262,27 +264,27 @@ static int decode(struct wd_comp_sess *s, struct piece *p)
 	req->out_cap = buf->cap - buf->fill;
 	here = decode_here(s, req->in_len);
 	if (!here) {
-		ret = sess_open_queue(s);
+		ret = sess_open(s);
 		if (ret)
 			return ret;
-		here = s->width == 1;
+		here = sched_width(&s->sched) == 1;
 	}
 	if (here) {
 		if (s->info.members && !d->member_out)
 			req->out_cap = wd_min(req->out_cap, INLINE_OUT);
-		sess_run(s, &work);
+		sched_run(&s->sched, &d->sitem.work);
 		return harvest(s, p);
 	}
-	ret = sess_send(s, &work);
+	ret = sess_send(s, &d->sitem);
 	if (ret == -EBUSY) {
-		sess_run(s, &work);
+		sched_run(&s->sched, &d->sitem.work);
 		return harvest(s, p);
 	}
 	if (ret)
 		return ret;
 	d->sbusy = true;
 	d->sout = true;
-	wd_flush(&s->q);
+	sched_flush(&s->sched);
 	return 0;
 }
 
@@ -528,7 +530,7 @@ static void accept_chunk(struct wd_comp_sess *s, struct piece *p)
 
 	d->inf = p->ws->inf;
 	p->ws->inf = inf;
-	d->inf_short = p->work.result.chunk.stuck ||
+	d->inf_short = p->item.work.result.chunk.stuck ||
 		       p->req.produced < WD_COMP_WINDOW_MAX;
 	d->more = p->req.produced == p->req.out_cap;
 	if (d->more)
@@ -556,7 +558,7 @@ static int accept_members(struct wd_comp_sess *s, struct piece *p)
 		if (ret)
 			return ret;
 	}
-	s->info.members += p->work.result.members.count;
+	s->info.members += p->item.work.result.members.count;
 	s->info.checksum = p->req.checksum;
 	piece_use(d, p, p->req.consumed);
 	d->member_start = d->pos;
@@ -581,7 +583,7 @@ static int judge(struct wd_comp_sess *s, struct piece *p)
 	s->info.requests++;
 	if (chunk ? chunk_counts(p) : members_count(s, p)) {
 		d->distrust = 0;
-		d->ahead_used |= !chunk || p->work.result.chunk.stuck;
+		d->ahead_used |= !chunk || p->item.work.result.chunk.stuck;
 		if (chunk)
 			accept_chunk(s, p);
 		else if (accept_members(s, p))
@@ -620,29 +622,24 @@ static int lend_serial(struct decompressor *d, const void **data, size_t *len)
 	return 1;
 }
 
-/* The in-order request has no owner. */
-static void mark(struct wd_comp_sess *s, const struct wd_work *done)
+static void mark(struct wd_comp_sess *s, struct sched_item *item)
 {
-	struct piece *p = done->owner;
-
-	if (p) {
-		p->work = *done;
-		p->busy = false;
-	} else {
+	if (item == &s->d.sitem)
 		s->d.sout = false;
-	}
+	else
+		((struct piece *)item)->busy = false;
 }
 
 /* Receive until what @out tells of is back. */
 static int await(struct wd_comp_sess *s, const bool *out, int timeout_ms)
 {
 	while (*out) {
-		struct wd_work done;
-		int ret = sess_recv(s, &done, timeout_ms);
+		struct sched_item *item;
+		int ret = sched_recv(&s->sched, &item, timeout_ms);
 
 		if (ret)
 			return ret == -ENOENT ? -EIO : ret;
-		mark(s, &done);
+		mark(s, item);
 		/* Whoever brought that has nothing to do now. */
 		pieces_dispatch(s);
 	}
@@ -656,14 +653,14 @@ static int await(struct wd_comp_sess *s, const bool *out, int timeout_ms)
 static int collect_stale(struct wd_comp_sess *s)
 {
 	struct decompressor *d = &s->d;
-	struct wd_work done;
+	struct sched_item *item;
 
 	if (!d->first || !d->first->busy || piece_is_ahead(d->first))
 		return 0;
 	if (d->npieces > STALE_MAX)
 		return await(s, &d->first->busy, WD_WAIT_FOREVER);
-	while (!sess_recv(s, &done, WD_NO_WAIT))
-		mark(s, &done);
+	while (!sched_recv(&s->sched, &item, WD_NO_WAIT))
+		mark(s, item);
 	return 0;
 }
 

@@ -149,7 +149,7 @@ WD_API int wd_comp_run(struct wd_comp_sess *sess, const void *in, size_t in_len,
 	      run_copying(sess, in, in_len, &o);
 	/* The caller's buffers are not ours beyond this call. */
 	if (ret)
-		sess_drain(sess);
+		sched_drain(&sess->sched);
 	if (ret && !sess->failed)
 		sess->failed = ret;
 	if (consumed)

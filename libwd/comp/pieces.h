@@ -25,7 +25,9 @@ struct in_block {
 	unsigned int refs;	/* pieces in it, and one while it is filled */
 };
 
+/* @item comes first: the scheduler gives it back. */
 struct piece {
+	struct sched_item item;
 	struct piece *next;
 	struct in_block *block;
 	size_t off, len;
@@ -34,7 +36,6 @@ struct piece {
 	bool sent;		/* to the queue */
 	bool busy;		/* and not yet back */
 	struct wd_comp_req req;
-	struct wd_work work;
 	struct workspace *ws;	/* while it is needed */
 	size_t out_want;	/* bytes of output, as the members claim */
 };

@@ -12,6 +12,7 @@
 #include "../codec/codec.h"
 #include "../internal.h"
 #include "../limit.h"
+#include "../sched/sched.h"
 
 /* The longest header without a name: gzip with a QZ field. */
 #define HEADER_MAX	24u
@@ -124,6 +125,7 @@ struct decompressor {
 	int pending;			/* error to report once all output is out */
 
 	/* decoding in order */
+	struct sched_item sitem;
 	struct wd_comp_req sreq;
 	bool sbusy;			/* sent, and what it brought not yet taken */
 	bool sout;			/* not yet back */
@@ -140,10 +142,10 @@ struct decompressor {
 	uint32_t preset_sum;		/* Adler-32 of all of it */
 };
 
-/* What was done without a queue and not yet received: a ring. */
-struct done_ring {
-	struct wd_work *slot;
-	unsigned int cap, head, count;
+/* One of wd_comp_send(): made when needed, kept for the next. */
+struct request {
+	struct sched_item item;
+	struct request *next_free, *next_made;
 };
 
 /*
@@ -164,26 +166,15 @@ struct afford {
 
 struct wd_comp_sess {
 	struct wd_comp_setup setup;
-	char *engine;			/* as chosen of a list; NULL for CPU workers */
 	struct wd_fork_guard guard;
-	struct wd_queue q;
-	bool q_open;
-	unsigned int width;		/* requests that @q works on at a time */
-	struct wd_codec *codec;		/* for what needs no queue, and for redoing */
-	unsigned int in_flight;		/* with those in @done */
-
+	struct sched sched;
+	char *engine;			/* as chosen of a list */
+	struct request *free_requests, *requests;
 	struct afford afford;
-
-	bool on_device;			/* @engine is a device, and not given up */
-	unsigned int failures;		/* of the device, in a row */
-	int device_error;		/* why it was given up */
-	char device[WD_NAME_MAX];
-	struct done_ring done;
 
 	bool fresh;			/* reset, and nothing put in since */
 	bool async;			/* requests of wd_comp_send() are in flight */
 	bool input_lent, output_lent;
-	bool lazy;			/* a poll starts no thread: waiting does the work */
 	int failed;			/* sticky error of the stream */
 	struct wd_comp_info info;
 	struct compressor c;
@@ -195,12 +186,9 @@ struct wd_comp_sess {
 };
 
 /* session.c */
-int sess_open_queue(struct wd_comp_sess *s);
-int sess_send(struct wd_comp_sess *s, struct wd_work *work);
-int sess_recv(struct wd_comp_sess *s, struct wd_work *done, int timeout_ms);
-int sess_run(struct wd_comp_sess *s, struct wd_work *work);
-void sess_drain(struct wd_comp_sess *s);
 int sess_check(const struct wd_comp_sess *s);
+int sess_open(struct wd_comp_sess *s);
+int sess_send(struct wd_comp_sess *s, struct sched_item *item);
 
 /* afford.c */
 unsigned int sess_threads(struct wd_comp_sess *s);

@@ -447,15 +447,16 @@ static int split(struct decompressor *d)
 
 static size_t queued_max(const struct wd_comp_sess *s)
 {
-	return (s->width + 1) * QUEUED_PER_WORKER;
+	return (sched_width(&s->sched) + 1) * QUEUED_PER_WORKER;
 }
 
 /* Each takes memory for its output, from when it is sent until it was used. */
 static unsigned int sent_max(const struct wd_comp_sess *s)
 {
-	size_t n = (s->width + 3) * CHUNK_OUT_FIRST / s->d.out_guess;
+	unsigned int width = sched_width(&s->sched);
+	size_t n = (width + 3) * CHUNK_OUT_FIRST / s->d.out_guess;
 
-	return (unsigned int)wd_max(wd_min(n, s->width + 3), s->width + 1);
+	return (unsigned int)wd_max(wd_min(n, width + 3), width + 1);
 }
 
 static bool enough_input(const struct wd_comp_sess *s)
@@ -535,19 +536,19 @@ static int prepare(struct wd_comp_sess *s, struct piece *p)
 	req->out = p->ws->out;
 	req->out_cap = p->ws->out_cap;
 	req->format = s->setup.format;
+	memset(&p->item, 0, sizeof(p->item));
 	if (p->kind == PIECE_MEMBERS)
-		p->work = wd_work_members(req);
+		p->item.work = wd_work_members(req);
 	else
-		p->work = wd_work_chunk(req, &p->ws->inf);
-	p->work.owner = p;
+		p->item.work = wd_work_chunk(req, &p->ws->inf);
 	return 0;
 }
 
 /* Without memory, or a queue, everything is decoded in order. */
 static bool send_piece(struct wd_comp_sess *s, struct piece *p)
 {
-	if (sess_open_queue(s) || s->width == 1 || prepare(s, p) ||
-	    sess_send(s, &p->work)) {
+	if (sess_open(s) || sched_width(&s->sched) == 1 || prepare(s, p) ||
+	    sess_send(s, &p->item)) {
 		piece_make_serial(&s->d, p);
 		return false;
 	}
@@ -565,16 +566,18 @@ void pieces_dispatch(struct wd_comp_sess *s)
 	if (!d->nspec || d->distrust >= DISTRUST_MAX)
 		return;
 	/* Little input is decoded faster than threads are started. */
-	if (!s->q_open && !s->on_device && d->queued < QUEUE_MIN)
+	if (!sched_is_open(&s->sched) && !sched_on_device(&s->sched) &&
+	    d->queued < QUEUE_MIN)
 		return;
 	for (struct piece *p = d->first; p; p = p->next) {
 		if (!piece_is_ahead(p) || p->sent)
 			continue;
-		if (s->q_open && (s->in_flight >= s->width + 1 ||
-				  d->nsent >= sent_max(s)))
+		if (sched_is_open(&s->sched) &&
+		    (s->sched.in_flight >= sched_width(&s->sched) + 1 ||
+		     d->nsent >= sent_max(s)))
 			break;
 		sent |= send_piece(s, p);
 	}
 	if (sent)
-		wd_flush(&s->q);
+		sched_flush(&s->sched);
 }

@@ -164,9 +164,9 @@ static int copy_out(struct wd_comp_sess *s, struct wd_comp_buf *buf, int timeout
 	if (!s->rest_len) {
 		const void *data;
 
-		s->lazy = true;
+		s->sched.lazy = true;
 		ret = wd_comp_get_output(s, &data, &s->rest_len, timeout_ms);
-		s->lazy = false;
+		s->sched.lazy = false;
 		if (ret != 1) {
 			s->rest_len = 0;
 			return !ret ? -ENOMSG : ret == -EAGAIN ? 0 : ret;

@@ -126,6 +126,7 @@ static int dummy_list(struct wd_device *list, int max)
 		list->free_queues = dev.free_queues;
 		list->numa_node = dev.numa_node;
 		list->status = dev.status;
+		list->kind = WD_DEVICE_HARDWARE;
 		memcpy(list->reason, dev.reason, sizeof(list->reason));
 		list++;
 	}

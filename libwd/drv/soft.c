@@ -14,7 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../codec/codec.h"
 #include "../internal.h"
@@ -43,6 +45,7 @@ struct soft_queue {
 	uint32_t idle;			/* workers waiting on @work */
 	uint32_t receivers;		/* threads waiting on @done */
 	bool stop;
+	int event_fd;			/* told of what has finished; -1: nobody asked */
 	pthread_t *threads;
 	struct wd_codec *inline_codec;
 };
@@ -71,6 +74,7 @@ static int soft_list(struct wd_device *dev, int max)
 	snprintf(dev->algs, sizeof(dev->algs), "gzip zlib deflate");
 	dev->free_queues = -1;
 	dev->numa_node = -1;
+	dev->kind = WD_DEVICE_CPU;
 	return 1;
 }
 
@@ -97,6 +101,8 @@ static void free_queue(struct soft_queue *sq)
 	free(sq->finished.slot);
 	free(sq->threads);
 	wd_codec_destroy(sq->inline_codec);
+	if (sq->event_fd >= 0)
+		close(sq->event_fd);
 	free(sq);
 }
 
@@ -112,6 +118,7 @@ static int soft_open(struct wd_queue *q, const struct wd_device *dev, void **ctx
 	if (!sq)
 		return -ENOMEM;
 
+	sq->event_fd = -1;
 	sq->depth = (uint32_t)wd_max(q->depth, DEPTH_MIN);
 	sq->max_workers = q->workers ? q->workers :
 				       wd_thread_count(0, WORKER_SIZE, NULL);
@@ -192,6 +199,14 @@ static bool retires(struct soft_queue *sq, const struct wd_work *work)
 	return true;
 }
 
+/* Called with the lock.  Full it cannot be. */
+static void tell_event(struct soft_queue *sq)
+{
+	ssize_t n = write(sq->event_fd, &(uint64_t){ 1 }, sizeof(uint64_t));
+
+	(void)n;
+}
+
 static void *worker(void *arg)
 {
 	struct wd_codec *codec = wd_codec_create();
@@ -218,6 +233,8 @@ static void *worker(void *arg)
 		ring_put(&sq->finished, sq->depth, &work);
 		if (sq->receivers)
 			pthread_cond_signal(&sq->done);
+		if (sq->event_fd >= 0 && sq->finished.count == 1)
+			tell_event(sq);
 	}
 	pthread_mutex_unlock(&sq->lock);
 	wd_codec_destroy(codec);
@@ -354,6 +371,29 @@ static int soft_recv(void *ctx, struct wd_work *done, int timeout_ms)
 	return ret;
 }
 
+static int soft_event_fd(void *ctx)
+{
+	struct soft_queue *sq = ctx;
+
+	pthread_mutex_lock(&sq->lock);
+	if (sq->event_fd < 0) {
+		sq->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (sq->event_fd >= 0 && sq->finished.count)
+			tell_event(sq);
+	}
+	pthread_mutex_unlock(&sq->lock);
+	return sq->event_fd;
+}
+
+static void soft_event_seen(void *ctx)
+{
+	struct soft_queue *sq = ctx;
+	uint64_t n;
+
+	if (read(sq->event_fd, &n, sizeof(n)) < 0)
+		return;
+}
+
 static unsigned int soft_drop(void *ctx)
 {
 	struct soft_queue *sq = ctx;
@@ -391,6 +431,8 @@ const struct wd_driver_ops wd_soft_driver = {
 	.flush = soft_flush,
 	.recv = soft_recv,
 	.drop = soft_drop,
+	.event_fd = soft_event_fd,
+	.event_seen = soft_event_seen,
 	.share = soft_share,
 	.unshare = soft_unshare,
 };

@@ -78,6 +78,12 @@ const char *wd_version(void);
  */
 unsigned int wd_cpu_count(void);
 
+/* What is behind the queues of a device. */
+enum wd_device_kind {
+	WD_DEVICE_CPU,		/* threads of this process */
+	WD_DEVICE_HARDWARE,	/* a device, or what stands in for one in the kernel */
+};
+
 /*
  * struct wd_memory_limit - what bounds the memory of this process
  * @bytes:    the limit as it is set; 0 for none
@@ -121,6 +127,8 @@ unsigned int wd_thread_count(uint64_t fixed, uint64_t each,
  * @numa_node:   the memory node it sits on, -1 if none
  * @status:      0 when usable, else the negative errno a request would meet
  * @reason:      why it is not usable and what to do; empty when it is
+ * @kind:        enum wd_device_kind
+ * @reserved:    zero
  */
 struct wd_device {
 	char name[WD_NAME_MAX];
@@ -130,6 +138,8 @@ struct wd_device {
 	int32_t numa_node;
 	int32_t status;
 	char reason[WD_REASON_MAX];
+	uint32_t kind;
+	uint32_t reserved[7];
 };
 
 /*

@@ -48,6 +48,7 @@ extern "C" {
 #define WD_COMP_CHUNK_MAX	(16u << 20)	/* bytes */
 #define WD_COMP_THREADS_MAX	1024
 #define WD_COMP_WINDOW_MAX	32768		/* bytes */
+#define WD_COMP_LANES_MAX	8		/* queues of one session */
 #define WD_COMP_SIZE_UNKNOWN	UINT64_MAX
 #define WD_COMP_REQ_MAX		(1u << 30)	/* bytes of input in one request */
 
@@ -107,8 +108,9 @@ struct wd_comp_sess;
  * @flags:      WD_COMP_RSYNCABLE, WD_COMP_ONE_MEMBER, WD_COMP_NO_VERIFY,
  *              WD_COMP_INDEPENDENT
  * @engine:     NULL or "auto" for the best, "sw" for CPU workers, the name of a
- *              device or driver, or several of these, separated by commas: the
- *              first that can be used.  What a device compressed is decompressed
+ *              device or driver, "hybrid" for all devices and the CPU at once, or
+ *              names joined by plus signs for these at once.  Of several,
+ *              separated by commas, the first that can be used.  What a device compressed is decompressed
  *              on the CPU and compared.  What it fails to do, the CPU does; after
  *              several failures, or when it is gone, the CPU does all the rest
  * @size_hint:  bytes of input to come, WD_COMP_SIZE_UNKNOWN if not known; only
@@ -462,6 +464,51 @@ struct wd_comp_info {
  * Returns 0, -ESTALE.
  */
 int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info);
+
+/*
+ * struct wd_comp_lane - what one queue of a session did since the last reset
+ * @name:      the device
+ * @kind:      enum wd_device_kind
+ * @error:     why it is not used any more: a negative errno, or 0
+ * @width:     requests that keep it busy
+ * @depth:     requests that its queue has room for; 0 if it was not needed
+ * @requests:  done, and found to be right
+ * @bytes_in, @bytes_out: of these
+ * @failed:    of requests that it failed, or did wrong, those done elsewhere
+ * @wrong:     of these, those whose output was not what it should be
+ * @checks:    looked at for a device's sake
+ * @redone:    done again for a device's sake; among @requests
+ * @reserved:  zero
+ */
+struct wd_comp_lane {
+	char name[WD_NAME_MAX];
+	uint32_t kind;
+	int32_t error;
+	uint32_t width;
+	uint32_t depth;
+	uint64_t requests;
+	uint64_t bytes_in;
+	uint64_t bytes_out;
+	uint64_t failed;
+	uint64_t wrong;
+	uint64_t checks;
+	uint64_t redone;
+	uint64_t reserved[5];
+};
+
+/*
+ * wd_comp_get_lanes() - who did the work, and who failed it
+ * @sess:  a session
+ * @lanes: filled, devices first, the CPU last
+ * @max:   entries that @lanes has room for
+ *
+ * A session has a lane for each queue that it may use, and one for the workers of
+ * the CPU, which look at what devices do and do what they leave.
+ *
+ * Returns how many lanes there are, -EINVAL, -ESTALE.
+ */
+int wd_comp_get_lanes(struct wd_comp_sess *sess, struct wd_comp_lane *lanes,
+		      unsigned int max);
 
 /* ---- asynchronous ---- */
 

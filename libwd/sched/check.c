@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether what a device did is right, what is done if it is not, and when a device
+ * has failed too often.
+ */
+#include <string.h>
+
+#include "check.h"
+
+#define FAILURES_MAX	4u	/* in a row, and the device is left alone */
+
+/* Of other kinds the driver has seen to it. */
+static bool wants_check(const struct sched *s, const struct wd_work *work)
+{
+	if (wd_work_compresses(work))
+		return s->verify;
+	return work->kind == WD_WORK_REQUEST;
+}
+
+/* The device itself is gone, not only a request. */
+static bool is_fatal(int status)
+{
+	return status == -ENODEV || status == -ETIMEDOUT || status == -EPROTO;
+}
+
+static void succeeded(struct sched_item *item)
+{
+	item->lane->failures = 0;
+}
+
+enum verdict check_device(struct sched *s, struct sched_item *item)
+{
+	struct wd_comp_req *req = item->work.req;
+
+	item->status = req->status;
+	if (item->status) {
+		item->stage = ITEM_REDOING;
+		/* What it was asked for meanwhile comes back by itself. */
+		if (is_fatal(item->status))
+			lane_leave(item->lane, item->status);
+		return VERDICT_OWED;
+	}
+	if (!wants_check(s, &item->work)) {
+		succeeded(item);
+		return VERDICT_DONE;
+	}
+	item->stage = ITEM_CHECKING;
+	return VERDICT_OWED;
+}
+
+/*
+ * Done again: that is the device's failure unless it never claimed to be able to, or
+ * the CPU fails, too.  Too little room is nobody's.
+ */
+static void failed(struct sched *s, struct sched_item *item)
+{
+	struct lane *l = item->lane;
+
+	if (item->status == -EOPNOTSUPP || item->work.req->status)
+		return;
+	s->redone++;
+	l->told.failed++;
+	if (item->status == -ENOSPC)
+		return;
+	l->failures++;
+	if (l->failures >= FAILURES_MAX)
+		lane_leave(l, item->status ? item->status : -EIO);
+}
+
+void check_settle(struct sched *s, struct sched_item *item, bool wrong)
+{
+	if (item->stage == ITEM_REDOING) {
+		failed(s, item);
+	} else if (wrong) {
+		item->lane->told.wrong++;
+		failed(s, item);
+	} else {
+		succeeded(item);
+	}
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What becomes of an item that a device gives back.
+ */
+#ifndef WD_CHECK_H
+#define WD_CHECK_H
+
+#include "sched.h"
+
+/* What to do with an item next: receive it, or have the CPU check it or do it. */
+enum verdict {
+	VERDICT_DONE,
+	VERDICT_OWED,
+};
+
+/* A device gave @item back. */
+enum verdict check_device(struct sched *s, struct sched_item *item);
+
+/* The CPU gave back what it checked, and found @wrong and did again, or did again. */
+void check_settle(struct sched *s, struct sched_item *item, bool wrong);
+
+#endif

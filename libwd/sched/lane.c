@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One queue of a scheduler: opening and leaving it, and counting what it does.
+ */
+#define log_fmt(f) "lane: " f
+#include <string.h>
+#include <time.h>
+
+#include "lane.h"
+
+#define DEVICE_WIDTH	8u	/* items that keep a device busy */
+#define SPEED_SHARE	8	/* a new measurement counts for one part in so many */
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+static void ask_for_workers(struct lane *l)
+{
+	if (!l->workers)
+		l->workers = (unsigned int)wd_min(wd_cpu_count(), WD_COMP_THREADS_MAX);
+	l->q.workers = l->workers;
+	l->q.depth = 4 * l->workers;
+}
+
+int lane_open(struct lane *l)
+{
+	int ret;
+
+	if (l->state == LANE_OPEN)
+		return 0;
+	if (l->state != LANE_CLOSED)
+		return l->error;
+	memset(&l->q, 0, sizeof(l->q));
+	l->q.device = l->device;
+	if (!lane_is_device(l))
+		ask_for_workers(l);
+	ret = wd_request_queue(&l->q);
+	if (ret) {
+		/* Memory for workers may be there the next time. */
+		if (lane_is_device(l))
+			lane_leave(l, ret);
+		return ret;
+	}
+	l->state = LANE_OPEN;
+	memcpy(l->name, wd_queue_device(&l->q), sizeof(l->name));
+	l->width = lane_is_device(l) ?
+		   (unsigned int)wd_min(l->q.depth / 2, DEVICE_WIDTH) : l->q.workers;
+	if (!l->width)
+		l->width = 1;
+	return 0;
+}
+
+void lane_close(struct lane *l)
+{
+	if (l->state == LANE_OPEN || l->state == LANE_LEAVING)
+		wd_release_queue(&l->q);
+	l->state = LANE_CLOSED;
+	l->in_flight = 0;
+	l->backlog = 0;
+}
+
+static void leave_if_empty(struct lane *l)
+{
+	if (l->state != LANE_LEAVING || l->in_flight)
+		return;
+	wd_release_queue(&l->q);
+	l->state = LANE_LEFT;
+}
+
+void lane_leave(struct lane *l, int why)
+{
+	if (l->state == LANE_LEAVING || l->state == LANE_LEFT)
+		return;
+	wd_warn("%s is not used any more: %s", lane_name(l), wd_strerror(why));
+	l->error = why;
+	if (l->state == LANE_CLOSED) {
+		l->state = LANE_LEFT;
+		return;
+	}
+	l->state = LANE_LEAVING;
+	leave_if_empty(l);
+}
+
+const char *lane_name(const struct lane *l)
+{
+	return l->name[0] ? l->name : l->device;
+}
+
+void lane_tell(const struct lane *l, struct wd_comp_lane *told)
+{
+	*told = l->told;
+	memcpy(told->name, lane_name(l), sizeof(told->name));
+	told->kind = l->kind;
+	told->error = l->error;
+	told->width = l->width;
+	told->depth = l->q.depth;
+}
+
+bool lane_is_device(const struct lane *l)
+{
+	return l->kind != WD_DEVICE_CPU;
+}
+
+bool lane_has_room(const struct lane *l)
+{
+	return l->state == LANE_OPEN && l->in_flight < l->q.depth;
+}
+
+int lane_send(struct lane *l, const struct wd_work *work, bool timed)
+{
+	int ret = wd_queue_send(&l->q, work);
+
+	if (ret)
+		return ret;
+	if (timed && !l->in_flight)
+		l->mark_ns = now_ns();
+	l->in_flight++;
+	l->backlog += work->req->in_len;
+	return 0;
+}
+
+/* The time since it last did something was for this. */
+static void note_speed(struct lane *l, uint64_t bytes)
+{
+	int64_t now = now_ns();
+	double sample = (double)(now - l->mark_ns) / (double)(bytes ? bytes : 1);
+
+	l->mark_ns = now;
+	if (l->ns_per_byte > 0)
+		l->ns_per_byte += (sample - l->ns_per_byte) / SPEED_SHARE;
+	else
+		l->ns_per_byte = sample;
+}
+
+int lane_recv(struct lane *l, struct wd_work *done, int timeout_ms, bool timed)
+{
+	int ret = wd_queue_recv(&l->q, done, timeout_ms);
+
+	if (ret)
+		return ret;
+	l->in_flight--;
+	l->backlog -= done->req->in_len;
+	if (timed)
+		note_speed(l, done->req->in_len);
+	leave_if_empty(l);
+	return 0;
+}
+
+void lane_flush(struct lane *l)
+{
+	if (l->state == LANE_OPEN || l->state == LANE_LEAVING)
+		wd_flush(&l->q);
+}
+
+void lane_drain(struct lane *l)
+{
+	struct wd_work done;
+
+	if (l->in_flight)
+		l->in_flight -= wd_queue_drop(&l->q);
+	while (l->in_flight && !lane_recv(l, &done, WD_WAIT_FOREVER, false))
+		;
+	l->in_flight = 0;
+	l->backlog = 0;
+	leave_if_empty(l);
+}
+
+double lane_forecast(const struct lane *l, uint64_t bytes)
+{
+	return (double)(l->backlog + bytes) * l->ns_per_byte;
+}
+
+int lane_event_fd(struct lane *l)
+{
+	return wd_queue_event_fd(&l->q);
+}
+
+void lane_event_seen(struct lane *l)
+{
+	wd_queue_event_seen(&l->q);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A lane: one queue, how much it has to do, how fast it is, and whether it can
+ * still be relied on.  Which lane gets what is sched.c's business.
+ *
+ * Lanes, like their scheduler, are used by one thread.
+ */
+#ifndef WD_LANE_H
+#define WD_LANE_H
+
+#include "../internal.h"
+
+/*
+ * LANE_CLOSED:  not needed so far
+ * LANE_OPEN:    takes work
+ * LANE_LEAVING: takes no more; some is still in flight
+ * LANE_LEFT:    is not used any more
+ */
+enum lane_state {
+	LANE_CLOSED,
+	LANE_OPEN,
+	LANE_LEAVING,
+	LANE_LEFT,
+};
+
+/*
+ * struct lane - one queue
+ * @device:    what wd_request_queue() is asked for
+ * @name:      what it gave
+ * @kind:      of that device
+ * @workers:   CPU workers to ask for, 0 for as many as there are CPUs
+ * @width:     items that keep it busy
+ * @in_flight: sent and not received
+ * @backlog:   bytes of these
+ * @mark_ns:   when it last became busy or finished something
+ * @ns_per_byte: how fast items come back while it is busy; 0: not known yet
+ * @failures:  in a row
+ * @error:     why it was left: a negative errno
+ * @told:      what it did since the last reset
+ */
+struct lane {
+	char device[WD_NAME_MAX];
+	char name[WD_NAME_MAX];
+	enum wd_device_kind kind;
+	unsigned int workers;
+	enum lane_state state;
+	struct wd_queue q;
+	unsigned int width;
+	unsigned int in_flight;
+	uint64_t backlog;
+	int64_t mark_ns;
+	double ns_per_byte;
+	unsigned int failures;
+	int error;
+	struct wd_comp_lane told;
+};
+
+/* What it did, for applications. */
+void lane_tell(const struct lane *l, struct wd_comp_lane *told);
+
+/* Get the queue, if it is closed.  Returns 0, or why there is none: then it is left. */
+int lane_open(struct lane *l);
+
+/* Give the queue back. */
+void lane_close(struct lane *l);
+
+/* Take no more work; the queue goes back when nothing is in flight. */
+void lane_leave(struct lane *l, int why);
+
+/* The queue's name, or what was asked for. */
+const char *lane_name(const struct lane *l);
+
+bool lane_is_device(const struct lane *l);
+
+/* More fits into the queue. */
+bool lane_has_room(const struct lane *l);
+
+/* @timed: measure how fast it is. */
+int lane_send(struct lane *l, const struct wd_work *work, bool timed);
+int lane_recv(struct lane *l, struct wd_work *done, int timeout_ms, bool timed);
+void lane_flush(struct lane *l);
+
+/* Take back everything; what has not begun will not. */
+void lane_drain(struct lane *l);
+
+/* Nanoseconds until @bytes more would come back, as near as is known. */
+double lane_forecast(const struct lane *l, uint64_t bytes);
+
+/* A descriptor that polls readable when there is something to receive, or -1. */
+int lane_event_fd(struct lane *l);
+
+/* Before receiving, when it did. */
+void lane_event_seen(struct lane *l);
+
+#endif

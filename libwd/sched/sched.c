@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Choosing a lane for each item, waiting for all lanes at once, draining them.
+ *
+ * With a single queue an item goes straight there, and receiving waits in its driver.
+ * With several, items wait here until a lane has use for them, so that the fast ones
+ * get more; and all are waited for by their descriptors.
+ */
+#define log_fmt(f) "sched: " f
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "../codec/codec.h"
+#include "check.h"
+
+#define LOOK_MS		1	/* between looks at a queue that cannot be waited for */
+#define LOOK_MAX_MS	200	/* lost requests are noticed by looking */
+#define DEEP		2u	/* items that a lane always gets, however slow it is */
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* ---- lists ---- */
+
+static void put_last(struct item_list *list, struct sched_item *item)
+{
+	item->next = NULL;
+	if (list->first)
+		list->last->next = item;
+	else
+		list->first = item;
+	list->last = item;
+}
+
+static struct sched_item *take_first(struct item_list *list)
+{
+	struct sched_item *item = list->first;
+
+	if (item)
+		list->first = item->next;
+	return item;
+}
+
+/* ---- lanes ---- */
+
+static struct lane *cpu_lane(struct sched *s)
+{
+	return &s->lanes[s->count - 1];
+}
+
+void sched_init(struct sched *s, const struct engine_choice *choice,
+		unsigned int threads)
+{
+	struct lane *cpu;
+
+	s->count = choice->devices + 1;
+	s->cpu_works = choice->cpu;
+	for (unsigned int i = 0; i < choice->devices; i++) {
+		strcpy(s->lanes[i].device, choice->device[i]);
+		s->lanes[i].kind = WD_DEVICE_HARDWARE;
+	}
+	cpu = cpu_lane(s);
+	strcpy(cpu->device, wd_cpu_device());
+	cpu->kind = WD_DEVICE_CPU;
+	cpu->workers = threads;
+}
+
+void sched_exit(struct sched *s)
+{
+	for (unsigned int i = 0; i < s->count; i++)
+		lane_close(&s->lanes[i]);
+	wd_codec_destroy(s->codec);
+}
+
+/* Devices that cannot be had are left; then the CPU does their work, too. */
+int sched_open(struct sched *s)
+{
+	bool device = false;
+
+	for (unsigned int i = 0; i + 1 < s->count; i++)
+		device |= !lane_open(&s->lanes[i]);
+	if (device && !s->cpu_works)
+		return 0;
+	s->cpu_works = true;
+	return lane_open(cpu_lane(s));
+}
+
+bool sched_is_open(const struct sched *s)
+{
+	for (unsigned int i = 0; i < s->count; i++)
+		if (s->lanes[i].state != LANE_CLOSED)
+			return true;
+	return false;
+}
+
+unsigned int sched_threads(const struct sched *s)
+{
+	return s->lanes[s->count - 1].workers;
+}
+
+void sched_set_threads(struct sched *s, unsigned int threads)
+{
+	cpu_lane(s)->workers = threads;
+}
+
+/* What the next item may go to. */
+static bool takes_items(const struct sched *s, const struct lane *l)
+{
+	return l->state == LANE_OPEN && (lane_is_device(l) || s->cpu_works);
+}
+
+unsigned int sched_width(const struct sched *s)
+{
+	unsigned int width = 0;
+
+	for (unsigned int i = 0; i < s->count; i++)
+		if (takes_items(s, &s->lanes[i]))
+			width += s->lanes[i].width;
+	return width;
+}
+
+/* What was promised when all lanes were open holds when some have been left. */
+unsigned int sched_depth(const struct sched *s)
+{
+	unsigned int depth = 0;
+
+	for (unsigned int i = 0; i < s->count; i++)
+		if (lane_is_device(&s->lanes[i]) || s->cpu_works)
+			depth += s->lanes[i].q.depth;
+	return depth;
+}
+
+/* One that has not been tried yet counts. */
+bool sched_on_device(const struct sched *s)
+{
+	for (unsigned int i = 0; i + 1 < s->count; i++)
+		if (s->lanes[i].state <= LANE_OPEN)
+			return true;
+	return false;
+}
+
+bool sched_on_cpu(const struct sched *s)
+{
+	return s->cpu_works || !sched_on_device(s);
+}
+
+const struct lane *sched_device(const struct sched *s)
+{
+	return s->count > 1 ? &s->lanes[0] : NULL;
+}
+
+void sched_reset_counts(struct sched *s)
+{
+	s->redone = 0;
+	for (unsigned int i = 0; i < s->count; i++)
+		memset(&s->lanes[i].told, 0, sizeof(s->lanes[i].told));
+}
+
+/* More than one queue is in use: items are timed, and waited for together. */
+static bool is_plural(const struct sched *s)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < s->count; i++)
+		n += s->lanes[i].state == LANE_OPEN || s->lanes[i].state == LANE_LEAVING;
+	return n > 1;
+}
+
+static void count(struct lane *l, const struct wd_comp_req *req)
+{
+	l->told.requests++;
+	l->told.bytes_in += req->consumed;
+	l->told.bytes_out += req->produced;
+}
+
+/* ---- here and now ---- */
+
+int sched_run(struct sched *s, struct wd_work *work)
+{
+	if (!s->codec)
+		s->codec = wd_codec_create();
+	if (!s->codec)
+		work->req->status = -ENOMEM;
+	else
+		wd_codec_run(s->codec, work);
+	count(cpu_lane(s), work->req);
+	return work->req->status;
+}
+
+/* Received like the rest. */
+static void run_now(struct sched *s, struct sched_item *item)
+{
+	struct wd_work check = wd_work_check(&item->work);
+
+	if (item->stage != ITEM_CHECKING)
+		sched_run(s, &item->work);
+	else if (s->codec || (s->codec = wd_codec_create()))
+		wd_codec_run(s->codec, &check);
+	if (item->stage != ITEM_DOING)
+		check_settle(s, item, check.result.check.wrong);
+	put_last(&s->done, item);
+}
+
+/* ---- handing out ---- */
+
+/* How long all lanes need for all that they should have at a time. */
+static double horizon(const struct sched *s, uint64_t bytes)
+{
+	double speed = 0;
+
+	for (unsigned int i = 0; i < s->count; i++)
+		if (takes_items(s, &s->lanes[i]) && s->lanes[i].ns_per_byte > 0)
+			speed += 1 / s->lanes[i].ns_per_byte;
+	return speed > 0 ? (double)(sched_width(s) * bytes) / speed : 0;
+}
+
+/*
+ * A lane is kept just full enough: more than it would finish while the others do
+ * all the rest would keep them waiting for it, as output goes out in order.
+ */
+static bool wants_more(const struct sched *s, const struct lane *l, uint64_t bytes)
+{
+	unsigned int most = l->width + (lane_is_device(l) ? 0 : 1);
+
+	if (!takes_items(s, l) || !lane_has_room(l) || l->in_flight >= most)
+		return false;
+	return l->in_flight < DEEP || lane_forecast(l, bytes) < horizon(s, bytes);
+}
+
+/* The one that will finish it first. */
+static struct lane *choose_lane(struct sched *s, uint64_t bytes)
+{
+	struct lane *best = NULL;
+
+	for (unsigned int i = 0; i < s->count; i++) {
+		struct lane *l = &s->lanes[i];
+
+		if (wants_more(s, l, bytes) &&
+		    (!best || lane_forecast(l, bytes) < lane_forecast(best, bytes)))
+			best = l;
+	}
+	return best;
+}
+
+/* What no device can do, or has done well, goes to the CPU, or is done here. */
+static int send_to_cpu(struct sched *s, struct sched_item *item)
+{
+	struct lane *cpu = cpu_lane(s);
+	bool check = item->stage == ITEM_CHECKING;
+	struct wd_work work = check ? wd_work_check(&item->work) : item->work;
+
+	work.owner = item;
+	if (lane_open(cpu)) {
+		run_now(s, item);
+		return 0;
+	}
+	if (!lane_has_room(cpu))
+		return -EBUSY;
+	if (item->stage == ITEM_DOING)
+		item->lane = cpu;
+	if (lane_send(cpu, &work, true))
+		run_now(s, item);
+	else
+		cpu->told.checks += check;
+	return 0;
+}
+
+/* Returns 0 or -EBUSY for a device; for the CPU also what else it refuses. */
+static int send_to(struct sched *s, struct lane *l, struct sched_item *item, bool timed)
+{
+	int ret;
+
+	item->lane = l;
+	item->work.owner = item;
+	ret = lane_send(l, &item->work, timed);
+	if (!ret || ret == -EBUSY || !lane_is_device(l))
+		return ret;
+	if (ret == -ENODEV)
+		lane_leave(l, ret);
+	return send_to_cpu(s, item);
+}
+
+/* What the CPU owes comes first, as a device's work is done only with that. */
+static void hand_out_owed(struct sched *s)
+{
+	struct sched_item *item;
+
+	while ((item = s->owed.first) && !send_to_cpu(s, item))
+		take_first(&s->owed);
+}
+
+static void hand_out(struct sched *s)
+{
+	struct sched_item *item;
+
+	if (!s->owed.first && !s->waiting.first)
+		return;
+	hand_out_owed(s);
+	while ((item = s->waiting.first)) {
+		struct lane *l;
+
+		/* The last device may just have been left. */
+		if (sched_open(s)) {
+			take_first(&s->waiting);
+			run_now(s, item);
+			continue;
+		}
+		l = choose_lane(s, item->work.req->in_len);
+		if (!l || send_to(s, l, item, true))
+			break;
+		take_first(&s->waiting);
+	}
+	sched_flush(s);
+}
+
+void sched_flush(struct sched *s)
+{
+	for (unsigned int i = 0; i < s->count; i++)
+		lane_flush(&s->lanes[i]);
+}
+
+/* The one queue there is: an item goes straight there. */
+static int send_straight(struct sched *s, struct sched_item *item)
+{
+	struct lane *l = cpu_lane(s);
+	int ret;
+
+	for (unsigned int i = 0; i < s->count; i++)
+		if (takes_items(s, &s->lanes[i]))
+			l = &s->lanes[i];
+	ret = send_to(s, l, item, false);
+	if (ret && (ret != -EBUSY || s->in_flight >= sched_depth(s)))
+		return ret;
+	s->in_flight++;
+	if (ret) {
+		/* Full before its time: a place is taken by what was lost. */
+		put_last(&s->waiting, item);
+		return 0;
+	}
+	/*
+	 * The doorbell of the CPU waits for a second item: a lone one is better done
+	 * by the thread that will ask for it.
+	 */
+	if (lane_is_device(l) || l->in_flight > 1)
+		sched_flush(s);
+	return 0;
+}
+
+int sched_send(struct sched *s, struct sched_item *item)
+{
+	int ret = sched_open(s);
+
+	if (ret)
+		return ret;
+	if (!is_plural(s))
+		return send_straight(s, item);
+	if (s->in_flight >= sched_depth(s))
+		return -EBUSY;
+	put_last(&s->waiting, item);
+	s->in_flight++;
+	hand_out(s);
+	return 0;
+}
+
+/* ---- taking back ---- */
+
+/* Input that could not be read is not the worker's fault. */
+static bool worth_retrying(const struct wd_work *work)
+{
+	int status = work->req->status;
+
+	return wd_work_compresses(work) && status && status != -ENOSPC &&
+	       !(work->kind == WD_WORK_COMPRESS && work->result.compress.no_input);
+}
+
+static void from_cpu(struct sched *s, struct lane *cpu, struct sched_item *item,
+		     const struct wd_work *done)
+{
+	if (item->stage == ITEM_CHECKING) {
+		check_settle(s, item, done->result.check.wrong);
+		if (!done->result.check.wrong)
+			count(item->lane, item->work.req);
+		else
+			count(cpu, item->work.req);
+		return;
+	}
+	item->work.result = done->result;
+	if (item->stage == ITEM_REDOING) {
+		check_settle(s, item, false);
+		cpu->told.redone++;
+	} else if (s->retry && worth_retrying(&item->work)) {
+		s->redone++;
+		sched_run(s, &item->work);
+		return;
+	}
+	count(cpu, item->work.req);
+}
+
+/* A lane gave @done back.  The item if that is all there is to do; or NULL. */
+static struct sched_item *settle(struct sched *s, struct lane *l,
+				 const struct wd_work *done)
+{
+	struct sched_item *item = done->owner;
+
+	if (!lane_is_device(l)) {
+		from_cpu(s, l, item, done);
+		return item;
+	}
+	item->work.result = done->result;
+	if (check_device(s, item) == VERDICT_OWED) {
+		put_last(&s->owed, item);
+		return NULL;
+	}
+	count(l, item->work.req);
+	return item;
+}
+
+static int remaining_ms(int timeout_ms, int64_t begun)
+{
+	int64_t left;
+
+	if (timeout_ms <= 0)
+		return timeout_ms;
+	left = begun + timeout_ms - now_ms();
+	return left > 0 ? (int)left : 0;
+}
+
+/* Sleep until one of the lanes has something, or might have. */
+static void sleep_for_any(struct sched *s, int timeout_ms)
+{
+	struct lane *at[WD_COMP_LANES_MAX];
+	struct pollfd fds[WD_COMP_LANES_MAX];
+	int most = LOOK_MAX_MS;
+	nfds_t n = 0;
+
+	for (unsigned int i = 0; i < s->count; i++) {
+		struct lane *l = &s->lanes[i];
+
+		if (!l->in_flight)
+			continue;
+		at[n] = l;
+		fds[n] = (struct pollfd){ .fd = lane_event_fd(l), .events = POLLIN };
+		if (fds[n].fd < 0)
+			most = LOOK_MS;
+		n++;
+	}
+	if (timeout_ms >= 0 && timeout_ms < most)
+		most = timeout_ms;
+	if (poll(fds, n, most) <= 0)
+		return;
+	for (nfds_t i = 0; i < n; i++)
+		if (fds[i].revents)
+			lane_event_seen(at[i]);
+}
+
+/* Look at each lane once, not always at the same one first. */
+static int look_at_all(struct sched *s, struct wd_work *done, struct lane **from)
+{
+	for (unsigned int i = 0; i < s->count; i++) {
+		struct lane *l = &s->lanes[(s->next_look + i) % s->count];
+		int ret;
+
+		if (!l->in_flight)
+			continue;
+		ret = lane_recv(l, done, WD_NO_WAIT, true);
+		if (ret == -EAGAIN)
+			continue;
+		s->next_look = (unsigned int)(l - s->lanes) + 1;
+		*from = l;
+		return ret == -ENOENT ? -EIO : ret;
+	}
+	return -EAGAIN;
+}
+
+static int recv_from_any(struct sched *s, struct wd_work *done, struct lane **from,
+			 int timeout_ms)
+{
+	int64_t begun = timeout_ms > 0 ? now_ms() : 0;
+
+	for (;;) {
+		int left, ret = look_at_all(s, done, from);
+
+		if (ret != -EAGAIN || timeout_ms == WD_NO_WAIT)
+			return ret;
+		left = remaining_ms(timeout_ms, begun);
+		if (timeout_ms > 0 && !left)
+			return -ETIMEDOUT;
+		sleep_for_any(s, left);
+	}
+}
+
+/* With one queue in use its driver knows best how to wait. */
+static int recv_work(struct sched *s, struct wd_work *done, struct lane **from,
+		     int timeout_ms)
+{
+	unsigned int busy = 0;
+
+	for (unsigned int i = 0; i < s->count; i++)
+		if (s->lanes[i].in_flight) {
+			*from = &s->lanes[i];
+			busy++;
+		}
+	if (!busy)
+		return -ENOENT;
+	if (busy > 1)
+		return recv_from_any(s, done, from, timeout_ms);
+	return lane_recv(*from, done, timeout_ms, is_plural(s));
+}
+
+/* A lone worker is started by waiting, not by looking. */
+static bool looks_in_vain(struct sched *s, int timeout_ms)
+{
+	return timeout_ms == WD_NO_WAIT && s->lazy && !is_plural(s) &&
+	       cpu_lane(s)->state == LANE_OPEN && cpu_lane(s)->q.workers == 1;
+}
+
+int sched_recv(struct sched *s, struct sched_item **item, int timeout_ms)
+{
+	int64_t begun = timeout_ms > 0 ? now_ms() : 0;
+
+	if (looks_in_vain(s, timeout_ms))
+		return -EAGAIN;
+	for (;;) {
+		struct wd_work done;
+		struct lane *from;
+		int ret;
+
+		hand_out(s);
+		*item = take_first(&s->done);
+		if (*item)
+			break;
+		ret = recv_work(s, &done, &from, remaining_ms(timeout_ms, begun));
+		if (ret)
+			return ret == -EAGAIN && timeout_ms != WD_NO_WAIT ? -ETIMEDOUT :
+									    ret;
+		*item = settle(s, from, &done);
+		if (*item)
+			break;
+	}
+	s->in_flight--;
+	hand_out(s);
+	return 0;
+}
+
+void sched_drain(struct sched *s)
+{
+	memset(&s->waiting, 0, sizeof(s->waiting));
+	memset(&s->owed, 0, sizeof(s->owed));
+	memset(&s->done, 0, sizeof(s->done));
+	for (unsigned int i = 0; i < s->count; i++)
+		lane_drain(&s->lanes[i]);
+	s->in_flight = 0;
+}

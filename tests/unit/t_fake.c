@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "codec.h"
+#include "internal.h"
+#include "t_fake.h"
+
+#define DEPTH	16u
+
+struct t_fake t_fake[T_FAKES_MAX];
+
+static unsigned int fakes;
+static uint64_t random_state;
+static pthread_mutex_t random_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* @lock: protects all that follows but @thread */
+struct fake_queue {
+	struct t_fake *fake;
+	pthread_t thread;
+	int fd;
+	pthread_mutex_t lock;
+	pthread_cond_t work, done;
+	struct wd_work todo[DEPTH], finished[DEPTH];
+	unsigned int todo_head, todo_count, finished_head, finished_count;
+	unsigned int in_flight;
+	bool stop, dead;
+	int64_t mark_ns;	/* since when it has had nothing to do */
+};
+
+static unsigned int below(unsigned int n)
+{
+	uint64_t x;
+
+	pthread_mutex_lock(&random_lock);
+	x = random_state += 0x9e3779b97f4a7c15u;
+	pthread_mutex_unlock(&random_lock);
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+	return (unsigned int)((x ^ x >> 31) % n);
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+/* ---- the device ---- */
+
+/* Stored blocks: what a compressor makes that costs nothing. */
+static void store(struct wd_work *work)
+{
+	struct wd_comp_req *req = work->req;
+	uint8_t *p = req->out;
+	const uint8_t *in = req->in;
+	size_t left = req->in_len;
+
+	do {
+		size_t n = wd_min(left, 65535);
+		bool last = n == left && !(req->flags & WD_COMP_REQ_OPEN);
+
+		*p++ = last;
+		*p++ = (uint8_t)n;
+		*p++ = (uint8_t)(n >> 8);
+		*p++ = (uint8_t)~n;
+		*p++ = (uint8_t)(~n >> 8);
+		memcpy(p, in, n);
+		p += n;
+		in += n;
+		left -= n;
+	} while (left);
+	for (int i = 0; i < 2 && req->flags & WD_COMP_REQ_OPEN; i++) {
+		memcpy(p, "\0\0\0\xff\xff", 5);
+		p += 5;
+	}
+	req->status = 0;
+	req->consumed = req->in_len;
+	req->produced = (size_t)(p - (uint8_t *)req->out);
+	req->checksum = wd_checksum(work->args.compress.summed_as, req->in, req->in_len);
+	req->result = 0;
+}
+
+static void fail_somehow(struct fake_queue *fq, struct wd_work *work)
+{
+	static const int errors[] = { -EIO, -ENOMEM, -EOPNOTSUPP, -EFAULT };
+	struct wd_comp_req *req = work->req;
+
+	fq->fake->faults++;
+	if (req->produced && below(2)) {
+		((uint8_t *)req->out)[below((unsigned int)req->produced)] ^= 0x20;
+		return;
+	}
+	req->status = errors[below(4)];
+	req->produced = 0;
+}
+
+static void do_request(struct fake_queue *fq, struct wd_codec *codec,
+		       struct wd_work *work)
+{
+	struct t_fake *fake = fq->fake;
+	int64_t ns = (int64_t)(fake->ns_per_byte * (double)work->req->in_len);
+	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
+
+	if (ns)
+		nanosleep(&ts, NULL);
+	fake->requests++;
+	if (fake->plain && work->kind == WD_WORK_COMPRESS)
+		store(work);
+	else
+		wd_codec_run(codec, work);
+	/* Only what has a check of its own may be lied about. */
+	if ((wd_work_compresses(work) || work->kind == WD_WORK_REQUEST) &&
+	    below(1000) < fake->ill)
+		fail_somehow(fq, work);
+}
+
+static void finish(struct fake_queue *fq, const struct wd_work *work)
+{
+	fq->finished[(fq->finished_head + fq->finished_count++) % DEPTH] = *work;
+	pthread_cond_signal(&fq->done);
+	if (write(fq->fd, &(uint64_t){ 1 }, sizeof(uint64_t)) < 0)
+		abort();
+}
+
+static struct wd_work take_todo(struct fake_queue *fq)
+{
+	struct wd_work work = fq->todo[fq->todo_head];
+
+	fq->todo_head = (fq->todo_head + 1) % DEPTH;
+	fq->todo_count--;
+	return work;
+}
+
+/* What was asked for comes back undone. */
+static void die(struct fake_queue *fq, struct wd_work *work)
+{
+	static const int errors[] = { -ENODEV, -ETIMEDOUT, -EPROTO };
+
+	fq->dead = true;
+	fq->fake->faults++;
+	for (;;) {
+		work->req->status = errors[below(3)];
+		finish(fq, work);
+		if (!fq->todo_count)
+			return;
+		*work = take_todo(fq);
+	}
+}
+
+static void *device(void *arg)
+{
+	struct wd_codec *codec = wd_codec_create();
+	struct fake_queue *fq = arg;
+
+	pthread_mutex_lock(&fq->lock);
+	while (!fq->stop) {
+		struct wd_work work;
+		int64_t begun;
+
+		if (!fq->todo_count) {
+			pthread_cond_wait(&fq->work, &fq->lock);
+			continue;
+		}
+		begun = now_ns();
+		if (fq->mark_ns)
+			fq->fake->idle_ns += begun - fq->mark_ns;
+		work = take_todo(fq);
+		if (below(1000) < fq->fake->deadly) {
+			die(fq, &work);
+			continue;
+		}
+		pthread_mutex_unlock(&fq->lock);
+		do_request(fq, codec, &work);
+		pthread_mutex_lock(&fq->lock);
+		fq->mark_ns = now_ns();
+		fq->fake->busy_ns += fq->mark_ns - begun;
+		finish(fq, &work);
+	}
+	pthread_mutex_unlock(&fq->lock);
+	wd_codec_destroy(codec);
+	return NULL;
+}
+
+/* ---- the driver ---- */
+
+static int fake_list(struct wd_device *list, int max)
+{
+	for (int i = 0; i < (int)fakes && i < max; i++) {
+		memset(&list[i], 0, sizeof(list[i]));
+		snprintf(list[i].name, sizeof(list[i].name), "fake-%d", i);
+		strcpy(list[i].driver, "fake");
+		strcpy(list[i].algs, "gzip zlib deflate");
+		list[i].free_queues = 1;
+		list[i].numa_node = -1;
+		list[i].kind = WD_DEVICE_HARDWARE;
+	}
+	return (int)fakes;
+}
+
+static int fake_open(struct wd_queue *q, const struct wd_device *dev, void **ctx)
+{
+	struct fake_queue *fq = calloc(1, sizeof(*fq));
+
+	if (!fq)
+		return -ENOMEM;
+	fq->fake = &t_fake[atoi(dev->name + 5)];
+	fq->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&fq->lock, NULL);
+	pthread_cond_init(&fq->work, NULL);
+	pthread_cond_init(&fq->done, NULL);
+	if (fq->fd < 0 || pthread_create(&fq->thread, NULL, device, fq))
+		abort();
+	q->depth = DEPTH;
+	q->workers = 0;
+	q->fd = fq->fd;
+	*ctx = fq;
+	return 0;
+}
+
+static void fake_close(void *ctx, bool forked)
+{
+	struct fake_queue *fq = ctx;
+
+	(void)forked;
+	pthread_mutex_lock(&fq->lock);
+	fq->stop = true;
+	pthread_cond_signal(&fq->work);
+	pthread_mutex_unlock(&fq->lock);
+	pthread_join(fq->thread, NULL);
+	close(fq->fd);
+	free(fq);
+}
+
+/* Now and then it is full, or refuses, without a reason that anybody can see. */
+static int fake_send(void *ctx, const struct wd_work *work)
+{
+	struct fake_queue *fq = ctx;
+	int ret = 0;
+
+	if (work->kind == WD_WORK_STREAM || below(1000) < fq->fake->ill / 4)
+		return -EOPNOTSUPP;
+	pthread_mutex_lock(&fq->lock);
+	if (fq->dead)
+		ret = -ENODEV;
+	else if (fq->in_flight == DEPTH || (fq->in_flight && below(1000) < fq->fake->ill / 4))
+		ret = -EBUSY;
+	if (!ret) {
+		fq->todo[(fq->todo_head + fq->todo_count++) % DEPTH] = *work;
+		fq->in_flight++;
+		pthread_cond_signal(&fq->work);
+	}
+	pthread_mutex_unlock(&fq->lock);
+	return ret;
+}
+
+static int fake_flush(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+/* Called with the lock. */
+static int wait_finished(struct fake_queue *fq, int timeout_ms)
+{
+	struct timespec ts;
+
+	if (timeout_ms < 0)
+		return pthread_cond_wait(&fq->done, &fq->lock);
+	clock_gettime(CLOCK_REALTIME, &ts);
+	ts.tv_sec += timeout_ms / 1000 + 1;
+	return pthread_cond_timedwait(&fq->done, &fq->lock, &ts);
+}
+
+static int fake_recv(void *ctx, struct wd_work *done, int timeout_ms)
+{
+	struct fake_queue *fq = ctx;
+	uint64_t n;
+	int ret = 0;
+
+	pthread_mutex_lock(&fq->lock);
+	while (!ret && !fq->finished_count) {
+		if (!fq->in_flight)
+			ret = fq->dead ? -ENODEV : -ENOENT;
+		else if (!timeout_ms)
+			ret = -EAGAIN;
+		else if (wait_finished(fq, timeout_ms))
+			ret = -ETIMEDOUT;
+	}
+	if (!ret) {
+		*done = fq->finished[fq->finished_head];
+		fq->finished_head = (fq->finished_head + 1) % DEPTH;
+		fq->finished_count--;
+		fq->in_flight--;
+	}
+	/* Readable as long as there is something. */
+	if (!fq->finished_count && read(fq->fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
+		abort();
+	pthread_mutex_unlock(&fq->lock);
+	return ret;
+}
+
+static unsigned int fake_drop(void *ctx)
+{
+	struct fake_queue *fq = ctx;
+	unsigned int n;
+
+	pthread_mutex_lock(&fq->lock);
+	n = fq->todo_count;
+	fq->todo_count = 0;
+	fq->in_flight -= n;
+	pthread_mutex_unlock(&fq->lock);
+	return n;
+}
+
+static int fake_share(void *ctx, const void *addr, size_t size)
+{
+	(void)ctx;
+	(void)addr;
+	(void)size;
+	return 0;
+}
+
+static void fake_unshare(void *ctx, const void *addr, size_t size)
+{
+	(void)ctx;
+	(void)addr;
+	(void)size;
+}
+
+static const struct wd_driver_ops fake_driver = {
+	.name = "fake",
+	.list = fake_list,
+	.open = fake_open,
+	.close = fake_close,
+	.send = fake_send,
+	.flush = fake_flush,
+	.recv = fake_recv,
+	.drop = fake_drop,
+	.share = fake_share,
+	.unshare = fake_unshare,
+};
+
+void t_fake_install(unsigned int count, uint64_t seed)
+{
+	memset(t_fake, 0, sizeof(t_fake));
+	fakes = count;
+	random_state = seed;
+	wd_extra_driver = &fake_driver;
+}
+
+void t_fake_remove(void)
+{
+	fakes = 0;
+	wd_extra_driver = NULL;
+}

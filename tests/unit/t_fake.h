@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fake devices: a driver with as many of them as a test wants, each a thread that
+ * does requests one after the other, as fast and as badly as it is told to.
+ */
+#ifndef T_FAKE_H
+#define T_FAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define T_FAKES_MAX	4u
+
+/*
+ * struct t_fake - one device; settings first, then what happened
+ * @ns_per_byte: of input; the thread sleeps as long, 0: as fast as it can
+ * @ill:       of 1000 requests so many are failed, lied about, refused, or lost
+ * @deadly:    of 1000 requests so many are its last
+ * @plain:     it stores data instead of compressing it, which costs no CPU
+ * @requests:  done
+ * @faults:    of them, those that went wrong on purpose
+ * @idle_ns:   without work, from its first request to its last
+ */
+struct t_fake {
+	double ns_per_byte;
+	unsigned int ill, deadly;
+	bool plain;
+	uint64_t requests, faults;
+	int64_t idle_ns, busy_ns;
+};
+
+extern struct t_fake t_fake[T_FAKES_MAX];
+
+/* "fake-0" and so on are there from now on; settings are zero. */
+void t_fake_install(unsigned int count, uint64_t seed);
+void t_fake_remove(void);
+
+#endif

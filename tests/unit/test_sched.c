@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Several lanes at once: who gets what, and what becomes of what they fail.
+ * The devices are t_fake.c.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <warpdrive/wd_comp.h>
+
+#include "t_fake.h"
+#include "t_util.h"
+
+#define CHUNK	(32u << 10)
+#define LEN	(64u * CHUNK + 1234)
+
+static const struct t_feed feed = { .in_max = 100000, .out_max = 100000 };
+
+static uint8_t *text;
+
+static struct wd_comp_sess *session(enum wd_comp_op op, enum wd_comp_format format,
+				    const char *engine)
+{
+	struct wd_comp_setup setup = {
+		.op = op, .format = format, .level = 1, .engine = engine,
+		.chunk_size = op == WD_COMP_COMPRESS ? CHUNK : 0, .threads = 2,
+		.size_hint = WD_COMP_SIZE_UNKNOWN,
+	};
+	struct wd_comp_sess *s;
+
+	assert_int_equal(wd_comp_create(&s, &setup), 0);
+	return s;
+}
+
+static void round_trip(struct wd_comp_sess *comp, struct wd_comp_sess *decomp,
+		       enum wd_comp_format format)
+{
+	struct t_bytes packed = { 0 }, back = { 0 };
+	struct t_verdict v = { 0 };
+	size_t left;
+
+	assert_int_equal(t_stream(comp, &feed, text, LEN, &packed, &left), 1);
+	t_judge(&v, format, packed.data, packed.len, NULL, 0);
+	assert_int_equal(v.out.len, LEN);
+	assert_memory_equal(v.out.data, text, LEN);
+	assert_int_equal(t_stream(decomp, &feed, packed.data, packed.len, &back, &left), 1);
+	assert_int_equal(back.len, LEN);
+	assert_memory_equal(back.data, text, LEN);
+	t_bytes_free(&v.out);
+	t_bytes_free(&packed);
+	t_bytes_free(&back);
+}
+
+static uint64_t faults(void)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = 0; i < T_FAKES_MAX; i++)
+		n += t_fake[i].faults;
+	return n;
+}
+
+static void both_ways(const char *engine, enum wd_comp_format format, unsigned int times)
+{
+	struct wd_comp_sess *comp = session(WD_COMP_COMPRESS, format, engine);
+	struct wd_comp_sess *decomp = session(WD_COMP_DECOMPRESS, format, engine);
+
+	for (unsigned int i = 0; i < times; i++) {
+		if (i) {
+			assert_int_equal(wd_comp_reset(comp, WD_COMP_SIZE_UNKNOWN), 0);
+			assert_int_equal(wd_comp_reset(decomp, WD_COMP_SIZE_UNKNOWN), 0);
+		}
+		round_trip(comp, decomp, format);
+	}
+	wd_comp_destroy(comp);
+	wd_comp_destroy(decomp);
+}
+
+static void t_three_devices_and_the_cpu_share_the_work(void **state)
+{
+	struct wd_comp_sess *s = session(WD_COMP_COMPRESS, WD_COMP_GZIP, "hybrid");
+	struct wd_comp_lane lanes[WD_COMP_LANES_MAX];
+	struct t_bytes out = { 0 };
+	struct wd_comp_info info;
+	uint64_t in = 0, requests = 0;
+	size_t left;
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++)
+		t_fake[i].ns_per_byte = 1 << i;
+	assert_int_equal(t_stream(s, &feed, text, LEN, &out, &left), 1);
+	assert_int_equal(wd_comp_get_lanes(s, lanes, WD_COMP_LANES_MAX), 4);
+	assert_int_equal(wd_comp_get_info(s, &info), 0);
+	for (unsigned int i = 0; i < 4; i++) {
+		assert_int_equal(lanes[i].kind, i < 3 ? WD_DEVICE_HARDWARE : WD_DEVICE_CPU);
+		assert_int_equal(lanes[i].error, 0);
+		/* The CPU only if it finds the time, beside the checks. */
+		if (i < 3)
+			assert_true(lanes[i].requests > 0);
+		in += lanes[i].bytes_in;
+		requests += lanes[i].requests;
+	}
+	assert_int_equal(in, LEN);
+	assert_int_equal(requests, info.requests);
+	assert_int_equal(lanes[3].checks, info.device_requests);
+	t_bytes_free(&out);
+	wd_comp_destroy(s);
+}
+
+/* WD_SCHED_FAULTS=10000 for as many as a release needs. */
+static void t_lanes_that_fail_lose_nothing(void **state)
+{
+	const char *wish = getenv("WD_SCHED_FAULTS");
+	uint64_t want = wish ? strtoull(wish, NULL, 10) : T_REPEAT(2000);
+	uint64_t seed = 1, seen = 0;
+	static const char *const engines[] = {
+		"hybrid", "fake-0+fake-1+fake-2", "fake-1+sw", "fake-2",
+	};
+
+	(void)state;
+	for (; seen < want; seed++) {
+		t_fake_install(3, seed);
+		alarm(T_ALARM_SECONDS);
+		for (unsigned int i = 0; i < 3; i++) {
+			t_fake[i].ill = 300;
+			t_fake[i].deadly = seed % 4 == i ? 20 : 0;
+		}
+		both_ways(engines[seed % T_ARRAY_SIZE(engines)],
+			  (enum wd_comp_format)(seed % 3), 3);
+		seen += faults();
+	}
+}
+
+/* Each request comes back once, done. */
+static void t_requests_that_lanes_fail_come_back_once(void **state)
+{
+	enum { COUNT = 12 };
+	struct wd_comp_sess *s = session(WD_COMP_COMPRESS, WD_COMP_GZIP, "hybrid");
+	static uint8_t out[COUNT][CHUNK + 200];
+	struct wd_comp_req req[COUNT];
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++)
+		t_fake[i].ill = 300;
+	for (unsigned int round = 0; round < T_REPEAT(200); round++) {
+		unsigned int back = 0;
+		struct wd_comp_req *got;
+
+		for (unsigned int i = 0; i < COUNT; i++) {
+			req[i] = (struct wd_comp_req){
+				.in = text + i * CHUNK, .in_len = CHUNK, .out = out[i],
+				.out_cap = sizeof(out[i]), .level = 1,
+			};
+			assert_int_equal(wd_comp_send(s, &req[i]), 0);
+		}
+		while (!wd_comp_recv(s, &got, WD_WAIT_FOREVER)) {
+			unsigned int i = (unsigned int)(got - req);
+			struct t_verdict v = { 0 };
+
+			assert_true(i < COUNT);
+			assert_false(back & 1u << i);
+			back |= 1u << i;
+			assert_int_equal(got->status, 0);
+			t_judge(&v, WD_COMP_GZIP, got->out, got->produced, NULL, 0);
+			assert_int_equal(v.out.len, CHUNK);
+			assert_memory_equal(v.out.data, text + i * CHUNK, CHUNK);
+			t_bytes_free(&v.out);
+		}
+		assert_int_equal(back, (1u << COUNT) - 1);
+	}
+	wd_comp_destroy(s);
+}
+
+static void t_sessions_can_be_left_with_all_lanes_busy(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++)
+		t_fake[i].ns_per_byte = 5;
+	for (unsigned int round = 0; round < 20; round++) {
+		struct wd_comp_sess *s = session(WD_COMP_COMPRESS, WD_COMP_GZIP, "hybrid");
+		struct wd_comp_buf buf = { .in = text, .in_len = (round + 1) * CHUNK * 2 };
+
+		assert_int_equal(wd_comp_stream(s, &buf, WD_COMP_NO_FLUSH), 0);
+		if (round % 2)
+			assert_int_equal(wd_comp_reset(s, 0), 0);
+		wd_comp_destroy(s);
+	}
+}
+
+static void t_engines_are_joined_by_plus_signs(void **state)
+{
+	static const struct {
+		const char *engine;
+		int ret;
+		int lanes;
+	} cases[] = {
+		{ "fake-0+fake-1", 0, 3 },
+		{ "fake-0+fake-0+sw", 0, 2 },
+		{ "sw+fake-2", 0, 2 },
+		{ "fake+sw", 0, 2 },
+		{ "hybrid", 0, 4 },
+		{ "auto", 0, 1 },
+		{ "fake-0+none", -ENODEV, 0 },
+		{ "fake-0+none,sw", 0, 1 },
+		{ "none,fake-1+sw", 0, 2 },
+		{ "+", -ENODEV, 0 },
+		{ "", -ENODEV, 0 },
+		{ "sw+", -ENODEV, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_ARRAY_SIZE(cases); i++) {
+		struct wd_comp_setup setup = { .engine = cases[i].engine };
+		struct wd_comp_sess *s = NULL;
+
+		assert_int_equal(wd_comp_create(&s, &setup), cases[i].ret);
+		if (!cases[i].ret)
+			assert_int_equal(wd_comp_get_lanes(s, NULL, 0), cases[i].lanes);
+		wd_comp_destroy(s);
+	}
+}
+
+static void t_hybrid_needs_a_device(void **state)
+{
+	struct wd_comp_setup setup = { .engine = "hybrid" };
+	struct wd_comp_sess *s;
+
+	(void)state;
+	t_fake_remove();
+	assert_int_equal(wd_comp_create(&s, &setup), -ENODEV);
+	setup.engine = "hybrid,sw";
+	assert_int_equal(wd_comp_create(&s, &setup), 0);
+	wd_comp_destroy(s);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	alarm(T_ALARM_SECONDS);
+	t_fake_install(3, 7);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	t_fake_remove();
+	return 0;
+}
+
+static int make_text(void **state)
+{
+	(void)state;
+	t_seed(3);
+	text = malloc(LEN);
+	if (!text)
+		return -1;
+	t_fill(text, LEN, T_TEXT);
+	return 0;
+}
+
+static int free_text(void **state)
+{
+	(void)state;
+	free(text);
+	return 0;
+}
+
+#define TEST(f)	cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(t_three_devices_and_the_cpu_share_the_work),
+		TEST(t_lanes_that_fail_lose_nothing),
+		TEST(t_requests_that_lanes_fail_come_back_once),
+		TEST(t_sessions_can_be_left_with_all_lanes_busy),
+		TEST(t_engines_are_joined_by_plus_signs),
+		TEST(t_hybrid_needs_a_device),
+	};
+
+	return cmocka_run_group_tests(tests, make_text, free_text);
+}
