@@ -150,7 +150,7 @@ enum outcome compress_file(struct job *job)
 
 	outcome = pump_file(job, sess);
 	if (outcome == OUTCOME_DONE) {
-		job->has_info = wd_comp_get_info(sess, &job->info) == 0;
+		job_take_info(job, sess);
 		if (job->in.regular && job->bytes_in != in_size(&job->in))
 			msg_note("%s: file size changed while zipping",
 				 msg_name(job->in.name));

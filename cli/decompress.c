@@ -488,7 +488,7 @@ static enum outcome inflate_file(struct job *job)
 	case PUMP_STOPPED:
 		return job->stop;
 	}
-	job->has_info = wd_comp_get_info(pump.sess, &job->info) == 0;
+	job_take_info(job, pump.sess);
 	job->has_crc = job->has_info && job->format == WD_COMP_GZIP;
 	job->crc = job->info.checksum;
 	return check_trailing(job, pump.sess);

@@ -74,6 +74,14 @@ int job_sink(void *arg, const void *data, size_t len)
 	return out_write(&job->out, data, len);
 }
 
+void job_take_info(struct job *job, struct wd_comp_sess *sess)
+{
+	job->has_info = wd_comp_get_info(sess, &job->info) == 0;
+	job->lane_count = wd_comp_get_lanes(sess, job->lanes, WD_COMP_LANES_MAX);
+	if (job->lane_count < 0)
+		job->lane_count = 0;
+}
+
 enum outcome job_read_error(struct job *job, int err)
 {
 	msg_fault("%s: %s", msg_name(job->in.name), strerror(err));

@@ -35,6 +35,7 @@ enum outcome {
  * @keep_input: it holds more than was decompressed
  * @announced:    "name:<tab>" is on the screen, without its newline
  * @info:         of the session, if @has_info
+ * @lanes:        the same of its queues, @lane_count of them
  * @stop:         what it means when a callback of a pump stops it
  * @seconds:      how long it took
  */
@@ -55,6 +56,8 @@ struct job {
 	bool announced;
 	bool has_info;
 	struct wd_comp_info info;
+	struct wd_comp_lane lanes[WD_COMP_LANES_MAX];
+	int lane_count;
 	enum outcome stop;
 	double seconds;
 };
@@ -77,6 +80,9 @@ int job_open_output(struct job *job);
 
 /* As the sink of a pump; @arg is the job.  Counts, and writes unless testing. */
 int job_sink(void *arg, const void *data, size_t len);
+
+/* Keep what @sess tells of what it did. */
+void job_take_info(struct job *job, struct wd_comp_sess *sess);
 
 /* Read error: report it. */
 enum outcome job_read_error(struct job *job, int err);

@@ -98,6 +98,36 @@ static uint32_t threads(const struct job *job)
 	return job->info.threads ? job->info.threads : wd_cpu_count();
 }
 
+static const char *then_left(const struct wd_comp_lane *l)
+{
+	return l->error ? ", then left: " : "";
+}
+
+static const char *why_left(const struct wd_comp_lane *l)
+{
+	return l->error ? wd_strerror(l->error) : "";
+}
+
+/* Who did what, where there was more than the CPU. */
+static void print_lanes(const struct job *job)
+{
+	for (int i = 0; i < job->lane_count; i++) {
+		const struct wd_comp_lane *l = &job->lanes[i];
+
+		if (l->kind == WD_DEVICE_CPU)
+			msg_detail("  CPU: requests %" PRIu64 ", %" PRIu64 " -> %" PRIu64
+				   " bytes, redone %" PRIu64 ", checks %" PRIu64,
+				   l->requests, l->bytes_in, l->bytes_out, l->redone,
+				   l->checks);
+		else
+			msg_detail("  device %s: requests %" PRIu64 ", %" PRIu64
+				   " -> %" PRIu64 " bytes, failed %" PRIu64
+				   ", wrong %" PRIu64 "%s%s", l->name, l->requests,
+				   l->bytes_in, l->bytes_out, l->failed, l->wrong,
+				   then_left(l), why_left(l));
+	}
+}
+
 static void print_text(const struct job *job)
 {
 	const struct wd_comp_info *i = &job->info;
@@ -121,10 +151,7 @@ static void print_text(const struct job *job)
 			   ", stored %" PRIu64, i->level, i->chunk_size,
 			   i->members, i->requests, i->redone, i->stored);
 	if (i->device)
-		msg_detail("  device %s: requests %" PRIu64 ", wrong %" PRIu32 "%s%s",
-			   i->device, i->device_requests, i->device_wrong,
-			   i->device_error ? ", then left: " : "",
-			   i->device_error ? wd_strerror(i->device_error) : "");
+		print_lanes(job);
 }
 
 /* Bytes of the well-formed UTF-8 character that begins at @s, 0 if none does. */
@@ -177,6 +204,28 @@ static char *json_string(const char *text)
 	return out;
 }
 
+static void print_json_lanes(const struct job *job)
+{
+	for (int i = 0; i < job->lane_count; i++) {
+		const struct wd_comp_lane *l = &job->lanes[i];
+		char *name = json_string(l->name);
+
+		msg_plain("%s{\"name\":%s,\"device\":%s,\"requests\":%" PRIu64
+			  ",\"in_bytes\":%" PRIu64 ",\"out_bytes\":%" PRIu64
+			  ",\"failed\":%" PRIu64 ",\"wrong\":%" PRIu64
+			  ",\"redone\":%" PRIu64 ",\"checks\":%" PRIu64
+			  ",\"left\":%s%s%s}", i ? "," : "[",
+			  name ? name : "null",
+			  l->kind == WD_DEVICE_CPU ? "false" : "true", l->requests,
+			  l->bytes_in, l->bytes_out, l->failed, l->wrong, l->redone,
+			  l->checks, l->error ? "\"" : "",
+			  l->error ? wd_strerror(l->error) : "null",
+			  l->error ? "\"" : "");
+		free(name);
+	}
+	msg_plain("%s]}\n", job->lane_count ? "" : "[");
+}
+
 static void print_json(const struct job *job)
 {
 	const struct wd_comp_info *i = &job->info;
@@ -193,7 +242,7 @@ static void print_json(const struct job *job)
 			  "\"parallel_out\":%" PRIu64 ",\"stored\":%" PRIu64 ","
 			  "\"redone\":%" PRIu64 ",\"members\":%" PRIu64 ","
 			  "\"device\":%s,\"device_requests\":%" PRIu64 ","
-			  "\"device_wrong\":%" PRIu32 "}\n",
+			  "\"device_wrong\":%" PRIu32 ",\"lanes\":",
 			  file, op_name(job->opt), or_none(i->engine), codec,
 			  job->opt->decompress ? 0 : i->level,
 			  options_format_name(job->format), i->chunk_size,
@@ -201,6 +250,8 @@ static void print_json(const struct job *job)
 			  factor(job), job->seconds, speed(job), i->requests,
 			  i->parallel_out, i->stored, i->redone, i->members,
 			  device, i->device_requests, i->device_wrong);
+	if (file && codec && device)
+		print_json_lanes(job);
 	free(file);
 	free(codec);
 	free(device);
@@ -208,25 +259,48 @@ static void print_json(const struct job *job)
 
 /* ---- --explain ---- */
 
-static bool is_hardware(const struct wd_device *device)
+/* Whole percents of the bytes that @l took in. */
+static unsigned int share(const struct job *job, const struct wd_comp_lane *l)
 {
-	return strcmp(device->driver, "soft") != 0;
+	uint64_t all = 0;
+
+	for (int i = 0; i < job->lane_count; i++)
+		all += job->lanes[i].bytes_in;
+	return all ? (unsigned int)(100.0 * l->bytes_in / all + 0.5) : 0;
 }
 
-/* What the device did, and why it did not do the rest. */
-static void explain_device(const struct wd_comp_info *i)
+static void explain_device(const struct job *job, const struct wd_comp_lane *l)
 {
-	if (!i->device)
-		return;
-	msg_detail("  device %s did %" PRIu64 " of %" PRIu64 " requests, the CPU the others",
-		   i->device, i->device_requests, i->requests);
-	if (i->redone)
-		msg_detail("  %" PRIu64 " requests failed there, %" PRIu32
+	msg_detail("  device %s did %" PRIu64 " of %" PRIu64 " requests, %u%% of the bytes",
+		   l->name, l->requests, job->info.requests, share(job, l));
+	if (l->failed)
+		msg_detail("  %" PRIu64 " requests failed there, %" PRIu64
 			   " of them with wrong output: the CPU did them again",
-			   i->redone, i->device_wrong);
-	if (i->device_error)
-		msg_detail("  the device was left for the rest: %s",
-			   wd_strerror(i->device_error));
+			   l->failed, l->wrong);
+	if (l->error)
+		msg_detail("  the device was left for the rest: %s", why_left(l));
+}
+
+static void explain_cpu(const struct job *job, const struct wd_comp_lane *l)
+{
+	msg_detail("  the CPU did %" PRIu64 " requests, %u%% of the bytes",
+		   l->requests, share(job, l));
+	if (l->checks)
+		msg_detail("  CPU workers looked at %" PRIu64 " outputs of devices",
+			   l->checks);
+}
+
+/* What the devices did, and why they did not do the rest. */
+static void explain_lanes(const struct job *job)
+{
+	for (int i = 0; job->info.device && i < job->lane_count; i++) {
+		const struct wd_comp_lane *l = &job->lanes[i];
+
+		if (l->kind == WD_DEVICE_CPU)
+			explain_cpu(job, l);
+		else
+			explain_device(job, l);
+	}
 }
 
 static void explain_engine(const struct job *job)
@@ -240,7 +314,7 @@ static void explain_engine(const struct job *job)
 		   wish ? "asked for: --engine=" : "the best there is",
 		   wish ? wish : "");
 	for (int i = 0; i < n; i++) {
-		if (!is_hardware(&devices[i]))
+		if (devices[i].kind == WD_DEVICE_CPU)
 			continue;
 		any = true;
 		msg_detail("  device %s: %s", devices[i].name,
@@ -250,7 +324,7 @@ static void explain_engine(const struct job *job)
 		msg_detail("  no hardware device found");
 	if (n >= 0)
 		wd_device_list_free(devices);
-	explain_device(&job->info);
+	explain_lanes(job);
 }
 
 static void explain_limit(const struct wd_comp_info *i)

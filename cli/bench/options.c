@@ -421,7 +421,7 @@ static int list_engines(struct bench_options *opt, const char *arg, int value)
 	(void)value;
 	printf("sw          libwd on the CPUs\n");
 	for (int i = 0; i < n; i++)
-		if (strcmp(devices[i].driver, "soft"))
+		if (devices[i].kind != WD_DEVICE_CPU)
 			printf("%-11s %s%s%s\n", devices[i].name, devices[i].driver,
 			       devices[i].status ? ", not usable: " : "",
 			       devices[i].status ? devices[i].reason : "");

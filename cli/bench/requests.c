@@ -519,7 +519,7 @@ static int open_engine(struct client *c)
 		c->context = s->reference->open(s->op, s->format, s->level);
 		return c->context ? 0 : -ENOMEM;
 	}
-	c->queue.device = strcmp(s->engine, "sw") ? s->engine : "soft";
+	c->queue.device = s->engine;
 	c->queue.depth = s->depth;
 	c->queue.workers = s->threads;
 	ret = wd_request_queue(&c->queue);
