@@ -10,6 +10,8 @@
 
 #define DEVICE_WIDTH	8u	/* items that keep a device busy */
 #define SPEED_SHARE	8	/* a new measurement counts for one part in so many */
+#define CHECK_SHARE	8	/* looking takes one part in so many of doing */
+#define FORGET_SHARE	64	/* of a speed, each time it kept a lane from work */
 
 static int64_t now_ns(void)
 {
@@ -111,6 +113,14 @@ bool lane_has_room(const struct lane *l)
 	return l->state == LANE_OPEN && l->in_flight < l->q.depth;
 }
 
+/* Work in bytes of input that it is as good as. */
+static uint64_t cost(const struct wd_work *work)
+{
+	size_t len = work->req->in_len;
+
+	return work->kind == WD_WORK_CHECK ? len / CHECK_SHARE : len;
+}
+
 int lane_send(struct lane *l, const struct wd_work *work, bool timed)
 {
 	int ret = wd_queue_send(&l->q, work);
@@ -120,7 +130,7 @@ int lane_send(struct lane *l, const struct wd_work *work, bool timed)
 	if (timed && !l->in_flight)
 		l->mark_ns = now_ns();
 	l->in_flight++;
-	l->backlog += work->req->in_len;
+	l->backlog += cost(work);
 	return 0;
 }
 
@@ -128,9 +138,11 @@ int lane_send(struct lane *l, const struct wd_work *work, bool timed)
 static void note_speed(struct lane *l, uint64_t bytes)
 {
 	int64_t now = now_ns();
-	double sample = (double)(now - l->mark_ns) / (double)(bytes ? bytes : 1);
+	double sample = (double)(now - l->mark_ns) / (double)bytes;
 
 	l->mark_ns = now;
+	if (!bytes)
+		return;
 	if (l->ns_per_byte > 0)
 		l->ns_per_byte += (sample - l->ns_per_byte) / SPEED_SHARE;
 	else
@@ -144,9 +156,9 @@ int lane_recv(struct lane *l, struct wd_work *done, int timeout_ms, bool timed)
 	if (ret)
 		return ret;
 	l->in_flight--;
-	l->backlog -= done->req->in_len;
+	l->backlog -= cost(done);
 	if (timed)
-		note_speed(l, done->req->in_len);
+		note_speed(l, cost(done));
 	leave_if_empty(l);
 	return 0;
 }
@@ -173,6 +185,11 @@ void lane_drain(struct lane *l)
 double lane_forecast(const struct lane *l, uint64_t bytes)
 {
 	return (double)(l->backlog + bytes) * l->ns_per_byte;
+}
+
+void lane_pass_over(struct lane *l)
+{
+	l->ns_per_byte -= l->ns_per_byte / FORGET_SHARE;
 }
 
 int lane_event_fd(struct lane *l)

@@ -31,7 +31,7 @@ enum lane_state {
  * @workers:   CPU workers to ask for, 0 for as many as there are CPUs
  * @width:     items that keep it busy
  * @in_flight: sent and not received
- * @backlog:   bytes of these
+ * @backlog:   what these cost, in bytes to compress or decompress
  * @mark_ns:   when it last became busy or finished something
  * @ns_per_byte: how fast items come back while it is busy; 0: not known yet
  * @failures:  in a row
@@ -85,6 +85,9 @@ void lane_drain(struct lane *l);
 
 /* Nanoseconds until @bytes more would come back, as near as is known. */
 double lane_forecast(const struct lane *l, uint64_t bytes);
+
+/* It was found too slow: that may not be so for ever. */
+void lane_pass_over(struct lane *l);
 
 /* A descriptor that polls readable when there is something to receive, or -1. */
 int lane_event_fd(struct lane *l);

@@ -16,7 +16,6 @@
 
 #define LOOK_MS		1	/* between looks at a queue that cannot be waited for */
 #define LOOK_MAX_MS	200	/* lost requests are noticed by looking */
-#define DEEP		2u	/* items that a lane always gets, however slow it is */
 
 static int64_t now_ms(void)
 {
@@ -224,13 +223,17 @@ static double horizon(const struct sched *s, uint64_t bytes)
  * A lane is kept just full enough: more than it would finish while the others do
  * all the rest would keep them waiting for it, as output goes out in order.
  */
-static bool wants_more(const struct sched *s, const struct lane *l, uint64_t bytes)
+static bool wants_more(const struct sched *s, struct lane *l, uint64_t bytes)
 {
 	unsigned int most = l->width + (lane_is_device(l) ? 0 : 1);
 
 	if (!takes_items(s, l) || !lane_has_room(l) || l->in_flight >= most)
 		return false;
-	return l->in_flight < DEEP || lane_forecast(l, bytes) < horizon(s, bytes);
+	if (lane_forecast(l, bytes) <= horizon(s, bytes))
+		return true;
+	if (!l->in_flight)
+		lane_pass_over(l);
+	return false;
 }
 
 /* The one that will finish it first. */
