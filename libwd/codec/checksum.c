@@ -46,27 +46,3 @@ uint32_t wd_adler32_join(uint32_t adler1, uint32_t adler2, uint64_t len2)
 	/* Only the length modulo 65521 matters. */
 	return (uint32_t)adler32_combine64(adler1, adler2, (z_off64_t)(len2 % 65521));
 }
-
-uint32_t wd_checksum_add(enum wd_comp_format format, uint32_t sum,
-			 const void *data, size_t len)
-{
-	return format == WD_COMP_ZLIB ? wd_adler32(sum, data, len) :
-					wd_crc32(sum, data, len);
-}
-
-uint32_t wd_checksum(enum wd_comp_format format, const void *data, size_t len)
-{
-	return wd_checksum_add(format, wd_checksum_empty(format), data, len);
-}
-
-uint32_t wd_checksum_join(enum wd_comp_format format, uint32_t sum1,
-			  uint32_t sum2, uint64_t len2)
-{
-	return format == WD_COMP_ZLIB ? wd_adler32_join(sum1, sum2, len2) :
-					wd_crc32_join(sum1, sum2, len2);
-}
-
-uint32_t wd_checksum_empty(enum wd_comp_format format)
-{
-	return format == WD_COMP_ZLIB ? 1 : 0;
-}

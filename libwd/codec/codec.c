@@ -11,6 +11,7 @@
 #include <libdeflate.h>
 #include <zlib.h>
 
+#include "../format/format.h"
 #include "../internal.h"
 #include "codec.h"
 #include "splice.h"
@@ -111,11 +112,9 @@ static int read_source(struct wd_codec *codec, struct wd_work *work, size_t *bef
 
 static size_t head_size(const struct wd_comp_req *req)
 {
-	uint8_t head[WD_GZIP_HEAD];
-
 	if (req->header)
 		return wd_gzip_head_size(req->header);
-	return wd_head_write(head, req->format, req->level);
+	return wd_format_of(req->format)->head_size;
 }
 
 static void write_head(const struct wd_comp_req *req)
@@ -211,31 +210,31 @@ static int raw_inflate(struct wd_codec *codec, const uint8_t *in, size_t in_len,
 	}
 }
 
-/* One gzip member at @in; @used and @made are set on success only. */
-static int one_member(struct wd_codec *codec, const uint8_t *in, size_t in_len,
-		      uint8_t *out, size_t cap, size_t *used, size_t *made,
-		      uint32_t *checksum)
+/* One member or stream at @in; @used and @made are set on success only. */
+static int one_member(struct wd_codec *codec, const struct wd_format *format,
+		      const uint8_t *in, size_t in_len, uint8_t *out, size_t cap,
+		      size_t *used, size_t *made, uint32_t *checksum)
 {
-	struct wd_member m;
-	size_t body, n;
-	uint32_t crc;
-	int ret = wd_member_parse(in, in_len, &m);
+	struct wd_mismatch mismatch;
+	struct wd_head head = { 0 };
+	size_t head_len, body, n;
+	uint32_t sum;
+	int ret = format->feed_head(&head, in, in_len, &head_len);
 
-	if (ret <= 0)
-		return ret ? ret : -ENODATA;
-	ret = raw_inflate(codec, in + m.header_len, in_len - m.header_len, out,
-			  cap, &body, &n);
+	if (ret <= 0 || head.needs_window)
+		return !ret ? -ENODATA : -EBADMSG;
+	ret = raw_inflate(codec, in + head_len, in_len - head_len, out, cap, &body, &n);
 	if (ret)
 		return ret;
-	body += m.header_len;
-	if (in_len - body < WD_TAIL_MAX)
+	body += head_len;
+	if (in_len - body < format->tail_size)
 		return -ENODATA;
-	crc = wd_crc32(0, out, n);
-	if (wd_get_le32(in + body) != crc || wd_get_le32(in + body + 4) != (uint32_t)n)
+	sum = format->sum_add(format->sum_begin, out, n);
+	if (format->check_tail(in + body, sum, n, &mismatch))
 		return -EBADMSG;
-	*used = body + WD_TAIL_MAX;
+	*used = body + format->tail_size;
 	*made = n;
-	*checksum = crc;
+	*checksum = sum;
 	return 0;
 }
 
@@ -249,7 +248,7 @@ static void run_members(struct wd_codec *codec, struct wd_work *work)
 		size_t used, made;
 		int ret;
 
-		ret = one_member(codec, in + req->consumed,
+		ret = one_member(codec, &wd_format_gzip, in + req->consumed,
 				 req->in_len - req->consumed,
 				 out + req->produced,
 				 req->out_cap - req->produced, &used, &made,
@@ -262,30 +261,6 @@ static void run_members(struct wd_codec *codec, struct wd_work *work)
 		req->produced += made;
 		work->result.members.count++;
 	}
-}
-
-static int zlib_member(struct wd_codec *codec, struct wd_comp_req *req)
-{
-	const uint8_t *in = req->in;
-	size_t body;
-	int ret;
-
-	if (req->in_len < 6)
-		return -ENODATA;
-	if (wd_zlib_head_check(in) || in[1] & WD_ZLIB_FDICT)
-		return -EBADMSG;
-	ret = raw_inflate(codec, in + 2, req->in_len - 2, req->out, req->out_cap,
-			  &body, &req->produced);
-	if (ret)
-		return ret;
-	body += 2;
-	if (req->in_len - body < 4)
-		return -ENODATA;
-	req->checksum = wd_adler32(1, req->out, req->produced);
-	if (req->checksum != wd_get_be32(in + body))
-		return -EBADMSG;
-	req->consumed = body + 4;
-	return 0;
 }
 
 /* ---- chunks of a stream ---- */
@@ -381,13 +356,11 @@ static void run_chunk(struct wd_codec *codec, struct wd_work *work)
 /* libdeflate does not tell whether more input would have helped; zlib does. */
 static int why_bad(const struct wd_comp_req *req)
 {
-	int bits = req->format == WD_COMP_GZIP ? 31 :
-		   req->format == WD_COMP_ZLIB ? 15 : -15;
 	z_stream z = { 0 };
 	uint8_t out[4096];
 	int ret;
 
-	if (inflateInit2(&z, bits) != Z_OK)
+	if (inflateInit2(&z, wd_format_of(req->format)->zlib_bits) != Z_OK)
 		return -ENOMEM;
 	z.next_in = (Bytef *)req->in;
 	z.avail_in = (uInt)req->in_len;
@@ -402,22 +375,9 @@ static int why_bad(const struct wd_comp_req *req)
 
 static void run_decompress(struct wd_codec *codec, struct wd_comp_req *req)
 {
-	switch (req->format) {
-	case WD_COMP_GZIP:
-		req->status = one_member(codec, req->in, req->in_len, req->out,
-					 req->out_cap, &req->consumed,
-					 &req->produced, &req->checksum);
-		break;
-	case WD_COMP_ZLIB:
-		req->status = zlib_member(codec, req);
-		break;
-	default:
-		req->status = raw_inflate(codec, req->in, req->in_len, req->out,
-					  req->out_cap, &req->consumed,
-					  &req->produced);
-		if (!req->status)
-			req->checksum = wd_crc32(0, req->out, req->produced);
-	}
+	req->status = one_member(codec, wd_format_of(req->format), req->in, req->in_len,
+				 req->out, req->out_cap, &req->consumed,
+				 &req->produced, &req->checksum);
 	if (req->status == -EBADMSG)
 		req->status = why_bad(req);
 	if (req->status)

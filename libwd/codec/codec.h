@@ -51,14 +51,6 @@ uint32_t wd_adler32(uint32_t adler, const void *data, size_t len);
 uint32_t wd_crc32_join(uint32_t crc1, uint32_t crc2, uint64_t len2);
 uint32_t wd_adler32_join(uint32_t adler1, uint32_t adler2, uint64_t len2);
 
-/* By format: CRC-32 for gzip and raw, Adler-32 for zlib. */
-uint32_t wd_checksum(enum wd_comp_format format, const void *data, size_t len);
-uint32_t wd_checksum_add(enum wd_comp_format format, uint32_t sum,
-			 const void *data, size_t len);
-uint32_t wd_checksum_join(enum wd_comp_format format, uint32_t sum1,
-			  uint32_t sum2, uint64_t len2);
-uint32_t wd_checksum_empty(enum wd_comp_format format);
-
 /* ---- deflate.c ---- */
 
 /*
@@ -155,112 +147,5 @@ void wd_inflate_run(struct wd_inflate *inf, struct wd_comp_req *req);
 
 /* The library that decodes @inf's streams, or, if it is NULL, long ones. */
 const char *wd_inflate_name(const struct wd_inflate *inf);
-
-/* ---- format.c ---- */
-
-#define WD_GZIP_HEAD	10u	/* bytes of a gzip header without optional fields */
-#define WD_TAIL_MAX	8u	/* bytes of the longest trailer */
-
-/* The XFL byte of a gzip header, as GNU gzip sets it. */
-uint8_t wd_gzip_xfl(int level);
-
-/* A header without name, time or window, at most WD_GZIP_HEAD; returns its bytes. */
-size_t wd_head_write(uint8_t *p, enum wd_comp_format format, int level);
-
-#define WD_GZIP_NAME_MAX	65535u	/* bytes of a name that is written */
-
-/* A gzip header's bytes, 0 if the name is too long; and the header itself. */
-size_t wd_gzip_head_size(const struct wd_comp_header *hdr);
-size_t wd_gzip_head_write(uint8_t *p, const struct wd_comp_header *hdr, int level);
-
-/* What follows the DEFLATE data: checksum, and length where there is one. */
-size_t wd_tail_size(enum wd_comp_format format);
-size_t wd_tail_write(uint8_t *p, enum wd_comp_format format, uint32_t sum,
-		     uint64_t len);
-
-/* Two bytes of zlib header; @dict: a preset window's checksum will follow. */
-void wd_zlib_head(uint8_t *p, int level, bool dict);
-
-static inline uint32_t wd_get_le32(const uint8_t *p)
-{
-	uint32_t v;
-
-	/* So is the machine; see internal.h. */
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static inline void wd_put_le32(uint8_t *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (uint8_t)(v >> (8 * i));
-}
-
-static inline uint32_t wd_get_be32(const uint8_t *p)
-{
-	return __builtin_bswap32(wd_get_le32(p));
-}
-
-static inline void wd_put_be32(uint8_t *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (uint8_t)(v >> (24 - 8 * i));
-}
-
-#define WD_ZLIB_FDICT	0x20	/* in the second byte */
-
-/* Whether two bytes can begin a zlib stream: 0 or the error. */
-enum wd_comp_error wd_zlib_head_check(const uint8_t *p);
-
-/*
- * struct wd_head - the gzip header parser, fed with pieces of any size
- *
- * Zero it to begin, but keep @name: memory for the file name, @name_cap bytes,
- * or NULL.  A name that does not fit is dropped, not cut.
- *
- * @name_len: bytes of the name, without the NUL; 0 if there is none
- * @error:    what is wrong, with @stored and @computed as in wd_comp_info
- */
-struct wd_head {
-	unsigned int phase;
-	unsigned int pos;
-	unsigned int left;
-	uint8_t fixed[10];
-	uint32_t crc;
-	uint32_t mtime;
-	uint8_t flags;
-	uint8_t os;
-	char *name;
-	size_t name_cap;
-	size_t name_len;
-	enum wd_comp_error error;
-	uint32_t stored, computed;
-};
-
-void wd_head_begin(struct wd_head *h);
-
-/*
- * Take bytes of the header; *@used: how many.  Returns 1 when it is complete, 0
- * if more is needed, -EBADMSG with @h->error set.
- */
-int wd_head_feed(struct wd_head *h, const uint8_t *p, size_t len, size_t *used);
-
-/*
- * struct wd_member - what the header of a gzip member says
- * @header_len: bytes of the header
- * @size:       of the whole member as an extra field claims, 0 if none does
- */
-struct wd_member {
-	size_t header_len;
-	uint64_t size;
-};
-
-/*
- * wd_member_parse() - a gzip header in one piece
- *
- * Returns 1 with @m filled, 0 if @len bytes are not enough, -EBADMSG if there is
- * no valid header.
- */
-int wd_member_parse(const uint8_t *p, size_t len, struct wd_member *m);
 
 #endif

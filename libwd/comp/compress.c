@@ -12,18 +12,11 @@
 #include "../codec/splice.h"
 #include "session.h"
 
-#define BGZF_CHUNK	0xff00u		/* so that a member stays below 64 KiB */
 #define ALONE_MAX	((size_t)64 << 10)	/* a stream of so little needs no queue */
 #define CHUNK_ALIGN	((size_t)64 << 10)
 #define INPUT_MIN	((size_t)4 << 10)	/* bytes of the smallest input buffer */
 #define RSYNC_MIN	(32u << 10)	/* bytes: no cut before, and fed in such steps */
 #define RSYNC_MASK	(((uint64_t)0xffff) << 40)	/* a cut each 64 KiB on average */
-
-/* An empty member marks the end of a BGZF file (SAM specification 4.1.2). */
-static const uint8_t bgzf_end[28] = {
-	0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0, 'B', 'C', 2, 0, 0x1b, 0,
-	3, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-};
 
 enum cjob_state {
 	CJOB_FREE,
@@ -62,7 +55,7 @@ struct cjob {
 
 static bool sized_members(const struct wd_comp_sess *s)
 {
-	return s->setup.members != WD_COMP_MEMBERS_ONE;
+	return compress_sized(s);
 }
 
 /*
@@ -72,11 +65,12 @@ static bool sized_members(const struct wd_comp_sess *s)
 static size_t chunk_size(const struct wd_comp_sess *s)
 {
 	const struct wd_comp_setup *setup = &s->setup;
+	const struct wd_sized *sized = wd_sized_of(setup->members);
 	size_t chunk = wd_level_get(setup->level)->chunk_size;
 	uint64_t n, size = setup->size_hint;
 
-	if (setup->members == WD_COMP_MEMBERS_BGZF)
-		return BGZF_CHUNK;
+	if (sized && sized->chunk_max)
+		return sized->chunk_max;
 	if (setup->chunk_size)
 		return setup->chunk_size;
 	if (s->afford.chunk_max)
@@ -156,6 +150,7 @@ void compress_reset(struct wd_comp_sess *s)
 	c->header = NULL;
 	c->window = NULL;
 	c->header_len = 0;
+	c->mtime = 0;
 	c->window_len = 0;
 	c->head = 0;
 	c->count = 0;
@@ -167,7 +162,7 @@ void compress_reset(struct wd_comp_sess *s)
 	c->any_sent = false;
 	c->cut = false;
 	c->before = NULL;
-	c->eof_member = s->setup.members == WD_COMP_MEMBERS_BGZF;
+	c->eof_member = sized_members(s) && compress_sized(s)->end;
 	c->sum = wd_checksum_empty(s->setup.format);
 	c->sum_len = 0;
 	c->in_total = 0;
@@ -946,8 +941,8 @@ again:
 		c->eof_member = false;
 		c->ended = true;
 		s->info.members++;
-		*data = bgzf_end;
-		*len = sizeof(bgzf_end);
+		*data = compress_sized(s)->end;
+		*len = compress_sized(s)->end_len;
 		return 1;
 	}
 	ret = await_head(s, timeout_ms);
@@ -996,8 +991,9 @@ size_t compress_bound(const struct wd_comp_sess *s, size_t in_len)
 	/* What every chunk adds to its bytes, stored as they are. */
 	each = 5 * (chunk / 65535 + 2) + 10;
 	if (sized_members(s))
-		each += HEADER_MAX + WD_TAIL_MAX;
-	if (in_len > (SIZE_MAX - HEADER_MAX - 64) / 2)
+		each += WD_HEAD_MAX + WD_TAIL_MAX;
+	if (in_len > (SIZE_MAX - WD_HEAD_MAX - 64) / 2)
 		return SIZE_MAX;
-	return in_len + chunks * each + HEADER_MAX + WD_TAIL_MAX + sizeof(bgzf_end);
+	each = in_len + chunks * each + WD_HEAD_MAX + WD_TAIL_MAX;
+	return sized_members(s) ? each + compress_sized(s)->end_len : each;
 }

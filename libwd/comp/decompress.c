@@ -310,67 +310,34 @@ static int keep_header(struct wd_comp_sess *s)
 	return 0;
 }
 
-static int gzip_header(struct wd_comp_sess *s, const uint8_t *p, size_t len,
-		       size_t *used)
+/* The header is complete: is the window there that it asks for? */
+static int check_window(struct wd_comp_sess *s)
 {
 	struct decompressor *d = &s->d;
-	int ret = wd_head_feed(&d->head, p, len, used);
+	uint32_t have = d->preset_len ? d->preset_sum : wd_checksum_empty(WD_COMP_ZLIB);
 
-	if (!ret)
+	if (!d->head.needs_window || (d->preset_len && d->head.window_sum == have))
 		return 0;
-	if (ret < 0)
-		return fail(s, d->head.error, d->pos + *used - 1, d->head.stored,
-			    d->head.computed);
-	ret = keep_header(s);
-	return ret ? ret : begin_member_data(s);
-}
-
-/* The low five bits of FLG make the two bytes a multiple of 31. */
-static uint32_t zlib_fcheck(const uint8_t *p)
-{
-	return (31 - ((uint32_t)p[0] << 8 | (p[1] & 0xe0)) % 31) % 31;
-}
-
-/* CMF and FLG, then the window's checksum if FLG says there is one. */
-static int zlib_header(struct wd_comp_sess *s, uint8_t byte)
-{
-	struct decompressor *d = &s->d;
-	enum wd_comp_error error;
-	uint32_t want, have;
-
-	d->lead[d->lead_len++] = byte;
-	if (d->lead_len < 2)
-		return 0;
-	if (d->lead_len == 2) {
-		error = wd_zlib_head_check(d->lead);
-		if (error == WD_COMP_ERR_HEADER_CHECKSUM)
-			return fail(s, error, d->member_start, d->lead[1] & 0x1f,
-				    zlib_fcheck(d->lead));
-		if (error)
-			return fail(s, error, d->member_start, 0, d->lead[0] & 0x0f);
-		return d->lead[1] & WD_ZLIB_FDICT ? 0 : begin_member_data(s);
-	}
-	if (d->lead_len < 6)
-		return 0;
-	want = wd_get_be32(d->lead + 2);
-	have = d->preset_len ? d->preset_sum : wd_checksum_empty(WD_COMP_ZLIB);
-	if (!d->preset_len || want != have)
-		return fail(s, WD_COMP_ERR_WINDOW, d->member_start, want, have);
-	return begin_member_data(s);
+	return fail(s, WD_COMP_ERR_WINDOW, d->member_start, d->head.window_sum, have);
 }
 
 static int step_header(struct wd_comp_sess *s, struct piece *p)
 {
+	const struct wd_format *format = wd_format_of(s->setup.format);
 	struct decompressor *d = &s->d;
-	size_t used = 1;
-	int ret;
+	size_t used;
+	int ret = format->feed_head(&d->head, piece_data(p), piece_left(p), &used);
 
-	if (s->setup.format == WD_COMP_GZIP)
-		ret = gzip_header(s, piece_data(p), piece_left(p), &used);
-	else
-		ret = zlib_header(s, *piece_data(p));
 	piece_use(d, p, used);
-	return ret;
+	if (!ret)
+		return 0;
+	if (ret < 0)
+		return fail(s, d->head.error, d->member_start + d->head.error_at,
+			    d->head.stored, d->head.computed);
+	ret = check_window(s);
+	if (!ret && s->setup.format == WD_COMP_GZIP)
+		ret = keep_header(s);
+	return ret ? ret : begin_member_data(s);
 }
 
 static unsigned int trailer_len(const struct wd_comp_sess *s)
@@ -386,34 +353,25 @@ static void garbage(struct wd_comp_sess *s)
 
 static int check_trailer(struct wd_comp_sess *s)
 {
+	const struct wd_format *format = wd_format_of(s->setup.format);
 	struct decompressor *d = &s->d;
-	bool gzip = s->setup.format == WD_COMP_GZIP;
 	unsigned int behind = d->lead_len - trailer_len(s);
 	uint64_t at = d->pos - d->lead_len;
-	uint32_t stored;
+	struct wd_mismatch m;
 
 	settle_sum(s);
-	if (trailer_len(s)) {
-		stored = gzip ? wd_get_le32(d->lead) : wd_get_be32(d->lead);
-		if (stored != d->sum)
-			return fail(s, WD_COMP_ERR_CHECKSUM, at, stored, d->sum);
-	}
-	if (gzip) {
-		stored = wd_get_le32(d->lead + 4);
-		if (stored != (uint32_t)d->member_out)
-			return fail(s, WD_COMP_ERR_LENGTH, at + 4, stored,
-				    (uint32_t)d->member_out);
-	}
+	if (format->check_tail(d->lead, d->sum, d->member_out, &m))
+		return fail(s, m.error, at + m.at, m.stored, m.computed);
 	s->info.members++;
 	s->info.checksum = d->sum;
 	memmove(d->lead, d->lead + trailer_len(s), behind);
 	d->lead_len = behind;
 	d->member_start = d->pos - behind;
 	d->state = DEC_BETWEEN;
-	if (gzip && !(s->setup.flags & WD_COMP_ONE_MEMBER))
+	if (format->magic_len && !(s->setup.flags & WD_COMP_ONE_MEMBER))
 		return 0;
 	/* Nothing can follow. */
-	if (!gzip && (behind || pieces_rest(s, NULL)))
+	if (!format->magic_len && (behind || pieces_rest(s, NULL)))
 		garbage(s);
 	else
 		end_stream(d, d->member_start);
@@ -435,6 +393,7 @@ static int step_trailer(struct wd_comp_sess *s, struct piece *p)
 /* GNU gzip's rules: zeros are padding, other things garbage, magic a member. */
 static int step_between(struct wd_comp_sess *s, struct piece *p)
 {
+	const struct wd_format *format = wd_format_of(s->setup.format);
 	struct decompressor *d = &s->d;
 	uint8_t byte = *piece_data(p);
 	size_t used;
@@ -445,16 +404,16 @@ static int step_between(struct wd_comp_sess *s, struct piece *p)
 	}
 	d->lead[d->lead_len++] = byte;
 	piece_use(d, p, 1);
-	if (d->lead_len < 2)
+	if (d->lead_len < format->magic_len)
 		return 0;
-	if (d->lead[0] != 0x1f || d->lead[1] != 0x8b) {
+	if (memcmp(d->lead, format->magic, format->magic_len)) {
 		garbage(s);
 		return 0;
 	}
 	d->lead_len = 0;
 	d->state = DEC_HEADER;
 	wd_head_begin(&d->head);
-	wd_head_feed(&d->head, (const uint8_t *)"\x1f\x8b", 2, &used);
+	format->feed_head(&d->head, format->magic, format->magic_len, &used);
 	return 0;
 }
 
@@ -553,7 +512,7 @@ static int accept_members(struct wd_comp_sess *s, struct piece *p)
 
 	if (!d->have_header) {
 		wd_head_begin(&d->head);
-		wd_head_feed(&d->head, piece_data(p), piece_left(p), &used);
+		wd_gzip_head_feed(&d->head, piece_data(p), piece_left(p), &used);
 		ret = keep_header(s);
 		if (ret)
 			return ret;

@@ -174,7 +174,7 @@ WD_API size_t wd_comp_req_bound(size_t in_len)
 	/* There is no such request; it must not look like a small one. */
 	if (in_len > SIZE_MAX / 2)
 		return SIZE_MAX;
-	return HEADER_MAX + wd_deflate_bound(in_len) + WD_TAIL_MAX;
+	return WD_HEAD_MAX + wd_deflate_bound(in_len) + WD_TAIL_MAX;
 }
 
 /* ---- to the scheduler ---- */

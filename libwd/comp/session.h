@@ -10,12 +10,10 @@
 #define WD_SESSION_H
 
 #include "../codec/codec.h"
+#include "../format/format.h"
 #include "../internal.h"
 #include "../limit.h"
 #include "../sched/sched.h"
-
-/* The longest header without a name: gzip with a QZ field. */
-#define HEADER_MAX	24u
 
 /* Bytes; chunks get no smaller, however little memory there is. */
 #define CHUNK_AFFORDED_MIN	((size_t)512 << 10)
@@ -44,6 +42,7 @@ struct compressor {
 	bool eof_member;		/* the BGZF end marker still has to come */
 	uint8_t *header;
 	size_t header_len;
+	uint32_t mtime;
 	uint32_t sum;			/* of the pieces handed out */
 	uint64_t sum_len;
 	uint64_t in_total;
@@ -203,6 +202,12 @@ int compress_put_input(struct wd_comp_sess *s, size_t len, enum wd_comp_flush fl
 int compress_get_output(struct wd_comp_sess *s, const void **data, size_t *len,
 			int timeout_ms);
 void compress_put_output(struct wd_comp_sess *s);
+/* How members tell their sizes, NULL if they do not. */
+static inline const struct wd_sized *compress_sized(const struct wd_comp_sess *s)
+{
+	return wd_sized_of(s->setup.members);
+}
+
 /* A chunk of the caller's memory, which stays until its output was taken. */
 int compress_put_foreign(struct wd_comp_sess *s, const uint8_t *in, size_t len);
 void compress_set_source(struct wd_comp_sess *s, const struct wd_source *source,

@@ -328,7 +328,7 @@ static size_t whole_members(const struct decompressor *d, size_t *out, size_t *n
 			*need = n + m.size;
 			break;
 		}
-		isize = wd_get_le32(p + n + m.size - 4);
+		isize = wd_member_length(p + n, m.size);
 		if (isize > CHUNK_OUT_MAX - *out)
 			break;
 		*out += isize;

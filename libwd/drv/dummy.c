@@ -24,6 +24,7 @@
 
 #include "../barrier.h"
 #include "../codec/codec.h"
+#include "../format/format.h"
 #include "../internal.h"
 
 #define SELDOM		__attribute__((noinline, cold))

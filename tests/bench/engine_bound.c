@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 #include "codec.h"
+#include "format/format.h"
 #include "internal.h"
 #include "splice.h"
 

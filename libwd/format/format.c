@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of formats, and what all of them need.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "format.h"
+
+static const struct wd_format *const formats[] = {
+	[WD_COMP_GZIP] = &wd_format_gzip,
+	[WD_COMP_ZLIB] = &wd_format_zlib,
+	[WD_COMP_RAW] = &wd_format_raw,
+};
+
+const struct wd_format *wd_format_of(enum wd_comp_format format)
+{
+	return formats[format];
+}
+
+size_t wd_head_write(uint8_t *p, enum wd_comp_format format, int level)
+{
+	formats[format]->put_head(p, level);
+	return formats[format]->head_size;
+}
+
+size_t wd_tail_size(enum wd_comp_format format)
+{
+	return formats[format]->tail_size;
+}
+
+size_t wd_tail_write(uint8_t *p, enum wd_comp_format format, uint32_t sum,
+		     uint64_t len)
+{
+	formats[format]->put_tail(p, sum, len);
+	return formats[format]->tail_size;
+}
+
+uint32_t wd_checksum_empty(enum wd_comp_format format)
+{
+	return formats[format]->sum_begin;
+}
+
+uint32_t wd_checksum_add(enum wd_comp_format format, uint32_t sum,
+			 const void *data, size_t len)
+{
+	return formats[format]->sum_add(sum, data, len);
+}
+
+uint32_t wd_checksum(enum wd_comp_format format, const void *data, size_t len)
+{
+	return wd_checksum_add(format, wd_checksum_empty(format), data, len);
+}
+
+uint32_t wd_checksum_join(enum wd_comp_format format, uint32_t sum1,
+			  uint32_t sum2, uint64_t len2)
+{
+	return formats[format]->sum_join(sum1, sum2, len2);
+}
+
+void wd_head_begin(struct wd_head *h)
+{
+	char *name = h->name;
+	size_t cap = h->name_cap;
+
+	memset(h, 0, sizeof(*h));
+	h->name = name;
+	h->name_cap = cap;
+}
+
+int wd_head_error(struct wd_head *h, enum wd_comp_error error, uint32_t stored,
+		  uint32_t computed)
+{
+	h->error = error;
+	h->error_at = h->count - 1;
+	h->stored = stored;
+	h->computed = computed;
+	return -EBADMSG;
+}
