@@ -609,7 +609,7 @@ write("bad.gz", member(text(100000)) * 20 + member(b"hello", crc=1))'
 
 @test "standard output that is the input does not grow for ever" {
 	cp f before
-	timeout 20 wdzip -c f >>f 2>"$ERR" || status=$?
+	timeout 600 wdzip -c f >>f 2>"$ERR" || status=$?
 	[ "${status-0}" -ne 124 ]
 	head -c 12 f | cmp - before
 }

@@ -46,8 +46,9 @@ print(eval(sys.argv[2]))' "$OUT" "$1"
 		bench $args -b 4K -e sw:1,zlib:1 --json
 		status_is 0
 		[ "$(field '{r["outcome"] for r in d["results"]}')" = "{'ok'}" ]
-		[ "$(field 'all(r["latency_ns"]["count"] == r["requests"] for r in d["results"])')" = True ]
-		[ "$(field 'all(sum(b[2] for b in r["latency_ns"]["histogram"]) == r["requests"] for r in d["results"])')" = True ]
+		# On a busy machine an open loop never begins some; how long they waited counts.
+		[ "$(field 'all(r["latency_ns"]["count"] == r["requests"] + r["missed"] for r in d["results"])')" = True ]
+		[ "$(field 'all(sum(b[2] for b in r["latency_ns"]["histogram"]) == r["requests"] + r["missed"] for r in d["results"])')" = True ]
 	done
 }
 
@@ -136,7 +137,8 @@ print(eval(sys.argv[2]))' "$OUT" "$1"
 }
 
 @test "two engines are compared" {
-	bench -n 7 --compare sw:1 sw:9 --json
+	# So many rounds that a busy machine hides the difference in few of them.
+	bench -n 41 --compare sw:1 sw:9 --json
 	status_is 0
 	[ "$(field 'd["comparison"]["ratio"] > 1 and d["comparison"]["differs"]')" = True ]
 	bench --compare=sw:1,zlib:1

@@ -36,8 +36,11 @@
 
 #define T_REPEAT(n)	(T_SLOW ? ((n) + 7) / 8 : (n))
 
-/* A hang fails: the process is killed, with the test's name printed last. */
-#define T_ALARM_SECONDS	250
+/*
+ * A hang fails: the process is killed, with the test's name printed last.  Before
+ * ctest does it, and late enough for a busy machine.
+ */
+#define T_ALARM_SECONDS	1500
 
 /* ---- data ---- */
 

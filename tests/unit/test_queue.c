@@ -444,7 +444,7 @@ static void in_child(int (*fn)(struct wd_queue *q), struct wd_queue *q)
 
 	assert_true(pid >= 0);
 	if (!pid) {
-		alarm(60);
+		alarm(600);
 		_exit(fn(q));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);

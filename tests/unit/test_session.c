@@ -1964,7 +1964,7 @@ static void in_child(struct wd_comp_sess *s)
 
 	assert_true(pid >= 0);
 	if (!pid) {
-		alarm(60);
+		alarm(600);
 		_exit(child_is_refused(s));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);

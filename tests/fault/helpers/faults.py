@@ -31,7 +31,7 @@ import wdtest
 
 SHIM = os.environ["WD_FAULTIO"]
 SLOW = int(os.environ.get("WD_SLOW", "1"))
-DEADLINE = 20 * min(SLOW, 6)    # seconds for one run, else it hangs
+DEADLINE = 120 * min(SLOW, 6)    # seconds for one run, else it hangs
 KINDS = ("read write open close fsync chmod chown utimens unlink rename poll "
          "thread mmap alloc any").split()
 STATE = os.path.join(os.environ["BATS_TEST_TMPDIR"], "counts")

@@ -27,7 +27,7 @@
 #include "pci.h"
 #include "t_client.h"
 
-#define ALARM_SECONDS	250
+#define ALARM_SECONDS	1500
 #define ARGS_MAX	16
 #define CONFIG		VFIO_USER_REGION_CONFIG
 #define NO_REGISTER	0x9000u		/* in BAR 2 */

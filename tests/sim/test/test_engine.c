@@ -22,7 +22,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define ALL_ALGS	(HZIP_ALGS_ZLIB | HZIP_ALGS_GZIP | HZIP_ALGS_DEFLATE)
-#define ALARM_SECONDS	280
+#define ALARM_SECONDS	1500
 
 static const uint8_t algs[] = { HZIP_ALG_DEFLATE, HZIP_ALG_ZLIB, HZIP_ALG_GZIP };
 static const uint32_t windows[] = { 4096, 8192, 16384, 24576, 32768 };
