@@ -67,11 +67,8 @@ WD_API int wd_request_queue(struct wd_queue *q)
 	struct wd_queue_priv *priv;
 	int ret;
 
-	if (!q || q->priv || q->flags)
+	if (!q || q->priv || q->flags || !WD_UNUSED(q))
 		return -EINVAL;
-	for (size_t i = 0; i < ARRAY_SIZE(q->reserved); i++)
-		if (q->reserved[i])
-			return -EINVAL;
 
 	priv = calloc(1, sizeof(*priv));
 	if (!priv)

@@ -437,9 +437,8 @@ int wd_codec_check(const struct wd_comp_req *req)
 		return -EINVAL;
 	if ((req->in_len && !req->in) || (req->out_cap && !req->out))
 		return -EINVAL;
-	for (size_t i = 0; i < ARRAY_SIZE(req->reserved); i++)
-		if (req->reserved[i])
-			return -EINVAL;
+	if (!WD_UNUSED(req))
+		return -EINVAL;
 	if (req->op > WD_COMP_DECOMPRESS || req->format > WD_COMP_RAW)
 		return -EINVAL;
 	if (req->op == WD_COMP_COMPRESS &&
@@ -447,6 +446,7 @@ int wd_codec_check(const struct wd_comp_req *req)
 		return -EINVAL;
 	if (req->header && (req->op != WD_COMP_COMPRESS ||
 			    req->format != WD_COMP_GZIP ||
+			    !WD_UNUSED(req->header) ||
 			    !wd_gzip_head_size(req->header)))
 		return -EINVAL;
 	if (req->flags & ~WD_COMP_REQ_OPEN ||

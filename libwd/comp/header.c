@@ -17,7 +17,7 @@ WD_API int wd_comp_set_header(struct wd_comp_sess *sess,
 
 	if (ret)
 		return ret;
-	if (!hdr || sess->setup.op != WD_COMP_COMPRESS ||
+	if (!hdr || !WD_UNUSED(hdr) || sess->setup.op != WD_COMP_COMPRESS ||
 	    sess->setup.format != WD_COMP_GZIP || c->begun)
 		return -EINVAL;
 	size = wd_gzip_head_size(hdr);

@@ -25,9 +25,8 @@ static int check_setup(const struct wd_comp_setup *setup)
 		return -EINVAL;
 	if (setup->threads > WD_COMP_THREADS_MAX)
 		return -EINVAL;
-	for (size_t i = 0; i < ARRAY_SIZE(setup->reserved); i++)
-		if (setup->reserved[i])
-			return -EINVAL;
+	if (!WD_UNUSED(setup))
+		return -EINVAL;
 	if (setup->flags & ~(WD_COMP_RSYNCABLE | WD_COMP_ONE_MEMBER | WD_COMP_NO_VERIFY |
 			     WD_COMP_INDEPENDENT))
 		return -EINVAL;
@@ -47,7 +46,9 @@ static int begin_sched(struct wd_comp_sess *s)
 	s->engine = strdup(choice.text);
 	if (!s->engine)
 		return -ENOMEM;
-	sched_init(&s->sched, &choice, s->setup.threads);
+	ret = sched_init(&s->sched, &choice, s->setup.threads);
+	if (ret)
+		return ret;
 	s->sched.verify = !(s->setup.flags & WD_COMP_NO_VERIFY);
 	return 0;
 }
@@ -86,6 +87,7 @@ err_guard:
 	compress_exit(s);
 	decompress_exit(s);
 	wd_fork_guard_exit(&s->guard);
+	sched_exit(&s->sched);
 err_free:
 	free(s->engine);
 	free(s);

@@ -220,7 +220,8 @@ WD_API int wd_comp_stream(struct wd_comp_sess *sess, struct wd_comp_buf *buf,
 
 	if (ret)
 		return ret;
-	if (!buf || (buf->in_len && !buf->in) || (buf->out_len && !buf->out))
+	if (!buf || (buf->in_len && !buf->in) || (buf->out_len && !buf->out) ||
+	    !WD_UNUSED(buf))
 		return -EINVAL;
 	for (;;) {
 		int took = pass_input(sess, buf);

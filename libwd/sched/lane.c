@@ -103,11 +103,6 @@ void lane_tell(const struct lane *l, struct wd_comp_lane *told)
 	told->depth = l->q.depth;
 }
 
-bool lane_is_device(const struct lane *l)
-{
-	return l->kind != WD_DEVICE_CPU;
-}
-
 bool lane_has_room(const struct lane *l)
 {
 	return l->state == LANE_OPEN && l->in_flight < l->q.depth;

@@ -70,7 +70,10 @@ void lane_leave(struct lane *l, int why);
 /* The queue's name, or what was asked for. */
 const char *lane_name(const struct lane *l);
 
-bool lane_is_device(const struct lane *l);
+static inline bool lane_is_device(const struct lane *l)
+{
+	return l->kind != WD_DEVICE_CPU;
+}
 
 /* More fits into the queue. */
 bool lane_has_room(const struct lane *l);

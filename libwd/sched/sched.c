@@ -8,6 +8,7 @@
  */
 #define log_fmt(f) "sched: " f
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -53,11 +54,14 @@ static struct lane *cpu_lane(struct sched *s)
 	return &s->lanes[s->count - 1];
 }
 
-void sched_init(struct sched *s, const struct engine_choice *choice,
-		unsigned int threads)
+int sched_init(struct sched *s, const struct engine_choice *choice,
+	       unsigned int threads)
 {
 	struct lane *cpu;
 
+	s->lanes = calloc(choice->devices + 1, sizeof(*s->lanes));
+	if (!s->lanes)
+		return -ENOMEM;
 	s->count = choice->devices + 1;
 	s->cpu_works = choice->cpu;
 	for (unsigned int i = 0; i < choice->devices; i++) {
@@ -68,6 +72,7 @@ void sched_init(struct sched *s, const struct engine_choice *choice,
 	strcpy(cpu->device, wd_cpu_device());
 	cpu->kind = WD_DEVICE_CPU;
 	cpu->workers = threads;
+	return 0;
 }
 
 void sched_exit(struct sched *s)
@@ -75,6 +80,7 @@ void sched_exit(struct sched *s)
 	for (unsigned int i = 0; i < s->count; i++)
 		lane_close(&s->lanes[i]);
 	wd_codec_destroy(s->codec);
+	free(s->lanes);
 }
 
 /* Devices that cannot be had are left; then the CPU does their work, too. */
@@ -166,7 +172,7 @@ static bool is_plural(const struct sched *s)
 {
 	unsigned int n = 0;
 
-	for (unsigned int i = 0; i < s->count; i++)
+	for (unsigned int i = 0; s->count > 1 && i < s->count; i++)
 		n += s->lanes[i].state == LANE_OPEN || s->lanes[i].state == LANE_LEAVING;
 	return n > 1;
 }
@@ -334,7 +340,7 @@ static int send_straight(struct sched *s, struct sched_item *item)
 	struct lane *l = cpu_lane(s);
 	int ret;
 
-	for (unsigned int i = 0; i < s->count; i++)
+	for (unsigned int i = 0; i + 1 < s->count; i++)
 		if (takes_items(s, &s->lanes[i]))
 			l = &s->lanes[i];
 	ret = send_to(s, l, item, false);
@@ -351,7 +357,7 @@ static int send_straight(struct sched *s, struct sched_item *item)
 	 * by the thread that will ask for it.
 	 */
 	if (lane_is_device(l) || l->in_flight > 1)
-		sched_flush(s);
+		lane_flush(l);
 	return 0;
 }
 
@@ -523,12 +529,35 @@ static bool looks_in_vain(struct sched *s, int timeout_ms)
 	       cpu_lane(s)->state == LANE_OPEN && cpu_lane(s)->q.workers == 1;
 }
 
+/* The CPU's workers are all there is, and nothing waits for them here. */
+static bool is_alone(const struct sched *s)
+{
+	return s->count == 1 && !s->done.first && !s->waiting.first &&
+	       s->lanes[0].state == LANE_OPEN;
+}
+
+static int recv_alone(struct sched *s, struct sched_item **item, int timeout_ms)
+{
+	struct wd_work done;
+	int ret = lane_recv(&s->lanes[0], &done, timeout_ms, false);
+
+	if (ret)
+		return ret;
+	*item = done.owner;
+	from_cpu(s, &s->lanes[0], *item, &done);
+	s->in_flight--;
+	return 0;
+}
+
 int sched_recv(struct sched *s, struct sched_item **item, int timeout_ms)
 {
-	int64_t begun = timeout_ms > 0 ? now_ms() : 0;
+	int64_t begun;
 
 	if (looks_in_vain(s, timeout_ms))
 		return -EAGAIN;
+	if (is_alone(s))
+		return recv_alone(s, item, timeout_ms);
+	begun = timeout_ms > 0 ? now_ms() : 0;
 	for (;;) {
 		struct wd_work done;
 		struct lane *from;

@@ -61,7 +61,7 @@ struct item_list {
  * @next_look: the lane to look at first when several may have something
  */
 struct sched {
-	struct lane lanes[WD_COMP_LANES_MAX];
+	struct lane *lanes;
 	unsigned int count;
 	bool cpu_works;
 	bool verify;
@@ -74,8 +74,9 @@ struct sched {
 	unsigned int next_look;
 };
 
-void sched_init(struct sched *s, const struct engine_choice *choice,
-		unsigned int threads);
+/* Returns 0 or -ENOMEM. */
+int sched_init(struct sched *s, const struct engine_choice *choice,
+	       unsigned int threads);
 
 /* Nothing may be in flight, or its memory must still be there. */
 void sched_exit(struct sched *s);

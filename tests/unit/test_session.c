@@ -1982,7 +1982,7 @@ static void t_session_of_the_parent_is_stale_in_a_child(void **state)
 		};
 		struct wd_comp_sess *s = make(&setup);
 		struct t_bytes in = { 0 }, out = { 0 };
-		struct wd_comp_buf buf;
+		struct wd_comp_buf buf = { 0 };
 		uint8_t room[10];
 		size_t left;
 

@@ -8,6 +8,9 @@
  *
  * Functions return 0 or a count on success and a negative errno on failure;
  * they do not touch errno.  wd_strerror() turns the number into a sentence.
+ *
+ * Structs grow into their reserved words, which are zero today: set by the application
+ * in what it fills, by the library in what it fills.
  */
 #ifndef WARPDRIVE_WD_H
 #define WARPDRIVE_WD_H

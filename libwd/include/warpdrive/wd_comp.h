@@ -27,6 +27,10 @@
  * and the child can create sessions of its own.
  *
  * Functions return 0 or a count on success and a negative errno on failure.
+ *
+ * Structs grow into their reserved words: what an application fills has to have
+ * zeros there, and zero always means what it means today; what the library fills has
+ * zeros there that later may be something.
  */
 #ifndef WARPDRIVE_WD_COMP_H
 #define WARPDRIVE_WD_COMP_H
@@ -175,6 +179,7 @@ size_t wd_comp_bound(const struct wd_comp_sess *sess, size_t in_len);
  * @mtime: seconds since 1970, 0 for none
  * @os:    operating system, 3 for Unix
  * @name:  original file name, NUL-terminated, or NULL
+ * @reserved: zero
  *
  * XFL follows the level.
  */
@@ -182,6 +187,7 @@ struct wd_comp_header {
 	uint32_t mtime;
 	uint8_t os;
 	const char *name;
+	uint64_t reserved[4];
 };
 
 /*
@@ -192,7 +198,8 @@ struct wd_comp_header {
  * Sized members have no name, since some of their readers expect none.
  *
  * Returns 0; -EINVAL at the wrong moment, with a name of more than 65535 bytes,
- * or with a name for sized members; -ENOMEM, -ESTALE.
+ * with a name for sized members, or with reserved words that are not zero; -ENOMEM,
+ * -ESTALE.
  */
 int wd_comp_set_header(struct wd_comp_sess *sess, const struct wd_comp_header *hdr);
 
@@ -244,12 +251,14 @@ int wd_comp_run(struct wd_comp_sess *sess, const void *in, size_t in_len,
  * struct wd_comp_buf - the caller's buffers in wd_comp_stream()
  * @in, @in_len:   input not yet taken; the call moves both forward
  * @out, @out_len: room not yet filled; the call moves both forward
+ * @reserved:      zero
  */
 struct wd_comp_buf {
 	const void *in;
 	size_t in_len;
 	void *out;
 	size_t out_len;
+	uint64_t reserved[2];
 };
 
 /*
@@ -456,6 +465,7 @@ struct wd_comp_info {
 	uint32_t device_wrong;
 	int32_t device_error;
 	const char *limited;
+	uint64_t reserved[8];
 };
 
 /*
