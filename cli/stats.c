@@ -210,20 +210,20 @@ static void print_json_lanes(const struct job *job)
 		const struct wd_comp_lane *l = &job->lanes[i];
 		char *name = json_string(l->name);
 
-		msg_plain("%s{\"name\":%s,\"device\":%s,\"requests\":%" PRIu64
+		msg_plain("%s{\"name\":%s,\"kind\":\"%s\",\"requests\":%" PRIu64
 			  ",\"in_bytes\":%" PRIu64 ",\"out_bytes\":%" PRIu64
 			  ",\"failed\":%" PRIu64 ",\"wrong\":%" PRIu64
 			  ",\"redone\":%" PRIu64 ",\"checks\":%" PRIu64
 			  ",\"left\":%s%s%s}", i ? "," : "[",
 			  name ? name : "null",
-			  l->kind == WD_DEVICE_CPU ? "false" : "true", l->requests,
+			  l->kind == WD_DEVICE_CPU ? "cpu" : "device", l->requests,
 			  l->bytes_in, l->bytes_out, l->failed, l->wrong, l->redone,
 			  l->checks, l->error ? "\"" : "",
 			  l->error ? wd_strerror(l->error) : "null",
 			  l->error ? "\"" : "");
 		free(name);
 	}
-	msg_plain("%s]}\n", job->lane_count ? "" : "[");
+	msg_plain("%s],", job->lane_count ? "" : "[");
 }
 
 static void print_json(const struct job *job)
@@ -233,25 +233,26 @@ static void print_json(const struct job *job)
 	char *codec = json_string(or_none(i->codec));
 	char *device = i->device ? json_string(i->device) : strdup("null");
 
-	if (file && codec && device)
-		msg_plain("{\"file\":%s,\"op\":\"%s\",\"engine\":\"%s\",\"codec\":%s,"
-			  "\"level\":%d,\"format\":\"%s\",\"chunk_size\":%" PRIu32 ","
-			  "\"threads\":%" PRIu32 ",\"in_bytes\":%" PRIu64 ","
-			  "\"out_bytes\":%" PRIu64 ",\"ratio\":%.4f,\"seconds\":%.6f,"
-			  "\"mb_per_s\":%.2f,\"requests\":%" PRIu64 ","
-			  "\"parallel_out\":%" PRIu64 ",\"stored\":%" PRIu64 ","
-			  "\"redone\":%" PRIu64 ",\"members\":%" PRIu64 ","
-			  "\"device\":%s,\"device_requests\":%" PRIu64 ","
-			  "\"device_wrong\":%" PRIu32 ",\"lanes\":",
-			  file, op_name(job->opt), or_none(i->engine), codec,
-			  job->opt->decompress ? 0 : i->level,
-			  options_format_name(job->format), i->chunk_size,
-			  threads(job), job->bytes_in, job->bytes_out,
-			  factor(job), job->seconds, speed(job), i->requests,
-			  i->parallel_out, i->stored, i->redone, i->members,
-			  device, i->device_requests, i->device_wrong);
-	if (file && codec && device)
-		print_json_lanes(job);
+	if (!file || !codec || !device)
+		goto free_all;
+	/* Lists come first: what looks for a name finds the file's own last. */
+	msg_plain("{\"file\":%s,\"op\":\"%s\",\"lanes\":", file, op_name(job->opt));
+	print_json_lanes(job);
+	msg_plain("\"engine\":\"%s\",\"codec\":%s,"
+		  "\"level\":%d,\"format\":\"%s\",\"chunk_size\":%" PRIu32 ","
+		  "\"threads\":%" PRIu32 ",\"in_bytes\":%" PRIu64 ","
+		  "\"out_bytes\":%" PRIu64 ",\"ratio\":%.4f,\"seconds\":%.6f,"
+		  "\"mb_per_s\":%.2f,\"requests\":%" PRIu64 ","
+		  "\"parallel_out\":%" PRIu64 ",\"stored\":%" PRIu64 ","
+		  "\"redone\":%" PRIu64 ",\"members\":%" PRIu64 ","
+		  "\"device\":%s,\"device_requests\":%" PRIu64 ","
+		  "\"device_wrong\":%" PRIu32 "}\n",
+		  or_none(i->engine), codec, job->opt->decompress ? 0 : i->level,
+		  options_format_name(job->format), i->chunk_size, threads(job),
+		  job->bytes_in, job->bytes_out, factor(job), job->seconds,
+		  speed(job), i->requests, i->parallel_out, i->stored, i->redone,
+		  i->members, device, i->device_requests, i->device_wrong);
+free_all:
 	free(file);
 	free(codec);
 	free(device);

@@ -324,6 +324,7 @@ static void make_debugfs(struct dummy_device *dd)
 	debugfs_create_atomic_t("flip", 0600, dd->debugfs, &dd->faults.flip);
 	debugfs_create_atomic_t("lose", 0600, dd->debugfs, &dd->faults.lose);
 	debugfs_create_atomic_t("deny", 0600, dd->debugfs, &dd->faults.deny);
+	debugfs_create_atomic_t("flip_each", 0600, dd->debugfs, &dd->faults.flip_each);
 }
 
 static int dummy_probe(struct platform_device *pdev)

@@ -27,13 +27,24 @@
  * @flip: turn a bit of their output around
  * @lose: never answer
  * @deny: fail what is asked through sysfs, that is so many reads and writes
+ * @flip_each: as @flip, but of each so many requests, for good; 0 for none
+ * @answers: counted for that
  */
 struct dummy_faults {
 	atomic_t fail;
 	atomic_t flip;
 	atomic_t lose;
 	atomic_t deny;
+	atomic_t flip_each;
+	atomic_t answers;
 };
+
+static inline bool dummy_lies(struct dummy_faults *faults)
+{
+	unsigned int each = atomic_read(&faults->flip_each);
+
+	return each && (unsigned int)atomic_inc_return(&faults->answers) % each == 0;
+}
 
 static inline bool dummy_take_fault(atomic_t *n)
 {

@@ -89,7 +89,8 @@ static bool take_job(struct dummy_queue *q, struct dummy_job *job)
 	job->cqe.tag = job->sqe.tag;
 	job->lose = dummy_take_fault(&faults->lose);
 	job->fail = !job->lose && dummy_take_fault(&faults->fail);
-	job->flip = !job->lose && !job->fail && dummy_take_fault(&faults->flip);
+	job->flip = !job->lose && !job->fail &&
+		    (dummy_take_fault(&faults->flip) || dummy_lies(faults));
 	if (job->fail) {
 		job->cqe.status = WD_DUMMY_EIO;
 		dummy_count_error(q->dd);

@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The dummy device and the CPU at the same time.
+
+bats_require_minimum_version 1.5.0
+load common
+
+setup_file() {
+	load_dummy
+	seq 1 300000 | sed 's/.*/& bottles of beer on the wall, take one down/' \
+		>"$BATS_FILE_TMPDIR/text"
+}
+
+setup() {
+	bind_dummy
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+teardown() {
+	bind_dummy
+	echo 0 >"$dummy_faults/flip_each"
+	idle
+}
+
+teardown_file() {
+	unload_dummy
+}
+
+text() {
+	head -c "$1" "$BATS_FILE_TMPDIR/text"
+}
+
+# stat_of NAME: a number of the last --stats=json
+stat_of() {
+	python3 -c 'import json, sys; print(json.load(open("stats"))[sys.argv[1]])' "$1"
+}
+
+# lane KIND NAME: a number of the lane of the device or the CPU
+lane() {
+	python3 -c 'import json, sys
+print(sum(l[sys.argv[2]] for l in json.load(open("stats"))["lanes"] if l["kind"] == sys.argv[1]))' \
+		"$1" "$2"
+}
+
+# has_done NUMBER: of requests, the device
+has_done() {
+	[ "$(cat "$dummy_faults/requests")" -ge "$1" ]
+}
+
+# Both have done some of it, and all of it together.
+shared() {
+	[ "$(lane device requests)" -ge 1 ]
+	[ "$(lane cpu requests)" -ge 1 ]
+	[ $(($(lane device requests) + $(lane cpu requests))) -eq "$(stat_of requests)" ]
+}
+
+@test "device and CPU share a file, and the share of each is told" {
+	text 16000000 >f
+	for engine in hybrid dummy+sw sw+wd_dummy-0; do
+		wdzip --engine=$engine -b 128K --stats=json -kf f 2>stats
+		shared
+		[ $(($(lane device in_bytes) + $(lane cpu in_bytes))) -eq 16000000 ]
+		gzip -dc f.gz | cmp - f
+		wdunzip --engine=$engine --stats=json -c f.gz >g 2>stats
+		cmp f g
+		[ "$(lane device requests)" -ge 1 ]
+	done
+	wdzip --engine=hybrid -b 128K --explain -c f 2>&1 >/dev/null |
+		grep -q 'device wd_dummy-0 did [1-9][0-9]* of [1-9][0-9]* requests, [0-9]*% of the bytes'
+}
+
+@test "files of every kind there and back with both" {
+	local format kind
+
+	mkdir in
+	: >in/empty
+	printf x >in/one
+	text 100 >in/small
+	text 1048577 >in/more
+	head -c 3000000 /dev/urandom >in/random
+	head -c 3000000 /dev/zero >in/zeros
+	cp "$(command -v bash)" in/program
+	cp -r in out
+	for format in gzip zlib deflate; do
+		wdzip --engine=hybrid -b 64K --format=$format -r out
+		wdunzip --engine=hybrid --format=$format -r out
+		diff -r in out
+	done
+	for kind in qz mz bgzf; do
+		wdzip --engine=hybrid --members=$kind -r out
+		gzip -t out/*.gz
+		wdunzip --engine=hybrid -r out
+		diff -r in out
+	done
+}
+
+@test "what a device gets wrong in 1 of 10 answers is found and done by CPU workers" {
+	text 12000000 >f
+	echo 10 >"$dummy_faults/flip_each"
+	for engine in hybrid dummy; do
+		wdzip --engine=$engine -b 64K --stats=json -kf f 2>stats
+		gzip -dc f.gz | cmp - f
+		[ "$(lane device wrong)" -ge 1 ]
+		[ "$(lane device wrong)" -eq "$(stat_of redone)" ]
+		[ "$(lane cpu checks)" -ge "$(lane device requests)" ]
+		wdunzip --engine=$engine -c f.gz | cmp - f
+	done
+}
+
+@test "the device goes away while both work" {
+	local engine pid
+
+	text 16000000 >f
+	for engine in dummy+sw sw+dummy; do
+		bind_dummy
+		wdzip --engine=$engine -b 64K --stats=json -kf f 2>stats &
+		pid=$!
+		until_true has_done 10
+		echo wd_dummy.0 >"$dummy_driver/unbind"
+		wait "$pid"
+		gzip -dc f.gz | cmp - f
+		bind_dummy
+		wdunzip --engine=$engine -c f.gz >g &
+		pid=$!
+		echo wd_dummy.0 >"$dummy_driver/unbind"
+		wait "$pid"
+		cmp f g
+	done
+}
