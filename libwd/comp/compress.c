@@ -111,12 +111,19 @@ static struct cjob *newest(struct compressor *c)
 	return c->count ? job_at(c, c->count - 1) : NULL;
 }
 
+static void free_input(struct cjob *job)
+{
+	if (job->in)
+		free(job->in - WD_COMP_WINDOW_MAX);
+	job->in = NULL;
+	job->in_cap = 0;
+}
+
 static void free_job(struct cjob *job)
 {
 	if (!job)
 		return;
-	if (job->in)
-		free(job->in - WD_COMP_WINDOW_MAX);
+	free_input(job);
 	free(job->out);
 	free(job);
 }
@@ -212,7 +219,26 @@ static int expand(struct wd_comp_sess *s)
 	return 0;
 }
 
+/* Bytes before the end of @job's input that the next chunk may refer to. */
+static size_t window_end(const struct cjob *job)
+{
+	return wd_min(job->before_len + job->in_len, WD_COMP_WINDOW_MAX);
+}
+
 /* ---- when memory is short ---- */
+
+/* Free all of the input but the last @len bytes, to which the next may refer. */
+static void shrink_input(struct cjob *job, size_t len)
+{
+	uint8_t *base = job->in - WD_COMP_WINDOW_MAX, *p;
+
+	memmove(job->in - len, job->in + job->in_len - len, len);
+	job->before_len = len;
+	job->in_len = 0;
+	p = realloc(base, WD_COMP_WINDOW_MAX);
+	job->in = (p ? p : base) + WD_COMP_WINDOW_MAX;
+	job->in_cap = 0;
+}
 
 /* What jobs that are not in use keep for later. */
 static void free_idle(struct compressor *c)
@@ -222,13 +248,13 @@ static void free_idle(struct compressor *c)
 
 		if (!job)
 			continue;
-		if (job->in)
-			free(job->in - WD_COMP_WINDOW_MAX);
+		if (job == c->before)
+			shrink_input(job, window_end(job));
+		else
+			free_input(job);
 		free(job->out);
-		job->in = job->out = NULL;
-		if (c->before == job)
-			c->before = NULL;
-		job->in_cap = job->out_cap = 0;
+		job->out = NULL;
+		job->out_cap = 0;
 	}
 }
 
@@ -377,9 +403,7 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job, const void *in
 	job->req.in_len = job->in_len;
 	if (joins(s) && !first_of_stream(s) && !s->c.cut) {
 		job->lead = WD_SPLICE_FENCE_LEN;
-		/* Devices do not know what was before. */
-		if (!s->on_device)
-			job->req.flags |= WD_REQ_JOIN;
+		job->req.flags |= WD_REQ_JOIN;
 	}
 	job->req.out = job->out + head + job->lead;
 	job->req.out_cap = job->out_cap - head - job->lead - WD_TAIL_MAX;
@@ -430,9 +454,12 @@ static int send_job(struct wd_comp_sess *s, struct cjob *job, const void *in)
 
 	if (ret)
 		return ret;
+	/* Devices do not know what was before, and may end in their own way. */
+	if (s->on_device)
+		job->keep = c->cut = true;
 	set_request(s, job, in);
 	c->any_sent = true;
-	c->cut = false;
+	c->cut = s->on_device;
 	if (windowed || alone) {
 		ret = windowed ? run_with_window(s, job) : sess_run(s, &job->req);
 		job->state = CJOB_DONE;
@@ -468,7 +495,8 @@ static void put_before(struct wd_comp_sess *s, struct cjob *job)
 	struct cjob *prev = c->before;
 	int64_t n = 0;
 
-	if (!joins(s) || c->cut)
+	/* What was before the chunk that is held is of no account here. */
+	if (!joins(s) || (c->cut && !c->held))
 		return;
 	if (c->source.read) {
 		size_t len = wd_min(c->in_total, WD_COMP_WINDOW_MAX);
@@ -480,7 +508,7 @@ static void put_before(struct wd_comp_sess *s, struct cjob *job)
 			return;
 		job->source.before_sum = wd_crc32(0, job->in - len, len);
 	} else if (prev) {
-		n = (int64_t)wd_min(prev->before_len + prev->in_len, WD_COMP_WINDOW_MAX);
+		n = (int64_t)window_end(prev);
 		memcpy(job->in - n, prev->in + prev->in_len - n, (size_t)n);
 	}
 	job->before_len = (size_t)n;
@@ -490,7 +518,6 @@ int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 {
 	struct compressor *c = &s->c;
 	struct cjob *job = newest(c);
-	bool fresh;
 	int ret;
 
 	if (c->input_done || c->finish_later)
@@ -499,8 +526,7 @@ int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 	if (s->setup.flags & WD_COMP_RSYNCABLE && job && c->expanded &&
 	    c->count + 1 >= c->njobs && job->state == CJOB_FILLING)
 		return -EAGAIN;
-	fresh = !job || job->state != CJOB_FILLING;
-	if (fresh) {
+	if (!job || job->state != CJOB_FILLING) {
 		ret = begin_job(s, &job);
 		if (ret)
 			return ret;
@@ -511,7 +537,7 @@ int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 		ret = fit_output(s, job, wd_min(job->in_cap, c->chunk));
 	if (ret)
 		return ret == -ENOMEM ? out_of_memory(c) : ret;
-	if (fresh)
+	if (!job->in_len && !job->before_len)
 		put_before(s, job);
 	*buf = job->in + job->in_len;
 	*room = wd_min(job->in_cap, c->chunk) - job->in_len;
@@ -560,8 +586,9 @@ static int cut_job(struct wd_comp_sess *s, struct cjob *job, size_t cut)
 	if (ret)
 		return ret;
 	ret = compress_get_input(s, &buf, &room);
+	/* There is a job; if there is no memory, what was cut is lost. */
 	if (ret)
-		return ret == -EAGAIN ? -EIO : ret;
+		return ret == -EAGAIN ? -ENOMEM : ret;
 	next = newest(&s->c);
 	if (next->in_cap < rest)
 		return -EIO;
@@ -625,10 +652,8 @@ static int flush_chunk(struct wd_comp_sess *s)
 	/* Who flushes may want to begin there. */
 	if (job)
 		job->keep = true;
-	s->c.cut = true;
-	if (!job || job->state != CJOB_FILLING)
-		return 0;
-	ret = send_job(s, job, job->in);
+	if (job && job->state == CJOB_FILLING)
+		ret = send_job(s, job, job->in);
 	s->c.cut = true;
 	return ret;
 }
@@ -835,12 +860,7 @@ static void finish_marker(const struct wd_comp_sess *s, struct cjob *job)
 		memcpy(job->out, fence, WD_SPLICE_FENCE_LEN);
 		job->out_len += WD_SPLICE_FENCE_LEN;
 	}
-	if (job->keep || !(job->req.flags & WD_COMP_REQ_OPEN) || !joins(s))
-		return;
-	/* A device may end in another way. */
-	if (job->out_len >= WD_SPLICE_FENCE_LEN &&
-	    !memcmp(job->data + job->out_len - WD_SPLICE_FENCE_LEN, fence,
-		    WD_SPLICE_FENCE_LEN))
+	if (!job->keep && job->req.flags & WD_COMP_REQ_OPEN && joins(s))
 		job->out_len -= WD_SPLICE_FENCE_LEN;
 }
 
@@ -892,7 +912,7 @@ static void check_joint(struct wd_comp_sess *s, struct cjob *job)
 /* What the chunk after @job will be compared with. */
 static void note_end(struct compressor *c, const struct cjob *job)
 {
-	size_t n = wd_min(job->before_len + job->in_len, WD_COMP_WINDOW_MAX);
+	size_t n = window_end(job);
 
 	if (job->ahead)
 		c->end_sum = job->source.end_sum;
