@@ -416,7 +416,8 @@ static bool decodes_to(struct wd_codec *codec, const uint8_t *data, size_t len,
 	struct wd_splice_end end;
 	size_t used, made;
 
-	return !wd_splice_find(data, len, &end) && !raw_inflate(codec, data, len, out, want_len, &used, &made) &&
+	return !wd_splice_find(data, len, &end) &&
+	       !raw_inflate(codec, data, len, out, want_len, &used, &made) &&
 	       used == len && made == want_len && !memcmp(out, want, want_len);
 }
 

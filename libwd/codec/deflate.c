@@ -373,7 +373,7 @@ static int deflate_isal(struct wd_deflate *d, struct wd_deflate_job *job,
 	return 0;
 }
 
-/* Whether ISA-L, at 5 GB/s on such data, finds nothing to save either; -ENOMEM. */
+/* Whether ISA-L, at 5 GB/s on such data, saves nothing either; or -ENOMEM. */
 static int isal_saves_nothing(struct wd_deflate *d, struct wd_deflate_job *job)
 {
 	size_t produced;
@@ -442,7 +442,8 @@ static int cannot_shrink(struct wd_deflate *d, struct wd_deflate_job *job,
 {
 	const struct wd_repeats *r = &look->repeats;
 
-	if (job->window_len || !look->even || (r->again && r->again >= r->places / 256))
+	if (job->window_len || !look->even ||
+	    (r->again && r->again >= r->places / 256))
 		return false;
 	return isal_saves_nothing(d, job);
 }
