@@ -27,6 +27,8 @@
 #define FLUSHES_MAX	8u
 
 static uint8_t *input;
+static uint8_t window[40000];
+static size_t window_len;	/* 0: there is none */
 static unsigned int drawings = T_SLOW ? 40 : 250, first_drawing = 1;
 
 /* ---- input ---- */
@@ -97,6 +99,20 @@ static void draw_setup(struct wd_comp_setup *setup)
 	setup->size_hint = t_rnd_below(2) ? WD_COMP_SIZE_UNKNOWN : t_rnd_below(300000);
 }
 
+/* Some of what comes, or something else. */
+static void draw_window(const struct wd_comp_setup *setup, size_t len)
+{
+	window_len = 0;
+	if (setup->format == WD_COMP_GZIP || t_rnd_below(4))
+		return;
+	window_len = 1 + t_rnd_below(sizeof(window));
+	if (len > window_len && t_rnd_below(4))
+		memcpy(window, input + t_rnd_below((uint32_t)(len - window_len)),
+		       window_len);
+	else
+		t_fill(window, window_len, T_MIXED);
+}
+
 /* ---- sessions ---- */
 
 static struct wd_comp_sess *make(const struct wd_comp_setup *setup)
@@ -104,6 +120,8 @@ static struct wd_comp_sess *make(const struct wd_comp_setup *setup)
 	struct wd_comp_sess *s;
 
 	assert_int_equal(wd_comp_create(&s, setup), 0);
+	if (window_len)
+		assert_int_equal(wd_comp_set_window(s, window, window_len), 0);
 	return s;
 }
 
@@ -272,7 +290,7 @@ static void same_content(enum wd_comp_format format, const struct t_bytes *out,
 {
 	struct t_verdict v;
 
-	t_judge(&v, format, out->data, out->len, NULL, 0);
+	t_judge(&v, format, out->data, out->len, window_len ? window : NULL, window_len);
 	assert_int_equal(v.ret, 0);
 	assert_int_equal(v.used, out->len);
 	assert_int_equal(v.out.len, len);
@@ -308,6 +326,7 @@ static void check(enum wd_comp_format format, const struct t_bytes *packed, size
 static void announce(unsigned int i)
 {
 	t_seed(i);
+	window_len = 0;
 	if (drawings > 1000 && i % 1000 == 0)
 		fprintf(stderr, "drawing %u\n", i);
 }
@@ -327,13 +346,14 @@ static void t_every_way_gives_the_same_bytes(void **state)
 		announce(i);
 		len = draw_input();
 		draw_setup(&setup);
+		draw_window(&setup, len);
 		by_feeding(&setup, 1, len, &none, &want, NULL);
 		check(setup.format, &want, len);
 		by_feeding(&setup, 2 + t_rnd_below(3), len, &none, &got[0], NULL);
 		same(&got[0], &want);
 		at_once(&setup, 1 + t_rnd_below(4), len, &got[1]);
 		same(&got[1], &want);
-		if (!(setup.flags & WD_COMP_RSYNCABLE)) {
+		if (!(setup.flags & WD_COMP_RSYNCABLE) && !window_len) {
 			by_reading(&setup, 1 + t_rnd_below(4), len, len, &got[2]);
 			same(&got[2], &want);
 			/* A size that is wrong can cost an empty block at the end. */
@@ -345,6 +365,7 @@ static void t_every_way_gives_the_same_bytes(void **state)
 			t_bytes_free(&got[k]);
 		t_bytes_free(&want);
 	}
+	window_len = 0;
 }
 
 /* What follows a flush can be decoded without what was before it. */
