@@ -96,10 +96,15 @@ static int read_source(struct wd_codec *codec, struct wd_comp_req *req, size_t *
 		req->result |= WD_RES_NO_INPUT;
 		return ret;
 	}
-	/* That is the chunk before, whose own failure will be told. */
-	if (*before && read_piece(source, codec->scratch, *before,
-				  req->reserved[1] - *before))
+	ret = *before ? read_piece(source, codec->scratch, *before,
+				   req->reserved[1] - *before) : 0;
+	/* The input has become shorter: the chunk before will tell. */
+	if (ret == -ENODATA)
 		*before = 0;
+	else if (ret) {
+		req->result |= WD_RES_NO_INPUT;
+		return ret;
+	}
 	end = wd_min(*before + req->in_len, WD_COMP_WINDOW_MAX);
 	source->before_sum = wd_crc32(0, in - *before, *before);
 	source->end_sum = wd_crc32(0, in + req->in_len - end, end);

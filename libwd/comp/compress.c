@@ -488,8 +488,29 @@ static void hold(struct compressor *c, struct cjob *job, const void *in)
 	c->held = job;
 }
 
+/* Some errors would mean something else to the caller. */
+static int read_error(int err)
+{
+	return err == -EAGAIN || err == -ETIMEDOUT || err == -EINVAL ? -EIO : err;
+}
+
+/* What was read so far goes out; then the error is told. */
+static int source_failed(struct wd_comp_sess *s, int err)
+{
+	struct compressor *c = &s->c;
+	struct cjob *job = newest(c);
+
+	c->source_error = read_error(err);
+	c->input_done = true;
+	if (job && job->state == CJOB_FILLING) {
+		job->state = CJOB_FREE;
+		c->count--;
+	}
+	return release_held(s, false);
+}
+
 /* What comes before the input of @job, which is about to get some, goes before it. */
-static void put_before(struct wd_comp_sess *s, struct cjob *job)
+static int put_before(struct wd_comp_sess *s, struct cjob *job)
 {
 	struct compressor *c = &s->c;
 	struct cjob *prev = c->before;
@@ -497,21 +518,25 @@ static void put_before(struct wd_comp_sess *s, struct cjob *job)
 
 	/* What was before the chunk that is held is of no account here. */
 	if (!joins(s) || (c->cut && !c->held))
-		return;
+		return 0;
 	if (c->source.read) {
 		size_t len = wd_min(c->in_total, WD_COMP_WINDOW_MAX);
 
 		if (len)
 			n = c->source.read(c->source.arg, job->in - len, len,
 					   c->in_total - len);
-		if (!len || n < 0 || (uint64_t)n != len)
-			return;
+		if (n < 0)
+			return (int)n;
+		/* It has become shorter: the chunk before will tell. */
+		if (!len || (uint64_t)n != len)
+			return 0;
 		job->source.before_sum = wd_crc32(0, job->in - len, len);
 	} else if (prev) {
 		n = (int64_t)window_end(prev);
 		memcpy(job->in - n, prev->in + prev->in_len - n, (size_t)n);
 	}
 	job->before_len = (size_t)n;
+	return 0;
 }
 
 int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
@@ -537,8 +562,11 @@ int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 		ret = fit_output(s, job, wd_min(job->in_cap, c->chunk));
 	if (ret)
 		return ret == -ENOMEM ? out_of_memory(c) : ret;
-	if (!job->in_len && !job->before_len)
-		put_before(s, job);
+	if (!job->in_len && !job->before_len) {
+		ret = put_before(s, job);
+		if (ret)
+			return source_failed(s, ret);
+	}
 	*buf = job->in + job->in_len;
 	*room = wd_min(job->in_cap, c->chunk) - job->in_len;
 	if (s->setup.flags & WD_COMP_RSYNCABLE)
@@ -760,27 +788,6 @@ static int send_ahead(struct wd_comp_sess *s)
 	return send_job(s, job, NULL);
 }
 
-/* Some errors would mean something else to the caller. */
-static int read_error(int err)
-{
-	return err == -EAGAIN || err == -ETIMEDOUT || err == -EINVAL ? -EIO : err;
-}
-
-/* What was read so far goes out; then the error is told. */
-static int source_failed(struct wd_comp_sess *s, int err)
-{
-	struct compressor *c = &s->c;
-	struct cjob *job = newest(c);
-
-	c->source_error = read_error(err);
-	c->input_done = true;
-	if (job && job->state == CJOB_FILLING) {
-		job->state = CJOB_FREE;
-		c->count--;
-	}
-	return release_held(s, false);
-}
-
 /* The last chunk, or what came as a surprise: read until there is no more. */
 static int read_here(struct wd_comp_sess *s)
 {
@@ -790,7 +797,7 @@ static int read_here(struct wd_comp_sess *s)
 	void *buf;
 	int ret = compress_get_input(s, &buf, &room);
 
-	if (ret)
+	if (ret || c->source_error)
 		return ret;
 	n = c->source.read(c->source.arg, buf, room, c->in_total);
 	if (n < 0 || (uint64_t)n > room)
