@@ -101,9 +101,15 @@ static int read_source(struct wd_codec *codec, struct wd_work *work, size_t *bef
 		work->result.compress.no_input = true;
 		return ret;
 	}
-	/* That is the chunk before, whose own failure will be told. */
-	if (*before && read_piece(source, codec->scratch, *before, offset - *before))
+	ret = *before ? read_piece(source, codec->scratch, *before,
+				   offset - *before) : 0;
+	/* The input has become shorter: the chunk before will tell. */
+	if (ret == -ENODATA)
 		*before = 0;
+	else if (ret) {
+		work->result.compress.no_input = true;
+		return ret;
+	}
 	end = wd_min(*before + req->in_len, WD_COMP_WINDOW_MAX);
 	work->result.compress.before_sum = wd_crc32(0, in - *before, *before);
 	work->result.compress.end_sum = wd_crc32(0, in + req->in_len - end, end);
@@ -397,7 +403,8 @@ static bool decodes_to(struct wd_codec *codec, const uint8_t *data, size_t len,
 	struct wd_splice_end end;
 	size_t used, made;
 
-	return !wd_splice_find(data, len, &end) && !raw_inflate(codec, data, len, out, want_len, &used, &made) &&
+	return !wd_splice_find(data, len, &end) &&
+	       !raw_inflate(codec, data, len, out, want_len, &used, &made) &&
 	       used == len && made == want_len && !memcmp(out, want, want_len);
 }
 

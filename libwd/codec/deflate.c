@@ -373,8 +373,8 @@ static int deflate_isal(struct wd_deflate *d, struct wd_deflate_job *job,
 	return 0;
 }
 
-/* Whether ISA-L, at 5 GB/s on such data, finds nothing to save either. */
-static bool isal_saves_nothing(struct wd_deflate *d, struct wd_deflate_job *job)
+/* Whether ISA-L, at 5 GB/s on such data, saves nothing either; or -ENOMEM. */
+static int isal_saves_nothing(struct wd_deflate *d, struct wd_deflate_job *job)
 {
 	size_t produced;
 	int ret;
@@ -382,12 +382,14 @@ static bool isal_saves_nothing(struct wd_deflate *d, struct wd_deflate_job *job)
 	if (!wd_isal())
 		return false;
 	ret = isal_run(d, job, &isal_probe, job->out, job->out_cap, &produced);
+	if (ret == -ENOMEM)
+		return ret;
 	return ret == -ENOSPC || (!ret && produced >= job->in_len - job->in_len / 256);
 }
 
 #else
 
-static bool isal_saves_nothing(struct wd_deflate *d, struct wd_deflate_job *job)
+static int isal_saves_nothing(struct wd_deflate *d, struct wd_deflate_job *job)
 {
 	(void)d;
 	(void)job;
@@ -434,12 +436,14 @@ static bool repeats_mostly(const struct look *look)
 	       look->repeats.lengthy >= look->repeats.places / 2;
 }
 
-static bool cannot_shrink(struct wd_deflate *d, struct wd_deflate_job *job,
-			  const struct look *look)
+/* 1 if so, 0 if not, or -ENOMEM. */
+static int cannot_shrink(struct wd_deflate *d, struct wd_deflate_job *job,
+			 const struct look *look)
 {
 	const struct wd_repeats *r = &look->repeats;
 
-	if (!look->even || (r->again && r->again >= r->places / 256))
+	if (job->window_len || !look->even ||
+	    (r->again && r->again >= r->places / 256))
 		return false;
 	return isal_saves_nothing(d, job);
 }
@@ -535,6 +539,7 @@ static bool isal_serves(const struct wd_deflate_job *job)
 /*
  * ISA-L forgets where most of a match was, and does not find the next one like it:
  * of data that repeats at a distance it can make a hundred times what others do.
+ * Want of memory is told, as it must not decide which of them it is.
  */
 static int deflate_fast(struct wd_deflate *d, struct wd_deflate_job *job,
 			const struct look *look)
@@ -543,13 +548,16 @@ static int deflate_fast(struct wd_deflate *d, struct wd_deflate_job *job,
 	int other = without_isal[job->level].libdeflate;
 	int ret;
 
-	if (repeats_dense(look) && !deflate_libdeflate(d, job, other))
-		return 0;
+	if (repeats_dense(look)) {
+		ret = deflate_libdeflate(d, job, other);
+		if (!ret || ret == -ENOMEM)
+			return ret;
+	}
 	ret = deflate_isal(d, job, level);
 	if (ret || !repeats_mostly(look) || job->produced < job->in_len / 16)
 		return ret;
 	ret = deflate_libdeflate(d, job, other);
-	return ret ? deflate_isal(d, job, level) : 0;
+	return ret && ret != -ENOMEM ? deflate_isal(d, job, level) : ret;
 }
 
 #else
@@ -589,10 +597,10 @@ static int deflate_by_engine(struct wd_deflate *d, struct wd_deflate_job *job,
 static int deflate_alone(struct wd_deflate *d, struct wd_deflate_job *job,
 			 const struct look *look)
 {
-	int ret;
+	int ret = cannot_shrink(d, job, look);
 
-	if (!job->window_len && cannot_shrink(d, job, look))
-		return deflate_stored(job);
+	if (ret)
+		return ret < 0 ? ret : deflate_stored(job);
 	ret = deflate_by_engine(d, job, look);
 	if (ret == -ENOMEM)
 		return ret;

@@ -107,12 +107,19 @@ static struct cjob *newest(struct compressor *c)
 	return c->count ? job_at(c, c->count - 1) : NULL;
 }
 
+static void free_input(struct cjob *job)
+{
+	if (job->in)
+		free(job->in - WD_COMP_WINDOW_MAX);
+	job->in = NULL;
+	job->in_cap = 0;
+}
+
 static void free_job(struct cjob *job)
 {
 	if (!job)
 		return;
-	if (job->in)
-		free(job->in - WD_COMP_WINDOW_MAX);
+	free_input(job);
 	free(job->out);
 	free(job);
 }
@@ -210,7 +217,26 @@ static int expand(struct wd_comp_sess *s)
 	return 0;
 }
 
+/* Bytes before the end of @job's input that the next chunk may refer to. */
+static size_t window_end(const struct cjob *job)
+{
+	return wd_min(job->before_len + job->in_len, WD_COMP_WINDOW_MAX);
+}
+
 /* ---- when memory is short ---- */
+
+/* Free all of the input but the last @len bytes, to which the next may refer. */
+static void shrink_input(struct cjob *job, size_t len)
+{
+	uint8_t *base = job->in - WD_COMP_WINDOW_MAX, *p;
+
+	memmove(job->in - len, job->in + job->in_len - len, len);
+	job->before_len = len;
+	job->in_len = 0;
+	p = realloc(base, WD_COMP_WINDOW_MAX);
+	job->in = (p ? p : base) + WD_COMP_WINDOW_MAX;
+	job->in_cap = 0;
+}
 
 /* What jobs that are not in use keep for later. */
 static void free_idle(struct compressor *c)
@@ -220,13 +246,13 @@ static void free_idle(struct compressor *c)
 
 		if (!job)
 			continue;
-		if (job->in)
-			free(job->in - WD_COMP_WINDOW_MAX);
+		if (job == c->before)
+			shrink_input(job, window_end(job));
+		else
+			free_input(job);
 		free(job->out);
-		job->in = job->out = NULL;
-		if (c->before == job)
-			c->before = NULL;
-		job->in_cap = job->out_cap = 0;
+		job->out = NULL;
+		job->out_cap = 0;
 	}
 }
 
@@ -382,8 +408,7 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job, const void *in
 						       &s->c.source, job->offset);
 	else
 		job->item.work = wd_work_compress(&job->req, s->setup.format);
-	/* Devices do not know what was before. */
-	job->item.work.args.compress.join = join && !sched_on_device(&s->sched);
+	job->item.work.args.compress.join = join;
 	job->item.work.args.compress.before = job->before_len;
 	job->out_len = head;
 }
@@ -417,16 +442,19 @@ static int run_with_window(struct wd_comp_sess *s, struct cjob *job)
 static int send_job(struct wd_comp_sess *s, struct cjob *job, const void *in)
 {
 	struct compressor *c = &s->c;
-	bool alone = job->last && c->count == 1 && job->in_len <= ALONE_MAX &&
-		     !sched_on_device(&s->sched);
+	bool device = sched_on_device(&s->sched);
+	bool alone = job->last && c->count == 1 && job->in_len <= ALONE_MAX && !device;
 	bool windowed = c->window_len && first_of_stream(s);
 	int ret = fit_output(s, job, job->in_len);
 
 	if (ret)
 		return ret;
+	/* Devices do not know what was before, and may end in their own way. */
+	if (device)
+		job->keep = c->cut = true;
 	set_request(s, job, in);
 	c->any_sent = true;
-	c->cut = false;
+	c->cut = device;
 	if (windowed || alone) {
 		ret = windowed ? run_with_window(s, job) :
 				 sched_run(&s->sched, &job->item.work);
@@ -456,36 +484,61 @@ static void hold(struct compressor *c, struct cjob *job, const void *in)
 	c->held = job;
 }
 
+/* Some errors would mean something else to the caller. */
+static int read_error(int err)
+{
+	return err == -EAGAIN || err == -ETIMEDOUT || err == -EINVAL ? -EIO : err;
+}
+
+/* What was read so far goes out; then the error is told. */
+static int source_failed(struct wd_comp_sess *s, int err)
+{
+	struct compressor *c = &s->c;
+	struct cjob *job = newest(c);
+
+	c->source_error = read_error(err);
+	c->input_done = true;
+	if (job && job->state == CJOB_FILLING) {
+		job->state = CJOB_FREE;
+		c->count--;
+	}
+	return release_held(s, false);
+}
+
 /* What comes before the input of @job, which is about to get some, goes before it. */
-static void put_before(struct wd_comp_sess *s, struct cjob *job)
+static int put_before(struct wd_comp_sess *s, struct cjob *job)
 {
 	struct compressor *c = &s->c;
 	struct cjob *prev = c->before;
 	int64_t n = 0;
 
-	if (!joins(s) || c->cut)
-		return;
+	/* What was before the chunk that is held is of no account here. */
+	if (!joins(s) || (c->cut && !c->held))
+		return 0;
 	if (c->source.read) {
 		size_t len = wd_min(c->in_total, WD_COMP_WINDOW_MAX);
 
 		if (len)
 			n = c->source.read(c->source.arg, job->in - len, len,
 					   c->in_total - len);
-		if (!len || n < 0 || (uint64_t)n != len)
-			return;
+		if (n < 0)
+			return (int)n;
+		/* It has become shorter: the chunk before will tell. */
+		if (!len || (uint64_t)n != len)
+			return 0;
 		job->before_sum = wd_crc32(0, job->in - len, len);
 	} else if (prev) {
-		n = (int64_t)wd_min(prev->before_len + prev->in_len, WD_COMP_WINDOW_MAX);
+		n = (int64_t)window_end(prev);
 		memcpy(job->in - n, prev->in + prev->in_len - n, (size_t)n);
 	}
 	job->before_len = (size_t)n;
+	return 0;
 }
 
 int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 {
 	struct compressor *c = &s->c;
 	struct cjob *job = newest(c);
-	bool fresh;
 	int ret;
 
 	if (c->input_done || c->finish_later)
@@ -494,8 +547,7 @@ int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 	if (s->setup.flags & WD_COMP_RSYNCABLE && job && c->expanded &&
 	    c->count + 1 >= c->njobs && job->state == CJOB_FILLING)
 		return -EAGAIN;
-	fresh = !job || job->state != CJOB_FILLING;
-	if (fresh) {
+	if (!job || job->state != CJOB_FILLING) {
 		ret = begin_job(s, &job);
 		if (ret)
 			return ret;
@@ -506,8 +558,11 @@ int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 		ret = fit_output(s, job, wd_min(job->in_cap, c->chunk));
 	if (ret)
 		return ret == -ENOMEM ? out_of_memory(c) : ret;
-	if (fresh)
-		put_before(s, job);
+	if (!job->in_len && !job->before_len) {
+		ret = put_before(s, job);
+		if (ret)
+			return source_failed(s, ret);
+	}
 	*buf = job->in + job->in_len;
 	*room = wd_min(job->in_cap, c->chunk) - job->in_len;
 	if (s->setup.flags & WD_COMP_RSYNCABLE)
@@ -555,8 +610,9 @@ static int cut_job(struct wd_comp_sess *s, struct cjob *job, size_t cut)
 	if (ret)
 		return ret;
 	ret = compress_get_input(s, &buf, &room);
+	/* There is a job; if there is no memory, what was cut is lost. */
 	if (ret)
-		return ret == -EAGAIN ? -EIO : ret;
+		return ret == -EAGAIN ? -ENOMEM : ret;
 	next = newest(&s->c);
 	if (next->in_cap < rest)
 		return -EIO;
@@ -620,10 +676,8 @@ static int flush_chunk(struct wd_comp_sess *s)
 	/* Who flushes may want to begin there. */
 	if (job)
 		job->keep = true;
-	s->c.cut = true;
-	if (!job || job->state != CJOB_FILLING)
-		return 0;
-	ret = send_job(s, job, job->in);
+	if (job && job->state == CJOB_FILLING)
+		ret = send_job(s, job, job->in);
 	s->c.cut = true;
 	return ret;
 }
@@ -730,27 +784,6 @@ static int send_ahead(struct wd_comp_sess *s)
 	return send_job(s, job, NULL);
 }
 
-/* Some errors would mean something else to the caller. */
-static int read_error(int err)
-{
-	return err == -EAGAIN || err == -ETIMEDOUT || err == -EINVAL ? -EIO : err;
-}
-
-/* What was read so far goes out; then the error is told. */
-static int source_failed(struct wd_comp_sess *s, int err)
-{
-	struct compressor *c = &s->c;
-	struct cjob *job = newest(c);
-
-	c->source_error = read_error(err);
-	c->input_done = true;
-	if (job && job->state == CJOB_FILLING) {
-		job->state = CJOB_FREE;
-		c->count--;
-	}
-	return release_held(s, false);
-}
-
 /* The last chunk, or what came as a surprise: read until there is no more. */
 static int read_here(struct wd_comp_sess *s)
 {
@@ -760,7 +793,7 @@ static int read_here(struct wd_comp_sess *s)
 	void *buf;
 	int ret = compress_get_input(s, &buf, &room);
 
-	if (ret)
+	if (ret || c->source_error)
 		return ret;
 	n = c->source.read(c->source.arg, buf, room, c->in_total);
 	if (n < 0 || (uint64_t)n > room)
@@ -830,12 +863,7 @@ static void finish_marker(const struct wd_comp_sess *s, struct cjob *job)
 		memcpy(job->out, fence, WD_SPLICE_FENCE_LEN);
 		job->out_len += WD_SPLICE_FENCE_LEN;
 	}
-	if (job->keep || !(job->req.flags & WD_COMP_REQ_OPEN) || !joins(s))
-		return;
-	/* A device may end in another way. */
-	if (job->out_len >= WD_SPLICE_FENCE_LEN &&
-	    !memcmp(job->data + job->out_len - WD_SPLICE_FENCE_LEN, fence,
-		    WD_SPLICE_FENCE_LEN))
+	if (!job->keep && job->req.flags & WD_COMP_REQ_OPEN && joins(s))
 		job->out_len -= WD_SPLICE_FENCE_LEN;
 }
 
@@ -889,7 +917,7 @@ static void check_joint(struct wd_comp_sess *s, struct cjob *job)
 /* What the chunk after @job will be compared with. */
 static void note_end(struct compressor *c, const struct cjob *job)
 {
-	size_t n = wd_min(job->before_len + job->in_len, WD_COMP_WINDOW_MAX);
+	size_t n = window_end(job);
 
 	if (job->ahead)
 		c->end_sum = job->item.work.result.compress.end_sum;

@@ -36,7 +36,7 @@ struct compressor {
 	bool finish_later;		/* an empty last chunk still needs a job */
 	bool ended;			/* the last piece was handed out */
 	bool any_sent;
-	bool cut;			/* a flush ended the chunk before: see cjob @keep */
+	bool cut;			/* nothing may refer to the chunk sent last */
 	struct cjob *before;		/* the last one that input was put in */
 	uint32_t end_sum;		/* of the last piece handed out: struct wd_source */
 	bool eof_member;		/* the BGZF end marker still has to come */

@@ -81,9 +81,11 @@ static struct in_block *get_block(struct decompressor *d, size_t cap)
 static size_t block_size(const struct wd_comp_sess *s, size_t pending)
 {
 	uint64_t hint = s->setup.size_hint;
-	bool little = hint < BLOCK_SIZE || hint == WD_COMP_SIZE_UNKNOWN;
+	bool first = !s->d.block && !s->d.spare_block;
 
-	if (!s->d.block && !s->d.spare_block && little)
+	if (first && hint == WD_COMP_SIZE_UNKNOWN)
+		return BLOCK_FIRST;
+	if (first && hint < BLOCK_SIZE)
 		return wd_min(BLOCK_FIRST, hint + BLOCK_ROOM_MIN);
 	return wd_max(2 * pending, BLOCK_SIZE);
 }

@@ -40,8 +40,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -283,9 +285,20 @@ static size_t cut(size_t len)
 
 /* ---- reading ---- */
 
+/* What the kernel tells of limits and CPUs is no input: without it things go on. */
+static bool is_kernel_text(int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return false;
+	return fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ||
+	       fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 ssize_t read(int fd, void *buf, size_t len)
 {
-	int err = enter_slow(KIND_READ);
+	int err = is_kernel_text(fd) ? 0 : enter_slow(KIND_READ);
 
 	note(KIND_READ, fd, NULL);
 	if (err)

@@ -126,6 +126,7 @@ int __wrap_inflateInit2_(z_stream *z, int bits, const char *version, int size)
 #define OUT_CAP		(2 * DATA_LEN)
 
 static uint8_t *data;		/* DATA_LEN */
+static uint8_t *repeats;	/* DATA_LEN, most of which was there before */
 static uint8_t *out;		/* OUT_CAP */
 static struct t_bytes chunked, sized, dict_stream;
 
@@ -134,6 +135,7 @@ struct work {
 	const uint8_t *in;
 	size_t in_len;
 	size_t want;		/* bytes that decompression gives */
+	struct t_bytes packed;	/* what compression gives, with memory enough */
 	bool header, window, stream;
 };
 
@@ -187,6 +189,19 @@ static void check_output(const struct work *w, size_t made)
 	if (w->in_len)
 		assert_memory_equal(v.out.data, w->in, w->in_len);
 	t_bytes_free(&v.out);
+	assert_int_equal(made, w->packed.len);
+	assert_memory_equal(out, w->packed.data, made);
+}
+
+static void pack(struct work *w)
+{
+	struct wd_comp_sess *s;
+	size_t made;
+
+	assert_int_equal(wd_comp_create(&s, &w->setup), 0);
+	assert_int_equal(run_session(s, w, &made), 0);
+	t_bytes_add(&w->packed, out, made);
+	wd_comp_destroy(s);
 }
 
 /* Returns whether anything failed on the way. */
@@ -255,7 +270,34 @@ static void t_compression_survives_failing_allocations(void **state)
 			w.in_len = 40000;
 		w.header = w.setup.format == WD_COMP_GZIP;
 		w.window = w.setup.format == WD_COMP_ZLIB && w.in_len < 100000;
+		pack(&w);
 		fail_each(&w);
+		t_bytes_free(&w.packed);
+	}
+}
+
+/* However little memory there is, the bytes are the same, or there is an error. */
+static void t_repeats_are_found_when_allocations_fail(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		struct work w = {
+			.setup = {
+				.level = i / 2 + 1,
+				.format = (enum wd_comp_format)(i % 3),
+				.threads = 1 + (uint32_t)i % 3,
+				.chunk_size = WD_COMP_CHUNK_MIN << i % 2,
+				.size_hint = WD_COMP_SIZE_UNKNOWN,
+			},
+			.in = repeats,
+			.in_len = DATA_LEN / 2,
+			.stream = i % 4 != 3,
+		};
+
+		w.header = w.setup.format == WD_COMP_GZIP;
+		pack(&w);
+		fail_each(&w);
+		t_bytes_free(&w.packed);
 	}
 }
 
@@ -386,7 +428,13 @@ static int setup_data(void **state)
 	out = malloc(OUT_CAP);
 	if (!data || !out)
 		return -1;
+	repeats = malloc(DATA_LEN);
+	if (!repeats)
+		return -1;
 	t_fill(data, DATA_LEN, T_MIXED);
+	t_fill(repeats, DATA_LEN, T_NOISE);
+	for (size_t i = 28000; i < DATA_LEN - 30000; i++)
+		repeats[i] = repeats[i - 28000];
 	t_deflate_chunked(&chunked, data, DATA_LEN, 31, 1, 60000, true);
 	make_sized();
 	make_dict_stream();
@@ -397,6 +445,7 @@ static int teardown_data(void **state)
 {
 	(void)state;
 	free(data);
+	free(repeats);
 	free(out);
 	t_bytes_free(&chunked);
 	t_bytes_free(&sized);
@@ -408,6 +457,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_compression_survives_failing_allocations),
+		cmocka_unit_test(t_repeats_are_found_when_allocations_fail),
 		cmocka_unit_test(t_decompression_survives_failing_allocations),
 		cmocka_unit_test(t_requests_survive_failing_allocations),
 		cmocka_unit_test(t_device_lists_and_queues_survive_failing_allocations),

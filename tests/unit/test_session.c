@@ -266,6 +266,41 @@ static void t_one_shot_takes_big_buffers(void **state)
 	}
 }
 
+/* Its chunks follow from what was told of the size, the second time as the first. */
+static void t_one_shot_gives_the_same_bytes_each_time(void **state)
+{
+	static const uint64_t hints[] = { WD_COMP_SIZE_UNKNOWN, 0, 1500000 };
+	size_t len = (size_t)2500000, cap = len + 100000;
+	uint8_t *in = malloc(len), *out = malloc(cap);
+	struct t_bytes first = { 0 };
+
+	(void)state;
+	assert_non_null(in);
+	assert_non_null(out);
+	t_fill(in, len, T_TEXT);
+	for (size_t i = 0; i < T_ARRAY_SIZE(hints); i++) {
+		struct wd_comp_setup setup = {
+			.level = 3, .threads = 2, .size_hint = hints[i],
+		};
+		struct wd_comp_sess *s = make(&setup);
+
+		for (int k = 0; k < 3; k++) {
+			size_t made;
+
+			assert_int_equal(wd_comp_run(s, in, len, out, cap, NULL, &made), 0);
+			if (!k)
+				t_bytes_add(&first, out, made);
+			assert_int_equal(made, first.len);
+			assert_memory_equal(out, first.data, made);
+		}
+		t_bytes_free(&first);
+		first = (struct t_bytes){ 0 };
+		wd_comp_destroy(s);
+	}
+	free(in);
+	free(out);
+}
+
 static void t_default_chunks_round_trip(void **state)
 {
 	(void)state;
@@ -1839,6 +1874,25 @@ static void t_engines_are_found_by_name(void **state)
 	}
 }
 
+/* A record of a tape or a datagram has to fit into what is offered first. */
+static void t_input_of_unknown_size_has_room_from_the_start(void **state)
+{
+	(void)state;
+	for (uint32_t op = 0; op < 2; op++) {
+		struct wd_comp_setup setup = {
+			.op = op ? WD_COMP_DECOMPRESS : WD_COMP_COMPRESS,
+			.size_hint = WD_COMP_SIZE_UNKNOWN,
+		};
+		struct wd_comp_sess *s = make(&setup);
+		size_t room;
+		void *buf;
+
+		assert_int_equal(wd_comp_get_input(s, &buf, &room), 0);
+		assert_true(room >= (size_t)256 << 10);
+		wd_comp_destroy(s);
+	}
+}
+
 static void t_calls_out_of_turn_are_refused(void **state)
 {
 	for (int op = 0; op <= WD_COMP_DECOMPRESS; op++) {
@@ -2190,6 +2244,7 @@ int main(void)
 		cmocka_unit_test(t_streaming_works_with_pieces_of_any_size),
 		cmocka_unit_test(t_zero_copy_works_with_pieces_of_any_size),
 		cmocka_unit_test(t_one_shot_takes_big_buffers),
+		cmocka_unit_test(t_one_shot_gives_the_same_bytes_each_time),
 		cmocka_unit_test(t_default_chunks_round_trip),
 		cmocka_unit_test(t_output_is_within_the_bound),
 		cmocka_unit_test(t_many_requests_are_in_flight),
@@ -2228,6 +2283,7 @@ int main(void)
 		cmocka_unit_test(t_streams_tell_where_they_end),
 		cmocka_unit_test(t_wrong_setups_are_refused),
 		cmocka_unit_test(t_engines_are_found_by_name),
+		cmocka_unit_test(t_input_of_unknown_size_has_room_from_the_start),
 		cmocka_unit_test(t_calls_out_of_turn_are_refused),
 		cmocka_unit_test(t_streams_can_be_polled),
 		cmocka_unit_test(t_session_of_the_parent_is_stale_in_a_child),

@@ -33,14 +33,12 @@ text() {
 
 # stat_of NAME: a number of the last --stats=json
 stat_of() {
-	python3 -c 'import json, sys; print(json.load(open("stats"))[sys.argv[1]])' "$1"
+	sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" stats
 }
 
 # lane KIND NAME: a number of the lane of the device or the CPU
 lane() {
-	python3 -c 'import json, sys
-print(sum(l[sys.argv[2]] for l in json.load(open("stats"))["lanes"] if l["kind"] == sys.argv[1]))' \
-		"$1" "$2"
+	tr '{' '\n' <stats | sed -n "/\"kind\":\"$1\"/s/.*\"$2\":\([^,}]*\).*/\1/p"
 }
 
 # has_done NUMBER: of requests, the device

@@ -230,8 +230,8 @@ int wd_comp_set_window(struct wd_comp_sess *sess, const void *data, size_t len);
 
 /*
  * wd_comp_run() - a whole buffer in one call
- * @sess:     a session; the call begins with a reset, and keeps header and
- *            window if they were set after the last one
+ * @sess:     a session; the call begins with a reset, and keeps @size_hint, and
+ *            header and window if they were set after the last one
  * @in:       input, @in_len bytes
  * @out:      output, @out_cap bytes
  * @consumed: set to the input bytes used, may be NULL
