@@ -616,7 +616,8 @@ static int count_to_stdout(const struct options *opt)
 	if (opt->to_stdout)
 		return opt->file_count + (opt->recursive && opt->file_count);
 	for (int i = 0; i < opt->file_count; i++)
-		count += !strcmp(opt->files[i], "-");
+		count += !strcmp(opt->files[i], "-") ||
+			 channel_spelled(opt->files[i]) == STDIN_FILENO;
 	return count;
 }
 
