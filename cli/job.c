@@ -57,8 +57,8 @@ int job_open_output(struct job *job)
 		if (opt->verify && !verify_can_read_back(job))
 			return -1;
 	}
-	/* -o may name it, too. */
-	if (job->out.is_stdout)
+	/* -o may name what is no better than standard output. */
+	if (out_may_be_shown(&job->out))
 		progress_withhold();
 	job->stop = OUTCOME_FATAL;
 	return 0;

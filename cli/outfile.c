@@ -433,6 +433,17 @@ bool out_is_readable(const struct outfile *out)
 	return out->created || out->in_place;
 }
 
+bool out_may_be_shown(const struct outfile *out)
+{
+	struct stat st;
+
+	if (out_is_readable(out))
+		return false;
+	return isatty(out->fd) ||
+	       (fstat(out->fd, &st) == 0 &&
+		(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)));
+}
+
 /* As late as possible: until there is something new, the old content is kept. */
 static int empty(struct outfile *out)
 {
