@@ -261,11 +261,12 @@ static int unlink_checked(const struct outfile *out)
 	if (err)
 		return err;
 	if (fstatat(out->dir_fd, aside, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno;
-	err = check_removable(out, aside, &st);
+		err = errno;
+	else
+		err = check_removable(out, aside, &st);
 	if (!err && unlinkat(out->dir_fd, aside, 0) < 0)
 		err = errno;
-	if (err)
+	if (err && err != ENOENT)
 		move_back(out, aside);
 	return err;
 }
