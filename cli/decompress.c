@@ -383,21 +383,13 @@ static enum outcome refuse_kind(const struct job *job, enum data_kind kind)
 	return OUTCOME_FAILED;
 }
 
-static enum outcome ignore_garbage(struct job *job)
-{
-	/* gzip counts everything now, since it looked for a header there. */
-	job->header_bytes = 0;
-	msg_warn_fault("%s: decompression OK, trailing garbage ignored",
-		       msg_name(job->in.name));
-	return OUTCOME_DONE;
-}
-
 static enum outcome ignore_trailing(struct job *job)
 {
 	const char *name = msg_name(job->in.name);
 
 	if (job->info.trailing == WD_COMP_TRAILING_GARBAGE)
-		ignore_garbage(job);
+		msg_warn_fault("%s: decompression OK, trailing garbage ignored",
+			       name);
 	else if (job->opt->verbose)
 		msg_warn_fault("%s: decompression OK, trailing zero bytes ignored",
 			       name);
@@ -451,8 +443,11 @@ static enum outcome session_failed(struct job *job, struct pump *pump)
 	if (is_lone_byte(job, &info) && pump_make_ready(pump) == 0) {
 		job->has_info = true;
 		job->info = info;
+		job->info.trailing = WD_COMP_TRAILING_GARBAGE;
+		/* As where more of it follows. */
+		job->header_bytes = 0;
 		if (job->opt->list)
-			return ignore_garbage(job);
+			return ignore_trailing(job);
 		return job_sink(job, &pump->last, 1) < 0 ? OUTCOME_FATAL : OUTCOME_DONE;
 	}
 	/* What is wrong inside the data comes after what is wrong outside. */
