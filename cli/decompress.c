@@ -213,15 +213,6 @@ static void print_place(const struct job *job, const struct wd_comp_info *info,
 }
 
 /*
- * What can be read no further ends the run, as with gzip; only a test or a list
- * goes on with the next file.
- */
-static enum outcome data_error(const struct job *job)
-{
-	return job->opt->test || job->opt->list ? OUTCOME_FAILED : OUTCOME_FATAL;
-}
-
-/*
  * A file that is nothing of ours is passed over.  Standard input that is nothing
  * of ours ends the run, as with gzip; only further members of it do not.
  */
@@ -272,15 +263,15 @@ static enum outcome report_data(const struct job *job, int err,
 	case WD_COMP_ERR_DATA:
 		msg_fault("%s: invalid compressed data--format violated", name);
 		print_place(job, info, false);
-		return data_error(job);
+		return job_data_error(job);
 	case WD_COMP_ERR_CHECKSUM:
 		msg_fault("%s: invalid compressed data--crc error", name);
 		print_place(job, info, true);
-		return data_error(job);
+		return job_data_error(job);
 	case WD_COMP_ERR_LENGTH:
 		msg_fault("%s: invalid compressed data--length error", name);
 		print_place(job, info, true);
-		return data_error(job);
+		return job_data_error(job);
 	case WD_COMP_OK:
 	case WD_COMP_ERR_ENGINE:
 		break;

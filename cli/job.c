@@ -80,6 +80,11 @@ enum outcome job_read_error(struct job *job, int err)
 	return OUTCOME_FATAL;
 }
 
+enum outcome job_data_error(const struct job *job)
+{
+	return job->opt->test || job->opt->list ? OUTCOME_FAILED : OUTCOME_FATAL;
+}
+
 /* What was not read, or is not in the output, must not be lost. */
 static void remove_input(struct job *job)
 {
