@@ -172,7 +172,6 @@ static const char *what_is_wrong(const struct reading *r, int ret)
 
 static enum outcome report_data(const struct reading *r, int ret)
 {
-	const struct options *opt = r->job->opt;
 	const char *name = msg_name(r->job->in.name);
 
 	if (report_trouble(r))
@@ -188,7 +187,7 @@ static enum outcome report_data(const struct reading *r, int ret)
 	}
 	msg_fault("%s: invalid compressed data--%s", name, what_is_wrong(r, ret));
 	report_detail(r);
-	return opt->test || opt->list ? OUTCOME_FAILED : OUTCOME_FATAL;
+	return job_data_error(r->job);
 }
 
 /* ---- the archive ---- */
@@ -305,7 +304,7 @@ static enum outcome check_empty(const struct reading *r)
 		msg_fault("%s: invalid compressed data--length error", name);
 	else
 		return OUTCOME_DONE;
-	return job->opt->test || job->opt->list ? OUTCOME_FAILED : OUTCOME_FATAL;
+	return job_data_error(job);
 }
 
 /* A zip archive becomes one file only if it holds one. */

@@ -85,9 +85,11 @@ bool compress_header(struct job *job, struct wd_comp_header *header)
 	case WD_COMP_GZIP:
 		break;
 	}
-	header->mtime = header_mtime(job);
-	header->os = OS_UNIX;
-	header->name = header_name(job);
+	*header = (struct wd_comp_header){
+		.mtime = header_mtime(job),
+		.os = OS_UNIX,
+		.name = header_name(job),
+	};
 	job->header_bytes = 10 + 8;
 	if (header->name)
 		job->header_bytes += strlen(header->name) + 1;

@@ -213,15 +213,6 @@ static void print_place(const struct job *job, const struct wd_comp_info *info,
 }
 
 /*
- * What can be read no further ends the run, as with gzip; only a test or a list
- * goes on with the next file.
- */
-static enum outcome data_error(const struct job *job)
-{
-	return job->opt->test || job->opt->list ? OUTCOME_FAILED : OUTCOME_FATAL;
-}
-
-/*
  * A file that is nothing of ours is passed over.  Standard input that is nothing
  * of ours ends the run, as with gzip; only further members of it do not.
  */
@@ -272,15 +263,15 @@ static enum outcome report_data(const struct job *job, int err,
 	case WD_COMP_ERR_DATA:
 		msg_fault("%s: invalid compressed data--format violated", name);
 		print_place(job, info, false);
-		return data_error(job);
+		return job_data_error(job);
 	case WD_COMP_ERR_CHECKSUM:
 		msg_fault("%s: invalid compressed data--crc error", name);
 		print_place(job, info, true);
-		return data_error(job);
+		return job_data_error(job);
 	case WD_COMP_ERR_LENGTH:
 		msg_fault("%s: invalid compressed data--length error", name);
 		print_place(job, info, true);
-		return data_error(job);
+		return job_data_error(job);
 	case WD_COMP_OK:
 	case WD_COMP_ERR_ENGINE:
 		break;
@@ -383,21 +374,13 @@ static enum outcome refuse_kind(const struct job *job, enum data_kind kind)
 	return OUTCOME_FAILED;
 }
 
-static enum outcome ignore_garbage(struct job *job)
-{
-	/* gzip counts everything now, since it looked for a header there. */
-	job->header_bytes = 0;
-	msg_warn_fault("%s: decompression OK, trailing garbage ignored",
-		       msg_name(job->in.name));
-	return OUTCOME_DONE;
-}
-
 static enum outcome ignore_trailing(struct job *job)
 {
 	const char *name = msg_name(job->in.name);
 
 	if (job->info.trailing == WD_COMP_TRAILING_GARBAGE)
-		ignore_garbage(job);
+		msg_warn_fault("%s: decompression OK, trailing garbage ignored",
+			       name);
 	else if (job->opt->verbose)
 		msg_warn_fault("%s: decompression OK, trailing zero bytes ignored",
 			       name);
@@ -451,8 +434,11 @@ static enum outcome session_failed(struct job *job, struct pump *pump)
 	if (is_lone_byte(job, &info) && pump_make_ready(pump) == 0) {
 		job->has_info = true;
 		job->info = info;
+		job->info.trailing = WD_COMP_TRAILING_GARBAGE;
+		/* As where more of it follows. */
+		job->header_bytes = 0;
 		if (job->opt->list)
-			return ignore_garbage(job);
+			return ignore_trailing(job);
 		return job_sink(job, &pump->last, 1) < 0 ? OUTCOME_FATAL : OUTCOME_DONE;
 	}
 	/* What is wrong inside the data comes after what is wrong outside. */

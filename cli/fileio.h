@@ -15,8 +15,6 @@
 #include "channel.h"
 #include "options.h"
 
-#define HEAD_MAX	32	/* bytes that in_peek() can look at */
-
 /*
  * struct infile - one input
  * @name:    for messages: the path with the suffix that was found, or "stdin"
@@ -98,7 +96,6 @@ uint64_t in_size(const struct infile *in);
 
 /*
  * in_peek() - look at the first bytes
- * @want: up to HEAD_MAX
  *
  * Returns the number of bytes in @in->head, less than @want only at the end of
  * the file, or -1 with errno.

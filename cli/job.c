@@ -57,8 +57,8 @@ int job_open_output(struct job *job)
 		if (opt->verify && !verify_can_read_back(job))
 			return -1;
 	}
-	/* -o may name it, too. */
-	if (job->out.is_stdout)
+	/* -o may name what is no better than standard output. */
+	if (out_may_be_shown(&job->out))
 		progress_withhold();
 	job->stop = OUTCOME_FATAL;
 	return 0;
@@ -86,6 +86,11 @@ enum outcome job_read_error(struct job *job, int err)
 {
 	msg_fault("%s: %s", msg_name(job->in.name), strerror(err));
 	return OUTCOME_FATAL;
+}
+
+enum outcome job_data_error(const struct job *job)
+{
+	return job->opt->test || job->opt->list ? OUTCOME_FAILED : OUTCOME_FATAL;
 }
 
 /* What was not read, or is not in the output, must not be lost. */

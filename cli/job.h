@@ -32,7 +32,7 @@ enum outcome {
  * @header_bytes: of the compressed side, not counted in the ratio
  * @mtime:        for the output: from the header, 0 for the input's
  * @crc:          CRC-32 of the data, if @has_crc
- * @keep_input: it holds more than was decompressed
+ * @keep_input:   it holds more than was decompressed
  * @announced:    "name:<tab>" is on the screen, without its newline
  * @info:         of the session, if @has_info
  * @lanes:        the same of its queues, @lane_count of them
@@ -86,5 +86,11 @@ void job_take_info(struct job *job, struct wd_comp_sess *sess);
 
 /* Read error: report it. */
 enum outcome job_read_error(struct job *job, int err);
+
+/*
+ * What wrong data, which was reported, means: what can be read no further ends the
+ * run, as with gzip; only a test or a list goes on with the next file.
+ */
+enum outcome job_data_error(const struct job *job);
 
 #endif

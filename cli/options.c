@@ -302,7 +302,7 @@ static const struct opt_desc table[] = {
 	  WORD(output), 0 },
 	{ { "level", 0, "N", "level 1 to 12; 10 to 12 are slow and smallest" },
 	  set_level, 0, OF_WDZIP_ENV },
-	{ { "processes", 'p', "N", "work with N threads (default: all CPUs)" },
+	{ { "processes", 'p', "N", "work with N threads (default: by CPUs and memory)" },
 	  set_threads, 0, OF_WDZIP_ENV },
 	{ { "chunk-size", 'b', "SIZE", "compress in chunks of SIZE bytes, 32K to 16M" },
 	  set_chunk_size, 0, OF_WDZIP_ENV },
@@ -616,7 +616,8 @@ static int count_to_stdout(const struct options *opt)
 	if (opt->to_stdout)
 		return opt->file_count + (opt->recursive && opt->file_count);
 	for (int i = 0; i < opt->file_count; i++)
-		count += !strcmp(opt->files[i], "-");
+		count += !strcmp(opt->files[i], "-") ||
+			 channel_spelled(opt->files[i]) == STDIN_FILENO;
 	return count;
 }
 

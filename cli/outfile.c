@@ -261,11 +261,12 @@ static int unlink_checked(const struct outfile *out)
 	if (err)
 		return err;
 	if (fstatat(out->dir_fd, aside, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno;
-	err = check_removable(out, aside, &st);
+		err = errno;
+	else
+		err = check_removable(out, aside, &st);
 	if (!err && unlinkat(out->dir_fd, aside, 0) < 0)
 		err = errno;
-	if (err)
+	if (err && err != ENOENT)
 		move_back(out, aside);
 	return err;
 }
@@ -431,6 +432,17 @@ static const char stays_text[] =
 bool out_is_readable(const struct outfile *out)
 {
 	return out->created || out->in_place;
+}
+
+bool out_may_be_shown(const struct outfile *out)
+{
+	struct stat st;
+
+	if (out_is_readable(out))
+		return false;
+	return isatty(out->fd) ||
+	       (fstat(out->fd, &st) == 0 &&
+		(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)));
 }
 
 /* As late as possible: until there is something new, the old content is kept. */

@@ -62,6 +62,9 @@ int out_open(struct outfile *out, const struct options *opt,
 /* Whether what was written can be read back, by --verify. */
 bool out_is_readable(const struct outfile *out);
 
+/* Whether it is a terminal, or read by a program that may write to one. */
+bool out_may_be_shown(const struct outfile *out);
+
 /* How often the user was asked so far, each of which may have taken long. */
 unsigned int out_questions(void);
 

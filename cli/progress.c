@@ -5,7 +5,8 @@
  * On a terminal one line is written over again and again, and taken away
  * before any message.  Elsewhere, if --progress asks for it, each update is a
  * line of its own.  Unasked there is only the former, in the foreground, and not
- * when the data goes to standard output: what reads it may have the same screen.
+ * when the data goes to standard output or another pipe: what reads it may have the
+ * same screen.
  */
 #include <poll.h>
 #include <pthread.h>

@@ -27,7 +27,7 @@ bool progress_enabled(void);
  */
 void progress_begin(const char *name, uint64_t size, bool to_stdout);
 
-/* It turned out that it does. */
+/* It turned out that the data goes to what may have the same screen, too. */
 void progress_withhold(void);
 
 /* So much was read and written since; prints if it is time to. */

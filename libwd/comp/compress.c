@@ -225,7 +225,7 @@ static size_t window_end(const struct cjob *job)
 
 /* ---- when memory is short ---- */
 
-/* Free all of the input but the last @len bytes, to which the next may refer. */
+/* Free the input but for the last @len bytes, to which the next may refer. */
 static void shrink_input(struct cjob *job, size_t len)
 {
 	uint8_t *base = job->in - WD_COMP_WINDOW_MAX, *p;

@@ -138,7 +138,7 @@ WD_API int wd_comp_run(struct wd_comp_sess *sess, const void *in, size_t in_len,
 	if ((in_len && !in) || (out_cap && !out) || sess->async)
 		return -EINVAL;
 	if (!sess->fresh) {
-		/* What the size was told to be counts each time, or the bytes differ. */
+		/* With another size the bytes would be others than before. */
 		ret = wd_comp_reset(sess, sess->setup.size_hint);
 		if (ret)
 			return ret;

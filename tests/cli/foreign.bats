@@ -391,7 +391,7 @@ fault_first() {
 	mkdir d
 	cp m d/
 	for format in zlib deflate; do
-		for args in "-c m n" "-c m - n" "m n -o -" "-rc d" "- -" "-c missing m"; do
+		for args in "-c m n" "-c m - n" "m n -o -" "-rc d" "- -" "- /dev/stdin" "-c missing m"; do
 			# shellcheck disable=SC2086 # several options
 			try wdzip --format=$format $args
 			usage_error

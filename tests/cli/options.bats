@@ -1197,13 +1197,16 @@ assert names == ["f", "second"], names' "$ERR"
 	EOT
 }
 
-@test "unasked no progress comes between data on standard output" {
+@test "unasked no progress comes between data on standard output or another pipe" {
 	export TERM=xterm
 	py - <<-'EOT'
 	from screen import *
 	screen = Screen(80)
 	cases = [["wdzip"], ["wdzip", "-c"], ["wdzip", "-o", "-"], ["wdzip", "-c", "fifo"],
+	         ["wdzip", "-o", "reader"],
 	         ["wdzip", "--progress"], ["wdzip", "-c", "--progress", "fifo"]]
+	os.mkfifo("reader")
+	reader = os.open("reader", os.O_RDWR)
 	for command in cases:
 	    name = "fifo" if "fifo" in command else None
 	    feed = Feed(screen, name)

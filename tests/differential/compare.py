@@ -3,7 +3,7 @@
 
 A difference is four words: the case, what it is in, and what is there with each
 of the tools.  An entry of the table has a regular expression for each, and the
-reason.
+reason; that of gzip can tell what is the same as ours.
 """
 
 import difflib
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from wdtest import FCOMMENT, FEXTRA, FHCRC, FNAME
 
 SEPARATOR = " // "      # between the lines of a message
+# What begins as -l begins, with -v, with -q, or sorted.
+LIST = re.compile(rb"method  crc |\n? +(\d+ +\d+|compressed) |\n?defla ")
 NAMES = rb"(?:wdzip|wdunzip|wdzcat|gzip|gunzip|zcat)"
 
 
@@ -77,7 +79,9 @@ def describe(buf, unordered=False):
             parts.append(part)
     except (ValueError, struct.error, zlib.error):
         rest = buf[at:]
-        parts.append(show(b"\n".join(sorted(rest.split(b"\n"))) if unordered else rest))
+        # A list is to be seen as a whole.
+        parts.append(show(b"\n".join(sorted(rest.split(b"\n"))) if unordered else rest,
+                          1000 if LIST.match(rest) else 200))
     return " ".join(sorted(parts) if unordered else parts)
 
 
@@ -163,12 +167,19 @@ class Entry:
     def __init__(self, fields, line):
         self.line = line
         self.fields = fields
-        self.case, self.what, self.ours, self.gzip = (
-            re.compile(fields[name], re.DOTALL) for name in FIELDS[:4])
+        self.case, self.what, self.ours = (
+            re.compile(fields[name], re.DOTALL) for name in FIELDS[:3])
+
+    def gzip(self, ours):
+        """What gzip may have where we have this, a match."""
+        return re.sub(r"\\g<(\w+)>", lambda m: re.escape(ours[m[1]] or ""),
+                      self.fields["gzip"])
 
     def matches(self, d):
-        return (self.what.fullmatch(d.what) and self.ours.fullmatch(d.ours) and
-                self.gzip.fullmatch(d.gzip) and self.case.fullmatch(d.case))
+        if not self.what.fullmatch(d.what) or not self.case.fullmatch(d.case):
+            return False
+        ours = self.ours.fullmatch(d.ours)
+        return ours and re.fullmatch(self.gzip(ours), d.gzip, re.DOTALL)
 
 
 class Table:

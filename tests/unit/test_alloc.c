@@ -290,10 +290,12 @@ static void t_repeats_are_found_when_allocations_fail(void **state)
 				.size_hint = WD_COMP_SIZE_UNKNOWN,
 			},
 			.in = repeats,
-			.in_len = DATA_LEN / 2,
+			.in_len = 5 * WD_COMP_CHUNK_MIN,
 			.stream = i % 4 != 3,
 		};
 
+		if (T_SLOW && i % 5)
+			continue;
 		w.header = w.setup.format == WD_COMP_GZIP;
 		pack(&w);
 		fail_each(&w);

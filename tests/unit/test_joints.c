@@ -29,7 +29,7 @@
 static uint8_t *input;
 static uint8_t window[40000];
 static size_t window_len;	/* 0: there is none */
-static unsigned int drawings = T_SLOW ? 40 : 250, first_drawing = 1;
+static unsigned int drawings = T_SLOW ? 30 : 120, first_drawing = 1;
 
 /* ---- input ---- */
 
@@ -599,7 +599,7 @@ static void t_a_device_that_fails_in_between_leaves_a_good_stream(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	if (drawings <= 250)
+	if (drawings <= 120)
 		alarm(T_ALARM_SECONDS);
 	input = malloc(INPUT_MAX + 8);
 	return input ? 0 : -1;

@@ -64,7 +64,8 @@ class Screen:
         """In the background, with a process group of its own."""
         def prepare():
             os.setpgid(0, 0)
-            for name in "SIGTTOU SIGTTIN SIGHUP SIGPIPE".split():
+            # A job of a script has some ignored, also those of tests.
+            for name in "SIGTTOU SIGTTIN SIGHUP SIGPIPE SIGINT SIGQUIT".split():
                 signal.signal(signal.Signals[name], signal.SIG_DFL)
 
         streams.setdefault("stdin", self.tty)
