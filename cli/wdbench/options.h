@@ -6,7 +6,7 @@
 #define WDBENCH_OPTIONS_H
 
 #include "measure.h"
-#include "setup.h"
+#include "plan.h"
 
 #define LIST_MAX	64	/* values in one list */
 #define COMMANDS_MAX	256

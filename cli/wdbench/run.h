@@ -5,13 +5,13 @@
  * A runner is opened, warmed up and run round by round; after each round its output
  * is checked, outside the time.
  */
-#ifndef WDBENCH_RUNNER_H
-#define WDBENCH_RUNNER_H
+#ifndef WDBENCH_RUN_H
+#define WDBENCH_RUN_H
 
 #include <stdatomic.h>
 
 #include "pack.h"
-#include "setup.h"
+#include "plan.h"
 
 /* The signal, SIGINT or SIGTERM, that ends rounds as soon as they can; 0 for none. */
 extern atomic_int bench_stop;

@@ -12,10 +12,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../message.h"
+#include "message.h"
 #include "measure.h"
 #include "progress.h"
-#include "runner.h"
+#include "run.h"
 
 /* ---- what the kernel counts ---- */
 

@@ -5,7 +5,7 @@
 #ifndef WDBENCH_PROGRESS_H
 #define WDBENCH_PROGRESS_H
 
-#include "setup.h"
+#include "plan.h"
 
 /* @total: how many there will be.  Without a terminal there is no line. */
 void progress_start(size_t total, bool quiet);

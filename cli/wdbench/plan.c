@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "setup.h"
+#include "plan.h"
 
 const char *mode_name(enum bench_mode mode)
 {

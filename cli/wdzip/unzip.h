@@ -2,12 +2,12 @@
 /*
  * Zip archives with a single entry.
  */
-#ifndef CLI_ARCHIVE_JOB_H
-#define CLI_ARCHIVE_JOB_H
+#ifndef CLI_UNZIP_H
+#define CLI_UNZIP_H
 
 #include "job.h"
 
 /* As decompress_file(), for a job whose input begins as a zip archive does. */
-enum outcome archive_decode(struct job *job);
+enum outcome unzip_file(struct job *job);
 
 #endif

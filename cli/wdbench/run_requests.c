@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "runner.h"
+#include "run.h"
 #include "schedule.h"
 #include "verify.h"
 

@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../channel.h"
-#include "../message.h"
+#include "channel.h"
+#include "message.h"
 #include "data.h"
 
 /* ---- files ---- */

@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../channel.h"
-#include "../fatal.h"
-#include "../message.h"
+#include "channel.h"
+#include "fatal.h"
+#include "message.h"
 #include "options.h"
-#include "plot.h"
+#include "report_plot.h"
 #include "progress.h"
 #include "report.h"
-#include "runner.h"
+#include "run.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MIB		((size_t)1 << 20)

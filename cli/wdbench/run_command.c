@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runner.h"
+#include "run.h"
 #include "verify.h"
 
 extern char **environ;

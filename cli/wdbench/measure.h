@@ -5,7 +5,7 @@
 #ifndef WDBENCH_MEASURE_H
 #define WDBENCH_MEASURE_H
 
-#include "setup.h"
+#include "plan.h"
 
 /*
  * struct plan - how long and how often

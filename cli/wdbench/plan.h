@@ -2,8 +2,8 @@
 /*
  * What is to be measured, and what came out.
  */
-#ifndef WDBENCH_SETUP_H
-#define WDBENCH_SETUP_H
+#ifndef WDBENCH_PLAN_H
+#define WDBENCH_PLAN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "runner.h"
+#include "run.h"
 
 atomic_int bench_stop;
 

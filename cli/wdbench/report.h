@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "environment.h"
-#include "setup.h"
+#include "plan.h"
 
 /* The version of the JSON and CSV that are written; see wdbench(1). */
 #define REPORT_SCHEMA	1

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../message.h"
-#include "../opttable.h"
+#include "message.h"
+#include "opttable.h"
 #include "options.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))

@@ -2,7 +2,7 @@
 /*
  * Decompressing one file: what it is, what it is called, what is wrong with it.
  *
- * What compress has made is read in uncompress.c, zip in archive.c.
+ * What compress has made is read in uncompress.c, zip in unzip.c.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -10,12 +10,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "archive_job.h"
 #include "decompress.h"
 #include "message.h"
 #include "session.h"
 #include "stats.h"
 #include "uncompress.h"
+#include "unzip.h"
 
 #define COPY_SIZE	(128 << 10)
 
@@ -518,7 +518,7 @@ static enum outcome decode(struct job *job)
 	case KIND_LZW:
 		return uncompress_file(job);
 	case KIND_ZIP:
-		return archive_decode(job);
+		return unzip_file(job);
 	case KIND_PACK:
 	case KIND_LZH:
 	case KIND_OLD:

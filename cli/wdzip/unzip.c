@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive_job.h"
 #include "message.h"
 #include "stats.h"
+#include "unzip.h"
 
 #define LIBARCHIVE	"libarchive.so.13"	/* its ABI since version 3 */
 #define READ_SIZE	(128 << 10)
@@ -385,7 +385,7 @@ static const char *method_name(unsigned int method)
 	return method == METHOD_DEFLATED ? "defla" : "zip";
 }
 
-enum outcome archive_decode(struct job *job)
+enum outcome unzip_file(struct job *job)
 {
 	struct reading r = { .job = job };
 	enum outcome outcome;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner.h"
+#include "run.h"
 #include "verify.h"
 
 /* ---- what both do ---- */

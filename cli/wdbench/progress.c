@@ -4,8 +4,8 @@
  */
 #include <stdio.h>
 
-#include "../message.h"
-#include "../termline.h"
+#include "message.h"
+#include "termline.h"
 #include "progress.h"
 
 #define PART_MAX	128	/* bytes of the line before and behind the name */

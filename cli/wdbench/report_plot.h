@@ -2,8 +2,8 @@
 /*
  * A picture of what came out.
  */
-#ifndef WDBENCH_PLOT_H
-#define WDBENCH_PLOT_H
+#ifndef WDBENCH_REPORT_PLOT_H
+#define WDBENCH_REPORT_PLOT_H
 
 #include "report.h"
 

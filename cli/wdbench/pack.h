@@ -6,7 +6,7 @@
 #ifndef WDBENCH_PACK_H
 #define WDBENCH_PACK_H
 
-#include "setup.h"
+#include "plan.h"
 
 /*
  * struct block - one piece of the input
