@@ -75,6 +75,7 @@ static const char *header_name(const struct job *job)
 
 bool compress_header(struct job *job, struct wd_comp_header *header)
 {
+	memset(header, 0, sizeof(*header));
 	switch (job->format) {
 	case WD_COMP_ZLIB:
 		job->header_bytes = 2 + 4;
