@@ -5,117 +5,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "json.h"
 #include "report.h"
 
 /* ---- JSON ---- */
 
-/* struct json - where the next value goes; @first: no comma before it */
-struct json {
-	FILE *out;
-	int depth;
-	bool first;
-};
-
-static void json_next(struct json *j, const char *name)
-{
-	if (!j->first)
-		fputc(',', j->out);
-	j->first = false;
-	fprintf(j->out, "\n%*s", 2 * j->depth, "");
-	if (name)
-		fprintf(j->out, "\"%s\": ", name);
-}
-
-static void json_open(struct json *j, const char *name, char bracket)
-{
-	if (j->depth)
-		json_next(j, name);
-	fputc(bracket, j->out);
-	j->depth++;
-	j->first = true;
-}
-
-static void json_close(struct json *j, char bracket)
-{
-	j->depth--;
-	if (!j->first)
-		fprintf(j->out, "\n%*s", 2 * j->depth, "");
-	fputc(bracket, j->out);
-	j->first = false;
-}
-
-/* Bytes that are no UTF-8 become U+FFFD. */
-static size_t utf8_length(const unsigned char *p)
-{
-	size_t len = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 :
-		     p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
-
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return len;
-}
-
-static void json_string(struct json *j, const char *name, const char *text)
-{
-	const unsigned char *p = (const unsigned char *)text;
-
-	json_next(j, name);
-	fputc('"', j->out);
-	while (*p) {
-		size_t len = utf8_length(p);
-
-		if (!len)
-			fputs("\\ufffd", j->out);
-		else if (*p == '"' || *p == '\\')
-			fprintf(j->out, "\\%c", *p);
-		else if (*p < 0x20)
-			fprintf(j->out, "\\u%04x", *p);
-		else
-			fwrite(p, 1, len, j->out);
-		p += len ? len : 1;
-	}
-	fputc('"', j->out);
-}
-
-static void json_text(struct json *j, const char *name, const char *text)
-{
-	if (text && *text) {
-		json_string(j, name, text);
-	} else {
-		json_next(j, name);
-		fputs("null", j->out);
-	}
-}
-
-static void json_count(struct json *j, const char *name, uint64_t value)
-{
-	json_next(j, name);
-	fprintf(j->out, "%" PRIu64, value);
-}
-
-static void json_number(struct json *j, const char *name, double value)
-{
-	json_next(j, name);
-	fprintf(j->out, "%.9g", value);
-}
-
-static void json_bool(struct json *j, const char *name, bool value)
-{
-	json_next(j, name);
-	fputs(value ? "true" : "false", j->out);
-}
-
-static void json_null(struct json *j, const char *name)
-{
-	json_next(j, name);
-	fputs("null", j->out);
-}
-
-static void json_spread(struct json *j, const char *name, const struct spread *s)
+static void put_spread(struct json *j, const char *name, const struct spread *s)
 {
 	json_open(j, name, '{');
 	json_number(j, "min", s->min);
@@ -126,7 +21,7 @@ static void json_spread(struct json *j, const char *name, const struct spread *s
 	json_close(j, '}');
 }
 
-static void json_environment(struct json *j, const struct environment *env)
+static void put_environment(struct json *j, const struct environment *env)
 {
 	json_open(j, "environment", '{');
 	json_text(j, "cpu", env->cpu);
@@ -156,7 +51,7 @@ static void json_environment(struct json *j, const struct environment *env)
 	json_close(j, '}');
 }
 
-static void json_inputs(struct json *j, const struct report *report)
+static void put_inputs(struct json *j, const struct report *report)
 {
 	json_open(j, "inputs", '[');
 	for (size_t i = 0; i < report->n_inputs; i++) {
@@ -180,7 +75,7 @@ static void json_inputs(struct json *j, const struct report *report)
 	json_close(j, ']');
 }
 
-static void json_setup(struct json *j, const struct result *r)
+static void put_setup(struct json *j, const struct result *r)
 {
 	const struct setup *s = &r->setup;
 
@@ -206,7 +101,7 @@ static void json_setup(struct json *j, const struct result *r)
 		json_null(j, "rate");
 }
 
-static void json_latency(struct json *j, const struct hist *h)
+static void put_latency(struct json *j, const struct hist *h)
 {
 	if (!h || !h->count) {
 		json_null(j, "latency_ns");
@@ -239,7 +134,7 @@ static const char *outcome_name(enum outcome outcome)
 	return names[outcome];
 }
 
-static void json_figures(struct json *j, const struct result *r)
+static void put_figures(struct json *j, const struct result *r)
 {
 	bool ok = r->outcome == BENCH_OK;
 
@@ -255,8 +150,8 @@ static void json_figures(struct json *j, const struct result *r)
 	for (unsigned int i = 0; ok && i < r->rounds; i++)
 		json_number(j, NULL, r->seconds[i]);
 	json_close(j, ']');
-	json_spread(j, "mb_s", &r->mb_s);
-	json_spread(j, "requests_s", &r->requests_s);
+	put_spread(j, "mb_s", &r->mb_s);
+	put_spread(j, "requests_s", &r->requests_s);
 	json_count(j, "bytes", r->bytes);
 	json_count(j, "requests", r->requests);
 	json_count(j, "missed", r->missed);
@@ -269,10 +164,10 @@ static void json_figures(struct json *j, const struct result *r)
 		json_count(j, "peak_kib", r->peak_kib);
 	else
 		json_null(j, "peak_kib");
-	json_latency(j, ok ? r->latency : NULL);
+	put_latency(j, ok ? r->latency : NULL);
 }
 
-static void json_comparison(struct json *j, const struct report *report)
+static void put_comparison(struct json *j, const struct report *report)
 {
 	if (!report->compared) {
 		json_null(j, "comparison");
@@ -299,19 +194,19 @@ void report_json(FILE *out, const struct report *report)
 	for (int i = 0; i < report->argc; i++)
 		json_string(&j, NULL, report->argv[i]);
 	json_close(&j, ']');
-	json_environment(&j, report->env);
-	json_inputs(&j, report);
+	put_environment(&j, report->env);
+	put_inputs(&j, report);
 	json_open(&j, "results", '[');
 	for (size_t i = 0; i < report->n_results; i++) {
 		json_open(&j, NULL, '{');
 		json_count(&j, "input", (uint64_t)(report->results[i].input -
 						   report->inputs));
-		json_setup(&j, &report->results[i]);
-		json_figures(&j, &report->results[i]);
+		put_setup(&j, &report->results[i]);
+		put_figures(&j, &report->results[i]);
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');
-	json_comparison(&j, report);
+	put_comparison(&j, report);
 	json_close(&j, '}');
 	fputc('\n', out);
 }

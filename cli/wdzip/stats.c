@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "json.h"
 #include "list.h"
 #include "message.h"
 #include "progress.h"
@@ -154,107 +154,72 @@ static void print_text(const struct job *job)
 		print_lanes(job);
 }
 
-/* Bytes of the well-formed UTF-8 character that begins at @s, 0 if none does. */
-static size_t utf8_length(const unsigned char *s)
+static void put_lanes(struct json *j, const struct job *job)
 {
-	size_t len = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-
-	if ((s[0] >= 0x80 && s[0] < 0xc2) || s[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* No overlong forms, surrogates, or what lies beyond Unicode. */
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return len;
-}
-
-/*
- * A JSON string, allocated.  Bytes that are not UTF-8 become lone surrogates,
- * U+DC80 to U+DCFF, from which programs can tell them.
- */
-static char *json_string(const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	char *out = malloc(6 * strlen(text) + 3);
-	char *p = out;
-
-	if (!out)
-		return NULL;
-	*p++ = '"';
-	while (*s) {
-		size_t len = utf8_length(s);
-
-		if (len == 0) {
-			p += sprintf(p, "\\udc%02x", *s++);
-		} else if (*s < 0x20 || *s == 0x7f) {
-			p += sprintf(p, "\\u%04x", *s++);
-		} else {
-			if (*s == '"' || *s == '\\')
-				*p++ = '\\';
-			memcpy(p, s, len);
-			p += len;
-			s += len;
-		}
-	}
-	*p++ = '"';
-	*p = '\0';
-	return out;
-}
-
-static void print_json_lanes(const struct job *job)
-{
+	json_open(j, "lanes", '[');
 	for (int i = 0; i < job->lane_count; i++) {
 		const struct wd_comp_lane *l = &job->lanes[i];
-		char *name = json_string(l->name);
 
-		msg_plain("%s{\"name\":%s,\"device\":%s,\"requests\":%" PRIu64
-			  ",\"in_bytes\":%" PRIu64 ",\"out_bytes\":%" PRIu64
-			  ",\"failed\":%" PRIu64 ",\"wrong\":%" PRIu64
-			  ",\"redone\":%" PRIu64 ",\"checks\":%" PRIu64
-			  ",\"left\":%s%s%s}", i ? "," : "[",
-			  name ? name : "null",
-			  l->kind == WD_DEVICE_CPU ? "false" : "true", l->requests,
-			  l->bytes_in, l->bytes_out, l->failed, l->wrong, l->redone,
-			  l->checks, l->error ? "\"" : "",
-			  l->error ? wd_strerror(l->error) : "null",
-			  l->error ? "\"" : "");
-		free(name);
+		json_open(j, NULL, '{');
+		json_string(j, "name", l->name);
+		json_bool(j, "device", l->kind != WD_DEVICE_CPU);
+		json_count(j, "requests", l->requests);
+		json_count(j, "in_bytes", l->bytes_in);
+		json_count(j, "out_bytes", l->bytes_out);
+		json_count(j, "failed", l->failed);
+		json_count(j, "wrong", l->wrong);
+		json_count(j, "redone", l->redone);
+		json_count(j, "checks", l->checks);
+		json_text(j, "left", l->error ? wd_strerror(l->error) : NULL);
+		json_close(j, '}');
 	}
-	msg_plain("%s]}\n", job->lane_count ? "" : "[");
+	json_close(j, ']');
 }
 
-static void print_json(const struct job *job)
+static void put_job(struct json *j, const struct job *job)
 {
 	const struct wd_comp_info *i = &job->info;
-	char *file = json_string(job->in.name);
-	char *codec = json_string(or_none(i->codec));
-	char *device = i->device ? json_string(i->device) : strdup("null");
 
-	if (file && codec && device)
-		msg_plain("{\"file\":%s,\"op\":\"%s\",\"engine\":\"%s\",\"codec\":%s,"
-			  "\"level\":%d,\"format\":\"%s\",\"chunk_size\":%" PRIu32 ","
-			  "\"threads\":%" PRIu32 ",\"in_bytes\":%" PRIu64 ","
-			  "\"out_bytes\":%" PRIu64 ",\"ratio\":%.4f,\"seconds\":%.6f,"
-			  "\"mb_per_s\":%.2f,\"requests\":%" PRIu64 ","
-			  "\"parallel_out\":%" PRIu64 ",\"stored\":%" PRIu64 ","
-			  "\"redone\":%" PRIu64 ",\"members\":%" PRIu64 ","
-			  "\"device\":%s,\"device_requests\":%" PRIu64 ","
-			  "\"device_wrong\":%" PRIu32 ",\"lanes\":",
-			  file, op_name(job->opt), or_none(i->engine), codec,
-			  job->opt->decompress ? 0 : i->level,
-			  options_format_name(job->format), i->chunk_size,
-			  threads(job), job->bytes_in, job->bytes_out,
-			  factor(job), job->seconds, speed(job), i->requests,
-			  i->parallel_out, i->stored, i->redone, i->members,
-			  device, i->device_requests, i->device_wrong);
-	if (file && codec && device)
-		print_json_lanes(job);
-	free(file);
-	free(codec);
-	free(device);
+	json_open(j, NULL, '{');
+	json_string(j, "file", job->in.name);
+	json_string(j, "op", op_name(job->opt));
+	json_string(j, "engine", or_none(i->engine));
+	json_string(j, "codec", or_none(i->codec));
+	json_count(j, "level", job->opt->decompress ? 0 : i->level);
+	json_string(j, "format", options_format_name(job->format));
+	json_count(j, "chunk_size", i->chunk_size);
+	json_count(j, "threads", threads(job));
+	json_count(j, "in_bytes", job->bytes_in);
+	json_count(j, "out_bytes", job->bytes_out);
+	json_fixed(j, "ratio", factor(job), 4);
+	json_fixed(j, "seconds", job->seconds, 6);
+	json_fixed(j, "mb_per_s", speed(job), 2);
+	json_count(j, "requests", i->requests);
+	json_count(j, "parallel_out", i->parallel_out);
+	json_count(j, "stored", i->stored);
+	json_count(j, "redone", i->redone);
+	json_count(j, "members", i->members);
+	json_text(j, "device", i->device);
+	json_count(j, "device_requests", i->device_requests);
+	json_count(j, "device_wrong", i->device_wrong);
+	put_lanes(j, job);
+	json_close(j, '}');
+}
+
+/* In memory first: it is one line among others' messages. */
+static void print_json(const struct job *job)
+{
+	struct json j = { .compact = true, .all_bytes = true };
+	char *text = NULL;
+	size_t len;
+
+	j.out = open_memstream(&text, &len);
+	if (!j.out)
+		return;
+	put_job(&j, job);
+	if (fclose(j.out) == 0)
+		msg_plain("%s\n", text);
+	free(text);
 }
 
 /* ---- --explain ---- */
