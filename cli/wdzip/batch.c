@@ -23,6 +23,7 @@
 #include "message.h"
 #include "outfile.h"
 #include "progress.h"
+#include "run.h"
 #include "stats.h"
 
 #define SLOTS		64u
@@ -374,8 +375,8 @@ static enum outcome finish(struct slot *slot)
 	    !in_is_unchanged(&slot->job.in))
 		return start_over(slot);
 	if (slot->state == SLOT_EMPTY)
-		return job_run(&slot->job);
-	return job_run_by(&slot->job, write_result);
+		return run_job(&slot->job);
+	return run_job_by(&slot->job, write_result);
 }
 
 static void release_first(void)

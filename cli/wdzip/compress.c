@@ -8,6 +8,7 @@
 
 #include "compress.h"
 #include "message.h"
+#include "pump.h"
 #include "session.h"
 #include "stats.h"
 

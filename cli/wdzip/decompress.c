@@ -12,6 +12,7 @@
 
 #include "decompress.h"
 #include "message.h"
+#include "pump.h"
 #include "session.h"
 #include "stats.h"
 #include "uncompress.h"

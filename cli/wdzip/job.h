@@ -65,11 +65,8 @@ struct job {
 /* A job at its beginning, @in not open yet. */
 void job_init(struct job *job, const struct options *opt);
 
-/* From the open @job->in to the finished output; leaves both closed. */
-enum outcome job_run(struct job *job);
-
-/* The same with @fill to open the output and fill it. */
-enum outcome job_run_by(struct job *job, enum outcome (*fill)(struct job *job));
+/* Whether its output is, or would be, standard output. */
+bool job_writes_stdout(const struct job *job);
 
 /*
  * job_open_output() - open what the job writes to, unless it writes nothing

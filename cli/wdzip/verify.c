@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "pump.h"
 #include "session.h"
 #include "verify.h"
 

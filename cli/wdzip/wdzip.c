@@ -12,12 +12,12 @@
 #include "batch.h"
 #include "channel.h"
 #include "directory.h"
-#include "job.h"
 #include "list.h"
 #include "message.h"
 #include "options.h"
 #include "outfile.h"
 #include "progress.h"
+#include "run.h"
 #include "session.h"
 #include "stats.h"
 
@@ -192,7 +192,7 @@ static enum outcome do_stdin(const struct options *opt)
 	job_init(&job, opt);
 	if (in_open_stdin(&job.in) != OPEN_OK)
 		return OUTCOME_FATAL;
-	return job_run(&job);
+	return run_job(&job);
 }
 
 /* The open directory @in, which is closed. */
@@ -225,7 +225,7 @@ static enum outcome do_path(const struct options *opt, struct directory *dir,
 	}
 	switch (in_open(&job.in, opt, directory_fd(dir), path)) {
 	case OPEN_OK:
-		return job_run(&job);
+		return run_job(&job);
 	case OPEN_FAILED:
 		return OUTCOME_FAILED;
 	case OPEN_DIRECTORY:
