@@ -110,10 +110,10 @@ static enum outcome pump_file(struct job *job, struct wd_comp_sess *sess)
 {
 	struct pump pump = {
 		.sess = sess,
-		.in = &job->in,
+		.source = in_source(&job->in),
 		.sink = job_sink,
 		.arg = job,
-		.seekable = !job->opt->rsyncable,
+		.side_by_side = !job->opt->rsyncable,
 	};
 
 	switch (pump_run(&pump)) {
@@ -126,7 +126,7 @@ static enum outcome pump_file(struct job *job, struct wd_comp_sess *sess)
 	case PUMP_STOPPED:
 		return job->stop;
 	}
-	job->bytes_in = job->in.taken;
+	job->bytes_in = pump.taken;
 	return OUTCOME_DONE;
 }
 

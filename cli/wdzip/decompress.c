@@ -467,11 +467,11 @@ static enum outcome inflate_file(struct job *job)
 {
 	struct ready_arg arg = { .job = job };
 	struct pump pump = {
-		.in = &job->in,
+		.source = in_source(&job->in),
 		.ready = on_ready,
 		.sink = on_output,
 		.arg = &arg,
-		.interactive = !job->in.regular,
+		.interactive = true,
 	};
 
 	pump.sess = session_get(job->opt, WD_COMP_DECOMPRESS, job->format,

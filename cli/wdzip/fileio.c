@@ -324,6 +324,47 @@ uint64_t in_size(const struct infile *in)
 	return in->st.st_size > in->start ? in->st.st_size - in->start : 0;
 }
 
+static ssize_t source_read(void *arg, void *buf, size_t room)
+{
+	return in_read(arg, buf, room);
+}
+
+static bool source_would_wait(void *arg)
+{
+	return in_would_wait(arg);
+}
+
+static ssize_t source_read_at(void *arg, void *buf, size_t len, uint64_t offset)
+{
+	const struct infile *in = arg;
+
+	return pread_full(in->fd, buf, len, in->start + offset);
+}
+
+/* Others may go on to read by a descriptor that was theirs before. */
+static void source_seek(void *arg, uint64_t offset)
+{
+	struct infile *in = arg;
+
+	in->taken = offset;
+	if (in->is_stdin || in->is_descriptor)
+		lseek(in->fd, in->start + offset, SEEK_SET);
+}
+
+struct source in_source(struct infile *in)
+{
+	bool by_offset = in->regular && !in->head_len;
+
+	return (struct source){
+		.read = source_read,
+		.would_wait = in->regular ? NULL : source_would_wait,
+		.read_at = by_offset ? source_read_at : NULL,
+		.seek = by_offset ? source_seek : NULL,
+		.size = in_size(in),
+		.arg = in,
+	};
+}
+
 bool in_is_unchanged(const struct infile *in)
 {
 	struct stat st;

@@ -14,6 +14,7 @@
 
 #include "channel.h"
 #include "options.h"
+#include "source.h"
 
 #define HEAD_MAX	32	/* bytes that in_peek() can look at */
 
@@ -110,6 +111,13 @@ ssize_t in_read(struct infile *in, void *buf, size_t room);
 
 /* Whether in_read() would have to wait, for more than a pause of a busy writer. */
 bool in_would_wait(const struct infile *in);
+
+/*
+ * in_source() - @in as a source of the bytes that were not handed out yet
+ *
+ * A regular file of which none was read can be read side by side.
+ */
+struct source in_source(struct infile *in);
 
 /* Whether size and time are what they were when the file was opened. */
 bool in_is_unchanged(const struct infile *in);

@@ -9,7 +9,6 @@
 #include "job.h"
 #include "message.h"
 #include "progress.h"
-#include "verify.h"
 
 void job_init(struct job *job, const struct options *opt)
 {
@@ -48,8 +47,11 @@ int job_open_output(struct job *job)
 		job->out_path = NULL;
 		if (out_open(&job->out, opt, &job->in, path) < 0)
 			return -1;
-		if (opt->verify && !verify_can_read_back(job))
+		if (opt->verify && !out_is_readable(&job->out)) {
+			msg_error("%s: cannot be verified: the output is not a regular file, or already open",
+				  msg_name(job->in.name));
 			return -1;
+		}
 	}
 	/* -o may name it, too. */
 	if (job->out.is_stdout)

@@ -15,6 +15,7 @@
 #include "decompress.h"
 #include "list.h"
 #include "message.h"
+#include "stats.h"
 
 #define SIZE_COLUMNS	19	/* columns, enough for any file size */
 #define VERBOSE_COLUMNS	28	/* columns of what -v puts before the sizes */
@@ -23,14 +24,6 @@ static uint64_t total_in;
 static uint64_t total_out;
 static unsigned int last_header_bytes;
 static bool any_line;
-
-double saved_percent(uint64_t uncompressed, uint64_t compressed,
-		     unsigned int header_bytes)
-{
-	double saved = (double)uncompressed - ((double)compressed - header_bytes);
-
-	return uncompressed ? 100.0 * saved / uncompressed : 0.0;
-}
 
 static void print_heading(const struct options *opt)
 {

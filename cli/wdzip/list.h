@@ -13,8 +13,4 @@ enum outcome list_file(struct job *job);
 /* The last line, if @file_count says that there is something to add up. */
 void list_totals(const struct options *opt, int file_count);
 
-/* Part of the uncompressed size that was saved, in percent, as gzip counts it. */
-double saved_percent(uint64_t uncompressed, uint64_t compressed,
-		     unsigned int header_bytes);
-
 #endif

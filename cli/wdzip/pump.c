@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loop that moves a file through a session.
+ * The loop that moves a source through a session.
  */
 #include <errno.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 #include "progress.h"
 #include "pump.h"
@@ -22,7 +21,7 @@ static int take_output(struct pump *pump, const void *data, size_t len)
 	if (pump_make_ready(pump) < 0 || pump->sink(pump->arg, data, len) < 0)
 		return -1;
 	pump->produced += len;
-	progress_update(pump->in->taken, pump->produced);
+	progress_update(pump->taken, pump->produced);
 	return 0;
 }
 
@@ -109,13 +108,14 @@ static int feed(struct pump *pump, bool *at_end, enum pump_result *result)
 	if (ret < 0)
 		return ret;
 
-	n = in_read(pump->in, buf, room);
+	n = pump->source.read(pump->source.arg, buf, room);
 	if (n < 0) {
 		pump->err = errno;
 		*result = PUMP_READ_ERROR;
 		return 0;
 	}
 	*at_end = n == 0;
+	pump->taken += n;
 	if (n)
 		pump->last = ((unsigned char *)buf)[n - 1];
 	ret = wd_comp_put_input(pump->sess, n, n ? WD_COMP_NO_FLUSH : WD_COMP_FINISH);
@@ -135,10 +135,10 @@ static enum pump_result stopped(struct pump *pump, int ret)
 /* ---- with the session reading by itself ---- */
 
 /* On any thread. */
-static int64_t source_read(void *arg, void *buf, size_t len, uint64_t offset)
+static int64_t read_at(void *arg, void *buf, size_t len, uint64_t offset)
 {
 	struct pump *pump = arg;
-	ssize_t n = pread_full(pump->in->fd, buf, len, pump->in->start + offset);
+	ssize_t n = pump->source.read_at(pump->source.arg, buf, len, offset);
 
 	if (n >= 0)
 		return n;
@@ -149,13 +149,13 @@ static int64_t source_read(void *arg, void *buf, size_t len, uint64_t offset)
 /* Not worth it, or not possible, for what fits into a chunk. */
 static bool begin_source(struct pump *pump)
 {
-	uint64_t size = in_size(pump->in);
+	uint64_t size = pump->source.size;
 	struct wd_comp_info info;
 
-	if (!pump->seekable || !pump->in->regular || pump->in->head_len ||
+	if (!pump->side_by_side || !pump->source.read_at ||
 	    wd_comp_get_info(pump->sess, &info) < 0 || size <= info.chunk_size)
 		return false;
-	return wd_comp_set_source(pump->sess, source_read, pump, size) == 0;
+	return wd_comp_set_source(pump->sess, read_at, pump, size) == 0;
 }
 
 static void note_taken(struct pump *pump)
@@ -163,7 +163,7 @@ static void note_taken(struct pump *pump)
 	struct wd_comp_info info;
 
 	if (wd_comp_get_info(pump->sess, &info) == 0)
-		pump->in->taken = info.total_in;
+		pump->taken = info.total_in;
 }
 
 static enum pump_result run_source(struct pump *pump)
@@ -183,12 +183,18 @@ static enum pump_result run_source(struct pump *pump)
 	/* Other threads may still be reading; the file is about to be closed. */
 	if (result != PUMP_DONE)
 		wd_comp_reset(pump->sess, WD_COMP_SIZE_UNKNOWN);
-	else if (pump->in->is_stdin || pump->in->is_descriptor)
-		lseek(pump->in->fd, pump->in->start + pump->in->taken, SEEK_SET);
+	else
+		pump->source.seek(pump->source.arg, pump->taken);
 	return result;
 }
 
 /* ---- either way ---- */
+
+static bool would_wait(const struct pump *pump)
+{
+	return pump->interactive && pump->source.would_wait &&
+	       pump->source.would_wait(pump->source.arg);
+}
 
 static enum pump_result run_copying(struct pump *pump)
 {
@@ -208,7 +214,7 @@ static enum pump_result run_copying(struct pump *pump)
 		stuck = wait && pump->produced == before;
 		if (stuck && at_end)
 			return stopped(pump, -EIO);
-		if (!at_end && pump->interactive && in_would_wait(pump->in)) {
+		if (!at_end && would_wait(pump)) {
 			ret = drain_all(pump);
 			if (ret != DRAINED_MORE)
 				return stopped(pump, ret);
@@ -225,7 +231,7 @@ static enum pump_result run_copying(struct pump *pump)
 		wait = ret == 0;
 		if (stuck && wait && !at_end)
 			return stopped(pump, -EIO);
-		progress_update(pump->in->taken, pump->produced);
+		progress_update(pump->taken, pump->produced);
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loop that moves a file through a session.
+ * The loop that moves a source through a session.
  */
 #ifndef CLI_PUMP_H
 #define CLI_PUMP_H
@@ -11,7 +11,7 @@
 
 #include <warpdrive/wd_comp.h>
 
-#include "fileio.h"
+#include "source.h"
 
 enum pump_result {
 	PUMP_DONE,
@@ -21,7 +21,7 @@ enum pump_result {
 };
 
 /*
- * struct pump - a file's way through a session
+ * struct pump - a source's way through a session
  * @ready: called once before the first output, or at its end if there is none;
  *         may be NULL
  * @sink:  takes the output, in order
@@ -31,14 +31,15 @@ enum pump_result {
  */
 struct pump {
 	struct wd_comp_sess *sess;
-	struct infile *in;
+	struct source source;
 	int (*ready)(void *arg);
 	int (*sink)(void *arg, const void *data, size_t len);
 	void *arg;
 	bool is_ready;
 	bool interactive;	/* hand out what there is before waiting for input */
-	bool seekable;		/* a regular file may be read side by side */
+	bool side_by_side;	/* the source may be read by several threads */
 	unsigned char last;	/* byte that was read */
+	uint64_t taken;		/* bytes that were read */
 	uint64_t produced;
 	_Atomic int read_errno;	/* of reading side by side */
 	int err;

@@ -8,10 +8,17 @@
 #include <stdlib.h>
 
 #include "json.h"
-#include "list.h"
 #include "message.h"
 #include "progress.h"
 #include "stats.h"
+
+double saved_percent(uint64_t uncompressed, uint64_t compressed,
+		     unsigned int header_bytes)
+{
+	double saved = (double)uncompressed - ((double)compressed - header_bytes);
+
+	return uncompressed ? 100.0 * saved / uncompressed : 0.0;
+}
 
 /* ---- -v ---- */
 

@@ -7,6 +7,10 @@
 
 #include "job.h"
 
+/* Part of the uncompressed size that was saved, in percent, as gzip counts it. */
+double saved_percent(uint64_t uncompressed, uint64_t compressed,
+		     unsigned int header_bytes);
+
 /* -v: the name, before the work begins. */
 void stats_announce(struct job *job);
 

@@ -58,12 +58,6 @@ bool verify_is_possible(const struct job *job)
 	return true;
 }
 
-bool verify_can_read_back(const struct job *job)
-{
-	return out_is_readable(&job->out) ||
-	       refuse(job, "the output is not a regular file, or already open");
-}
-
 static int differs(const struct comparison *c, uint64_t at)
 {
 	msg_fault("%s: verification failed: byte %" PRIu64 " is not what it was",
@@ -137,7 +131,7 @@ static int decode_and_compare(struct comparison *c, struct infile *compressed)
 {
 	struct job *job = c->job;
 	struct pump pump = {
-		.in = compressed,
+		.source = in_source(compressed),
 		.sink = compare,
 		.arg = c,
 	};

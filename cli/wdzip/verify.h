@@ -10,9 +10,6 @@
 /* Whether it can be done for @job, whose input is open; reports why not. */
 bool verify_is_possible(const struct job *job);
 
-/* Whether the open output can be compared; reports why not. */
-bool verify_can_read_back(const struct job *job);
-
 /* Compare the written output with the input; 0 or -1 after reporting. */
 int verify_output(struct job *job);
 
