@@ -33,7 +33,23 @@ struct reference {
 	void (*close)(void *context);
 };
 
-/* The @i-th, NULL behind the last. */
+#if WD_HAVE_ISAL
+#define REFERENCE_ISAL(R)	R(isal)
+#else
+#define REFERENCE_ISAL(R)
+#endif
+
+/* All of them, in the order they are listed. */
+#define REFERENCES(R)		\
+	R(zlib)			\
+	R(libdeflate)		\
+	REFERENCE_ISAL(R)
+
+#define DECLARE(name)	extern const struct reference reference_##name;
+REFERENCES(DECLARE)
+#undef DECLARE
+
+/* The @i-th, NULL past the end. */
 const struct reference *reference_get(unsigned int i);
 
 /* By its name; NULL if there is none. */
