@@ -41,6 +41,8 @@
 #define FILES_MIN	256u		/* open files, for there to be a batch */
 #define FILES_SPARE	32u		/* of them, for others than the batch */
 
+#define CPU_ENGINE	"sw"
+
 #define MIN(a, b)	((a) < (b) ? (a) : (b))
 
 enum slot_state {
@@ -67,27 +69,37 @@ struct slot {
 	bool small;
 };
 
-static struct {
+/*
+ * struct batch
+ * @fallback:  does a file from its beginning to its end, with @arg
+ * @files_max: descriptors
+ * @crew:      the lanes that the user has asked for
+ * @own:       one worker, this thread; NULL if there are devices
+ * @sent:      to the crew, with those held
+ * @held:      of them, the last ones
+ */
+struct batch {
 	const struct options *opt;
 	batch_fallback_fn *fallback;
-	bool enabled;
+	void *arg;
+	bool stopped;			/* nothing more is begun */
 	bool busy;			/* with finishing a file */
-	unsigned int files_max;		/* descriptors */
+	unsigned int files_max;
 	uint32_t threads;
 	size_t file_max;
 	uint8_t level;
 	struct wd_comp_sess *crew;
-	struct wd_comp_sess *own;	/* one worker: this thread */
+	struct wd_comp_sess *own;
 	struct slot *slots;
 	unsigned int head, count;
-	unsigned int sent;		/* to the crew, with those held */
+	unsigned int sent;
 	size_t sent_bytes;
-	unsigned int held;		/* of them, the last ones */
+	unsigned int held;
 	size_t held_bytes;
 	size_t bytes;
 	uint8_t *kept[SLOTS];
 	unsigned int kept_count;
-} b;
+};
 
 /* ---- memory ---- */
 
@@ -102,13 +114,13 @@ static size_t output_room(size_t size)
 	return wd_comp_req_bound(size) + NAME_MAX_LEN + 1;
 }
 
-static bool get_buffer(struct slot *slot)
+static bool get_buffer(struct batch *b, struct slot *slot)
 {
 	size_t size = slot->size;
 
 	slot->small = size <= SMALL_MAX;
-	if (slot->small && b.kept_count) {
-		slot->buf = b.kept[--b.kept_count];
+	if (slot->small && b->kept_count) {
+		slot->buf = b->kept[--b->kept_count];
 		return true;
 	}
 	if (slot->small)
@@ -117,10 +129,10 @@ static bool get_buffer(struct slot *slot)
 	return slot->buf;
 }
 
-static void put_buffer(struct slot *slot)
+static void put_buffer(struct batch *b, struct slot *slot)
 {
 	if (slot->buf && slot->small)
-		b.kept[b.kept_count++] = slot->buf;
+		b->kept[b->kept_count++] = slot->buf;
 	else
 		free(slot->buf);
 	slot->buf = NULL;
@@ -128,32 +140,37 @@ static void put_buffer(struct slot *slot)
 
 /* ---- sessions ---- */
 
-static int create(struct wd_comp_sess **sess, uint32_t threads)
+static int create(const struct options *opt, const char *engine, uint32_t threads,
+		  struct wd_comp_sess **sess)
 {
-	const struct options *opt = b.opt;
 	struct wd_comp_setup setup = {
 		.op = WD_COMP_COMPRESS,
 		.format = opt->format,
 		.level = opt->level,
 		.chunk_size = opt->chunk_size,
 		.threads = threads,
-		.engine = opt->engine,
+		.engine = engine,
+		.flags = opt->no_verify ? WD_COMP_NO_VERIFY : 0,
 	};
 
 	return wd_comp_create(sess, &setup);
 }
 
 /* What fails here will fail again, and be reported, where there is no batch. */
-static bool begin_sessions(void)
+static bool begin_sessions(struct batch *b)
 {
+	const struct options *opt = b->opt;
 	struct wd_comp_info info;
 
-	b.slots = calloc(SLOTS, sizeof(*b.slots));
-	if (!b.slots || create(&b.crew, b.threads - 1) < 0 || create(&b.own, 1) < 0 ||
-	    wd_comp_get_info(b.crew, &info) < 0)
+	b->slots = calloc(SLOTS, sizeof(*b->slots));
+	if (!b->slots || create(opt, opt->engine, b->threads - 1, &b->crew) < 0 ||
+	    wd_comp_get_info(b->crew, &info) < 0)
 		return false;
-	b.level = info.level;
-	b.file_max = MIN(info.chunk_size, FILE_MAX);
+	/* Beside a device it is the crew that knows whether the CPU is wanted. */
+	if (!info.device && create(opt, CPU_ENGINE, 1, &b->own) < 0)
+		return false;
+	b->level = info.level;
+	b->file_max = MIN(info.chunk_size, FILE_MAX);
 	return true;
 }
 
@@ -168,7 +185,6 @@ static uint32_t default_threads(const struct options *opt)
 
 static bool is_useful(const struct options *opt)
 {
-	struct rlimit limit;
 
 	if (opt->decompress || opt->rsyncable || opt->verify || opt->output ||
 	    opt->members != WD_COMP_MEMBERS_ONE ||
@@ -177,135 +193,182 @@ static bool is_useful(const struct options *opt)
 	/* These tell of each file how long it took, and of each request. */
 	if (opt->stats != STATS_NONE || opt->explain || opt->verbose > 1)
 		return false;
-	/* The files' names are more than a device can write. */
-	if (opt->engine && strcmp(opt->engine, "auto") && strcmp(opt->engine, "sw"))
-		return false;
+	return true;
+}
+
+static bool is_affordable(struct batch *b)
+{
+	const struct options *opt = b->opt;
+	struct rlimit limit;
+
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < FILES_MIN)
 		return false;
-	b.files_max = MIN(limit.rlim_cur, 1u << 20) - FILES_SPARE;
-	b.threads = opt->threads ? opt->threads : default_threads(opt);
-	return b.threads > 1;
+	b->files_max = MIN(limit.rlim_cur, 1u << 20) - FILES_SPARE;
+	b->threads = opt->threads ? opt->threads : default_threads(opt);
+	return b->threads > 1;
 }
 
-void batch_init(const struct options *opt, batch_fallback_fn *fallback)
+struct batch *batch_open(const struct options *opt, batch_fallback_fn *fallback,
+			 void *arg)
 {
-	b.opt = opt;
-	b.fallback = fallback;
-	b.enabled = is_useful(opt) && begin_sessions();
+	struct batch *b = is_useful(opt) ? calloc(1, sizeof(*b)) : NULL;
+
+	if (!b)
+		return NULL;
+	b->opt = opt;
+	b->fallback = fallback;
+	b->arg = arg;
+	if (is_affordable(b) && begin_sessions(b))
+		return b;
+	batch_close(b);
+	return NULL;
 }
 
-void batch_exit(void)
+void batch_close(struct batch *b)
 {
-	wd_comp_destroy(b.crew);
-	wd_comp_destroy(b.own);
-	while (b.kept_count)
-		free(b.kept[--b.kept_count]);
-	free(b.slots);
-	memset(&b, 0, sizeof(b));
+	if (!b)
+		return;
+	wd_comp_destroy(b->crew);
+	wd_comp_destroy(b->own);
+	while (b->kept_count)
+		free(b->kept[--b->kept_count]);
+	free(b->slots);
+	free(b);
 }
 
 /* ---- requests ---- */
 
-static struct slot *slot_at(unsigned int i)
+static struct slot *slot_at(const struct batch *b, unsigned int i)
 {
-	return &b.slots[(b.head + i) % SLOTS];
+	return &b->slots[(b->head + i) % SLOTS];
 }
 
-static void note_received(const struct wd_comp_req *req)
+static void note_received(struct batch *b, const struct wd_comp_req *req)
 {
 	struct slot *slot = req->user;
 
 	slot->state = req->status ? SLOT_FAILED : SLOT_DONE;
-	b.sent--;
-	b.sent_bytes -= slot->size;
+	b->sent--;
+	b->sent_bytes -= slot->size;
 }
 
 /* Also wakes the crew, unless there is just one request: that may be for us. */
-static void receive_finished(void)
+static void receive_finished(struct batch *b)
 {
 	struct wd_comp_req *req;
 
-	while (b.sent > b.held + 1 &&
-	       wd_comp_recv(b.crew, &req, WD_NO_WAIT) == 0)
-		note_received(req);
+	while (b->sent > b->held + 1 &&
+	       wd_comp_recv(b->crew, &req, WD_NO_WAIT) == 0)
+		note_received(b, req);
 }
 
-static void run_here(struct slot *slot)
+/* What comes back will not: nothing is left in anyone's hands. */
+static void give_up_sent(struct batch *b)
+{
+	wd_comp_reset(b->crew, 0);
+	for (unsigned int i = 0; i < SLOTS; i++)
+		if (b->slots[i].state == SLOT_SENT)
+			b->slots[i].state = SLOT_FAILED;
+	b->sent = b->held;
+	b->sent_bytes = b->held_bytes;
+}
+
+/* One of those that were sent, or none of them will come. */
+static void receive_one(struct batch *b)
+{
+	int timeout = progress_enabled() ? PROGRESS_STEP_MS : WD_WAIT_FOREVER;
+	struct wd_comp_req *req;
+	int ret = wd_comp_recv(b->crew, &req, timeout);
+
+	if (ret == 0)
+		note_received(b, req);
+	else if (ret == -ETIMEDOUT)
+		progress_tick();
+	else
+		give_up_sent(b);
+}
+
+static void run_here(struct batch *b, struct slot *slot)
 {
 	struct wd_comp_req *req;
 
 	slot->state = SLOT_FAILED;
-	if (wd_comp_send(b.own, &slot->req) == 0 &&
-	    wd_comp_recv(b.own, &req, WD_WAIT_FOREVER) == 0 && !req->status)
+	if (wd_comp_send(b->own, &slot->req) == 0 &&
+	    wd_comp_recv(b->own, &req, WD_WAIT_FOREVER) == 0 && !req->status)
 		slot->state = SLOT_DONE;
 }
 
-static void send_held(void)
+/* Where there are no others to do it, a full queue is waited for. */
+static int send_to_crew(struct batch *b, struct slot *slot)
 {
-	for (unsigned int i = 0; b.held; i++) {
-		struct slot *slot = slot_at(i);
+	int ret = wd_comp_send(b->crew, &slot->req);
+
+	while (ret == -EBUSY && !b->own && b->sent > b->held) {
+		receive_one(b);
+		ret = wd_comp_send(b->crew, &slot->req);
+	}
+	return ret;
+}
+
+static void send_held(struct batch *b)
+{
+	for (unsigned int i = 0; b->held; i++) {
+		struct slot *slot = slot_at(b, i);
+		int ret;
 
 		if (slot->state != SLOT_HELD)
 			continue;
-		b.held--;
+		ret = send_to_crew(b, slot);
+		b->held--;
+		b->held_bytes -= slot->size;
 		slot->state = SLOT_SENT;
-		if (wd_comp_send(b.crew, &slot->req) == 0)
+		if (ret == 0)
 			continue;
-		b.sent--;
-		b.sent_bytes -= slot->size;
-		run_here(slot);
+		b->sent--;
+		b->sent_bytes -= slot->size;
+		slot->state = SLOT_FAILED;
+		if (b->own)
+			run_here(b, slot);
 	}
-	b.held_bytes = 0;
 }
 
 /*
  * Waking a thread costs as much as compressing a small file, so some of them
  * are sent together.
  */
-static void give_to_crew(struct slot *slot)
+static void give_to_crew(struct batch *b, struct slot *slot)
 {
 	slot->state = SLOT_HELD;
-	b.sent++;
-	b.sent_bytes += slot->size;
-	b.held++;
-	b.held_bytes += slot->size;
+	b->sent++;
+	b->sent_bytes += slot->size;
+	b->held++;
+	b->held_bytes += slot->size;
 }
 
-static bool held_enough(void)
+static bool held_enough(const struct batch *b)
 {
-	return b.held >= HELD_MAX || b.held_bytes >= HELD_BYTES_MAX;
+	return b->held >= HELD_MAX || b->held_bytes >= HELD_BYTES_MAX;
 }
 
-static void wait_for(struct slot *slot)
+static void wait_for(struct batch *b, struct slot *slot)
 {
-	int timeout = progress_enabled() ? PROGRESS_STEP_MS : WD_WAIT_FOREVER;
-
 	if (slot->state == SLOT_HELD)
-		send_held();
-	while (slot->state == SLOT_SENT) {
-		struct wd_comp_req *req;
-		int ret = wd_comp_recv(b.crew, &req, timeout);
-
-		if (ret == 0)
-			note_received(req);
-		else if (ret == -ETIMEDOUT)
-			progress_tick();
-		else
-			slot->state = SLOT_FAILED;
-	}
+		send_held(b);
+	while (slot->state == SLOT_SENT)
+		receive_one(b);
 }
 
-static bool crew_has_enough(size_t size)
+static bool crew_has_enough(const struct batch *b, size_t size)
 {
-	unsigned int workers = b.threads - 1;
+	unsigned int workers = b->threads - 1;
 
-	if (b.sent < 2 * workers)
+	if (b->sent < 2 * workers)
 		return false;
-	return b.sent >= MIN(A_WORKER * workers, SLOTS / 4 * 3) ||
-	       b.sent_bytes + size > BYTES_A_WORKER * workers;
+	return b->sent >= MIN(A_WORKER * workers, SLOTS / 4 * 3) ||
+	       b->sent_bytes + size > BYTES_A_WORKER * workers;
 }
 
-static void compress(struct slot *slot)
+static void compress(struct batch *b, struct slot *slot)
 {
 	struct job *job = &slot->job;
 	size_t in_room = input_room(slot->small ? SMALL_MAX : slot->size);
@@ -313,7 +376,7 @@ static void compress(struct slot *slot)
 	memset(&slot->req, 0, sizeof(slot->req));
 	slot->req.op = WD_COMP_COMPRESS;
 	slot->req.format = job->format;
-	slot->req.level = b.level;
+	slot->req.level = b->level;
 	slot->req.in = slot->buf;
 	slot->req.in_len = slot->size;
 	slot->req.out = slot->buf + in_room;
@@ -322,21 +385,21 @@ static void compress(struct slot *slot)
 	if (compress_header(job, &slot->header))
 		slot->req.header = &slot->header;
 
-	if (crew_has_enough(slot->size)) {
+	if (b->own && crew_has_enough(b, slot->size)) {
 		/* Not to be waited for while this thread is busy. */
-		send_held();
-		run_here(slot);
+		send_held(b);
+		run_here(b, slot);
 	} else {
-		give_to_crew(slot);
+		give_to_crew(b, slot);
 	}
 }
 
 /* ---- finishing ---- */
 
 /* As compress_file(), with the data at hand. */
-static enum outcome write_result(struct job *job)
+static enum outcome write_result(struct job *job, void *arg)
 {
-	struct slot *slot = slot_at(0);
+	const struct slot *slot = arg;
 
 	if (job_open_output(job) < 0)
 		return job->stop;
@@ -353,7 +416,7 @@ static enum outcome write_result(struct job *job)
  * The file is no longer what was read, or could not be compressed, or the user
  * was asked something, which may have taken long: all from the beginning.
  */
-static enum outcome start_over(struct slot *slot)
+static enum outcome start_over(struct batch *b, struct slot *slot)
 {
 	char *path = strdup(slot->job.in.path);
 	enum outcome outcome;
@@ -363,76 +426,76 @@ static enum outcome start_over(struct slot *slot)
 		msg_error("memory exhausted");
 		return OUTCOME_FAILED;
 	}
-	outcome = b.fallback(b.opt, slot->dir, path);
+	outcome = b->fallback(b->arg, slot->dir, path);
 	free(path);
 	return outcome;
 }
 
-static enum outcome finish(struct slot *slot)
+static enum outcome finish(struct batch *b, struct slot *slot)
 {
-	wait_for(slot);
+	wait_for(b, slot);
 	if (slot->state == SLOT_FAILED || slot->questions != out_questions() ||
 	    !in_is_unchanged(&slot->job.in))
-		return start_over(slot);
+		return start_over(b, slot);
 	if (slot->state == SLOT_EMPTY)
 		return run_job(&slot->job);
-	return run_job_by(&slot->job, write_result);
+	return run_job_by(&slot->job, write_result, slot);
 }
 
-static void release_first(void)
+static void release_first(struct batch *b)
 {
-	struct slot *slot = slot_at(0);
+	struct slot *slot = slot_at(b, 0);
 
 	directory_put(slot->dir);
-	put_buffer(slot);
-	b.bytes -= slot->size;
-	b.head = (b.head + 1) % SLOTS;
-	b.count--;
+	put_buffer(b, slot);
+	b->bytes -= slot->size;
+	b->head = (b->head + 1) % SLOTS;
+	b->count--;
 }
 
 /* The run ends: what was begun is forgotten, and nobody will have noticed. */
-static void drop_all(void)
+static void drop_all(struct batch *b)
 {
-	wd_comp_reset(b.crew, 0);
-	b.sent = b.held = 0;
-	b.sent_bytes = b.held_bytes = 0;
-	while (b.count) {
-		in_close(&slot_at(0)->job.in);
-		release_first();
+	wd_comp_reset(b->crew, 0);
+	b->sent = b->held = 0;
+	b->sent_bytes = b->held_bytes = 0;
+	while (b->count) {
+		in_close(&slot_at(b, 0)->job.in);
+		release_first(b);
 	}
-	b.enabled = false;
+	b->stopped = true;
 }
 
-static bool finish_first(void)
+static bool finish_first(struct batch *b)
 {
 	enum outcome outcome;
 
-	b.busy = true;
-	outcome = finish(slot_at(0));
-	b.busy = false;
-	release_first();
+	b->busy = true;
+	outcome = finish(b, slot_at(b, 0));
+	b->busy = false;
+	release_first(b);
 	if (outcome != OUTCOME_FATAL)
 		return true;
-	drop_all();
+	drop_all(b);
 	return false;
 }
 
-enum outcome batch_finish(void)
+enum outcome batch_finish(struct batch *b)
 {
-	if (b.busy)
+	if (!b || b->busy)
 		return OUTCOME_DONE;
-	while (b.count)
-		if (!finish_first())
+	while (b->count)
+		if (!finish_first(b))
 			return OUTCOME_FATAL;
 	return OUTCOME_DONE;
 }
 
 /* ---- beginning ---- */
 
-static bool is_pending(const struct infile *in)
+static bool is_pending(const struct batch *b, const struct infile *in)
 {
-	for (unsigned int i = 0; i < b.count; i++) {
-		const struct stat *st = &slot_at(i)->job.in.st;
+	for (unsigned int i = 0; i < b->count; i++) {
+		const struct stat *st = &slot_at(b, i)->job.in.st;
 
 		if (st->st_dev == in->st.st_dev && st->st_ino == in->st.st_ino)
 			return true;
@@ -441,25 +504,25 @@ static bool is_pending(const struct infile *in)
 }
 
 /* Whether the directory's names do not depend on what is not finished. */
-static bool may_be_read(const struct infile *in)
+static bool may_be_read(const struct batch *b, const struct infile *in)
 {
-	for (unsigned int i = 0; in_replaced(b.opt) && i < b.count; i++) {
-		const struct directory *dir = slot_at(i)->dir;
+	for (unsigned int i = 0; in_replaced(b->opt) && i < b->count; i++) {
+		const struct directory *dir = slot_at(b, i)->dir;
 
 		if (!dir || (dir->dev == in->st.st_dev && dir->ino == in->st.st_ino))
 			return false;
 	}
-	return b.opt->recursive && (unsigned int)in->fd < b.files_max;
+	return b->opt->recursive && (unsigned int)in->fd < b->files_max;
 }
 
-static bool may_begin(const struct job *job)
+static bool may_begin(const struct batch *b, const struct job *job)
 {
 	const struct infile *in = &job->in;
 
-	return (uint64_t)in->st.st_size <= b.file_max &&
-	       (unsigned int)in->fd < b.files_max &&
+	return (uint64_t)in->st.st_size <= b->file_max &&
+	       (unsigned int)in->fd < b->files_max &&
 	       strlen(in->base) <= NAME_MAX_LEN && compress_time_fits(job) &&
-	       !(in_replaced(b.opt) && is_pending(in));
+	       !(in_replaced(b->opt) && is_pending(b, in));
 }
 
 /* All of it, and not a byte more. */
@@ -481,91 +544,91 @@ static bool read_input(struct slot *slot)
 }
 
 /* The open file of @slot, which becomes the last one. */
-static bool take(struct slot *slot)
+static bool take(struct batch *b, struct slot *slot)
 {
 	slot->state = SLOT_EMPTY;
 	/* What claims to be empty may be made up by the kernel as it is read. */
 	if (slot->size) {
-		if (!get_buffer(slot))
+		if (!get_buffer(b, slot))
 			return false;
 		if (!read_input(slot)) {
-			put_buffer(slot);
+			put_buffer(b, slot);
 			return false;
 		}
-		compress(slot);
+		compress(b, slot);
 	}
-	b.count++;
-	b.bytes += slot->size;
-	if (held_enough())
-		send_held();
+	b->count++;
+	b->bytes += slot->size;
+	if (held_enough(b))
+		send_held(b);
 	return true;
 }
 
 /* The name could be that of an output that does not exist yet. */
-static bool may_be_output(const char *path)
+static bool may_be_output(const struct batch *b, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	return in_replaced(b.opt) && find_suffix(b.opt, slash ? slash + 1 : path);
+	return in_replaced(b->opt) && find_suffix(b->opt, slash ? slash + 1 : path);
 }
 
-static bool make_room(void)
+static bool make_room(struct batch *b)
 {
-	while (b.count && (b.count == SLOTS ||
-			   b.bytes + FILE_MAX > BYTES_A_THREAD * b.threads))
-		if (!finish_first())
+	while (b->count && (b->count == SLOTS ||
+			   b->bytes + FILE_MAX > BYTES_A_THREAD * b->threads))
+		if (!finish_first(b))
 			return false;
 	return true;
 }
 
 /* So that results do not wait longer than they must. */
-static bool finish_ready(void)
+static bool finish_ready(struct batch *b)
 {
-	receive_finished();
-	while (b.count && slot_at(0)->state != SLOT_SENT &&
-	       slot_at(0)->state != SLOT_HELD)
-		if (!finish_first())
+	receive_finished(b);
+	while (b->count && slot_at(b, 0)->state != SLOT_SENT &&
+	       slot_at(b, 0)->state != SLOT_HELD)
+		if (!finish_first(b))
 			return false;
 	return true;
 }
 
-static enum batch_result finish_for_other(void)
+static enum batch_result finish_for_other(struct batch *b)
 {
-	return batch_finish() == OUTCOME_FATAL ? BATCH_STOP : BATCH_OTHER;
+	return batch_finish(b) == OUTCOME_FATAL ? BATCH_STOP : BATCH_OTHER;
 }
 
-enum batch_result batch_begin(struct infile *in, struct directory *dir,
+enum batch_result batch_begin(struct batch *b, struct infile *in, struct directory *dir,
 			      const char *path)
 {
 	struct slot *slot;
 
-	if (!b.enabled || b.busy)
+	if (!b || b->stopped || b->busy)
 		return BATCH_OTHER;
-	if (may_be_output(path))
-		return finish_for_other();
-	if (!make_room())
+	if (may_be_output(b, path))
+		return finish_for_other(b);
+	if (!make_room(b))
 		return BATCH_STOP;
 
-	slot = slot_at(b.count);
+	slot = slot_at(b, b->count);
 	memset(slot, 0, sizeof(*slot));
-	job_init(&slot->job, b.opt);
-	slot->job.format = b.opt->format;
+	job_init(&slot->job, b->opt);
+	slot->job.format = b->opt->format;
 	slot->questions = out_questions();
-	switch (in_open_ahead(&slot->job.in, b.opt, directory_fd(dir), path)) {
+	switch (in_open_ahead(&slot->job.in, b->opt, directory_fd(dir), path)) {
 	case OPEN_OK:
 		slot->size = slot->job.in.st.st_size;
-		if (!may_begin(&slot->job) || !take(slot))
+		if (!may_begin(b, &slot->job) || !take(b, slot))
 			break;
 		slot->dir = directory_get(dir);
-		return finish_ready() ? BATCH_TAKEN : BATCH_STOP;
+		return finish_ready(b) ? BATCH_TAKEN : BATCH_STOP;
 	case OPEN_DIRECTORY:
-		if (!may_be_read(&slot->job.in))
+		if (!may_be_read(b, &slot->job.in))
 			break;
 		*in = slot->job.in;
 		return BATCH_DIRECTORY;
 	case OPEN_FAILED:
-		return finish_for_other();
+		return finish_for_other(b);
 	}
 	in_close(&slot->job.in);
-	return finish_for_other();
+	return finish_for_other(b);
 }

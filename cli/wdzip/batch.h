@@ -9,12 +9,22 @@
 #include "job.h"
 #include "options.h"
 
-/* To do a path from its beginning to its end, nothing ahead. */
-typedef enum outcome batch_fallback_fn(const struct options *opt,
-				       struct directory *dir, const char *path);
+struct batch;
 
-/* Once, before the first file; @fallback for files that were not begun well. */
-void batch_init(const struct options *opt, batch_fallback_fn *fallback);
+/* To do a path from its beginning to its end, nothing ahead. */
+typedef enum outcome batch_fallback_fn(void *arg, struct directory *dir,
+				       const char *path);
+
+/*
+ * batch_open() - before the first file
+ * @fallback: for files that were not begun well
+ *
+ * Returns NULL, which the other functions take, if files had better be done one
+ * after the other.
+ */
+struct batch *batch_open(const struct options *opt, batch_fallback_fn *fallback,
+			 void *arg);
+void batch_close(struct batch *b);
 
 enum batch_result {
 	BATCH_TAKEN,		/* begun; will be finished, in its turn */
@@ -28,15 +38,13 @@ enum batch_result {
  * @in:  only for a directory
  * @dir: where the last component of @path is, or NULL to go by @path
  */
-enum batch_result batch_begin(struct infile *in, struct directory *dir,
+enum batch_result batch_begin(struct batch *b, struct infile *in, struct directory *dir,
 			      const char *path);
 
 /*
  * Finish all files that were begun; call it before anything is printed or done
  * that is not the batch's.  OUTCOME_FATAL if the run is to end, else OUTCOME_DONE.
  */
-enum outcome batch_finish(void);
-
-void batch_exit(void);
+enum outcome batch_finish(struct batch *b);
 
 #endif

@@ -44,8 +44,9 @@ static enum outcome finish(struct job *job)
 	return OUTCOME_DONE;
 }
 
-static enum outcome work(struct job *job)
+static enum outcome work(struct job *job, void *arg)
 {
+	(void)arg;
 	if (job->opt->verify && !verify_is_possible(job))
 		return OUTCOME_FAILED;
 	if (job->opt->list)
@@ -85,10 +86,11 @@ static int choose_output(struct job *job)
 
 enum outcome run_job(struct job *job)
 {
-	return run_job_by(job, work);
+	return run_job_by(job, work, NULL);
 }
 
-enum outcome run_job_by(struct job *job, enum outcome (*fill)(struct job *job))
+enum outcome run_job_by(struct job *job, enum outcome (*fill)(struct job *job, void *arg),
+			void *arg)
 {
 	double begun = now();
 	enum outcome outcome;
@@ -98,7 +100,7 @@ enum outcome run_job_by(struct job *job, enum outcome (*fill)(struct job *job))
 		return OUTCOME_SKIPPED;
 	}
 	progress_begin(job->in.name, in_size(&job->in), job_writes_stdout(job));
-	outcome = fill(job);
+	outcome = fill(job, arg);
 	progress_end();
 	job->seconds = now() - begun;
 	if (outcome == OUTCOME_DONE)

@@ -11,6 +11,7 @@
 enum outcome run_job(struct job *job);
 
 /* The same with @fill to open the output and fill it. */
-enum outcome run_job_by(struct job *job, enum outcome (*fill)(struct job *job));
+enum outcome run_job_by(struct job *job, enum outcome (*fill)(struct job *job, void *arg),
+			void *arg);
 
 #endif

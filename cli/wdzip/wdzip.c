@@ -21,8 +21,18 @@
 #include "session.h"
 #include "stats.h"
 
-static enum outcome do_path(const struct options *opt, struct directory *dir,
-			    const char *path);
+/*
+ * struct tour - the way from file to file
+ * @batch: small files that are not finished, may be NULL
+ * @level: the directory being worked on, NULL outside of any
+ */
+struct tour {
+	const struct options *opt;
+	struct batch *batch;
+	const struct level *level;
+};
+
+static enum outcome do_path(void *arg, struct directory *dir, const char *path);
 
 /* ---- directories ---- */
 
@@ -89,7 +99,7 @@ static int read_names(DIR *dir, struct names *names)
 	return 0;
 }
 
-static enum outcome do_entry(const struct options *opt, struct directory *dir,
+static enum outcome do_entry(struct tour *tour, struct directory *dir,
 			     const char *dir_path, const char *name)
 {
 	size_t len = strlen(dir_path);
@@ -98,12 +108,12 @@ static enum outcome do_entry(const struct options *opt, struct directory *dir,
 	char *path;
 
 	if (asprintf(&path, "%s%s%s", dir_path, slash, name) < 0) {
-		if (batch_finish() == OUTCOME_FATAL)
+		if (batch_finish(tour->batch) == OUTCOME_FATAL)
 			return OUTCOME_FATAL;
 		msg_error("memory exhausted");
 		return OUTCOME_FATAL;
 	}
-	outcome = do_path(opt, dir, path);
+	outcome = do_path(tour, dir, path);
 	free(path);
 	return outcome;
 }
@@ -132,34 +142,33 @@ static bool may_enter(struct level *level, const struct level *up,
 	return !errno;
 }
 
-static enum outcome report_directory(const char *path, int err)
+static enum outcome report_directory(struct tour *tour, const char *path, int err)
 {
-	if (batch_finish() == OUTCOME_FATAL)
+	if (batch_finish(tour->batch) == OUTCOME_FATAL)
 		return OUTCOME_FATAL;
 	msg_error("%s: %s", msg_name(path), strerror(err));
 	return OUTCOME_FAILED;
 }
 
 /* @fd is taken over. */
-static enum outcome do_directory(const struct options *opt, int fd, const char *path)
+static enum outcome do_directory(struct tour *tour, int fd, const char *path)
 {
-	static const struct level *current;
 	enum outcome outcome = OUTCOME_DONE;
 	struct names names = { 0 };
 	struct directory *dir = directory_open(fd);
 	struct level level;
 
-	if (!dir || !may_enter(&level, current, dir)) {
-		outcome = report_directory(path, errno);
+	if (!dir || !may_enter(&level, tour->level, dir)) {
+		outcome = report_directory(tour, path, errno);
 		directory_put(dir);
 		return outcome;
 	}
-	current = &level;
+	tour->level = &level;
 	if (read_names(dir->stream, &names) < 0)
-		outcome = report_directory(path, errno);
+		outcome = report_directory(tour, path, errno);
 	for (size_t i = 0; i < names.count && outcome != OUTCOME_FATAL; i++)
-		outcome = do_entry(opt, dir, path, names.list[i]);
-	current = level.up;
+		outcome = do_entry(tour, dir, path, names.list[i]);
+	tour->level = level.up;
 	free_names(&names);
 	directory_put(dir);
 	return outcome;
@@ -183,11 +192,12 @@ static bool refuses_terminal(const struct options *opt)
 	return true;
 }
 
-static enum outcome do_stdin(const struct options *opt)
+static enum outcome do_stdin(struct tour *tour)
 {
+	const struct options *opt = tour->opt;
 	struct job job;
 
-	if (batch_finish() == OUTCOME_FATAL || refuses_terminal(opt))
+	if (batch_finish(tour->batch) == OUTCOME_FATAL || refuses_terminal(opt))
 		return OUTCOME_FATAL;
 	job_init(&job, opt);
 	if (in_open_stdin(&job.in) != OPEN_OK)
@@ -196,28 +206,29 @@ static enum outcome do_stdin(const struct options *opt)
 }
 
 /* The open directory @in, which is closed. */
-static enum outcome enter(const struct options *opt, struct infile *in)
+static enum outcome enter(struct tour *tour, struct infile *in)
 {
 	enum outcome outcome;
 	int fd = in->fd;
 
 	in->fd = -1;
-	outcome = do_directory(opt, fd, in->path);
+	outcome = do_directory(tour, fd, in->path);
 	in_close(in);
 	return outcome;
 }
 
-static enum outcome do_path(const struct options *opt, struct directory *dir,
-			    const char *path)
+static enum outcome do_path(void *arg, struct directory *dir, const char *path)
 {
+	struct tour *tour = arg;
+	const struct options *opt = tour->opt;
 	struct job job;
 
 	job_init(&job, opt);
-	switch (batch_begin(&job.in, dir, path)) {
+	switch (batch_begin(tour->batch, &job.in, dir, path)) {
 	case BATCH_TAKEN:
 		return OUTCOME_DONE;
 	case BATCH_DIRECTORY:
-		return enter(opt, &job.in);
+		return enter(tour, &job.in);
 	case BATCH_STOP:
 		return OUTCOME_FATAL;
 	case BATCH_OTHER:
@@ -232,7 +243,7 @@ static enum outcome do_path(const struct options *opt, struct directory *dir,
 		break;
 	}
 	if (opt->recursive)
-		return enter(opt, &job.in);
+		return enter(tour, &job.in);
 	msg_warn("%s is a directory -- ignored", msg_name(job.in.name));
 	in_close(&job.in);
 	return OUTCOME_SKIPPED;
@@ -245,20 +256,21 @@ static bool means_stdin(const struct options *opt, const char *path)
 	       (in_replaced(opt) && channel_spelled(path) == STDIN_FILENO);
 }
 
-static void do_all(const struct options *opt)
+static void do_all(struct tour *tour)
 {
+	const struct options *opt = tour->opt;
 	enum outcome outcome = OUTCOME_DONE;
 
 	if (!opt->file_count)
-		do_stdin(opt);
+		do_stdin(tour);
 	for (int i = 0; i < opt->file_count && outcome != OUTCOME_FATAL; i++) {
 		if (means_stdin(opt, opt->files[i]))
-			outcome = do_stdin(opt);
+			outcome = do_stdin(tour);
 		else
-			outcome = do_path(opt, NULL, opt->files[i]);
+			outcome = do_path(tour, NULL, opt->files[i]);
 	}
 	if (outcome != OUTCOME_FATAL)
-		outcome = batch_finish();
+		outcome = batch_finish(tour->batch);
 	if (opt->list && outcome != OUTCOME_FATAL)
 		list_totals(opt, opt->file_count);
 }
@@ -295,6 +307,8 @@ static bool engine_exists(const struct options *opt)
 
 static void run_all(const struct options *opt)
 {
+	struct tour tour = { .opt = opt };
+
 	if (opt->verbose > 1)
 		wd_set_log(on_log, NULL);
 	if (opt->list_devices) {
@@ -307,9 +321,9 @@ static void run_all(const struct options *opt)
 	progress_init(opt);
 	if (opt->engine && !engine_exists(opt))
 		return;
-	batch_init(opt, do_path);
-	do_all(opt);
-	batch_exit();
+	tour.batch = batch_open(opt, do_path, &tour);
+	do_all(&tour);
+	batch_close(tour.batch);
 }
 
 int main(int argc, char **argv)
