@@ -99,10 +99,8 @@ bool compress_header(struct job *job, struct wd_comp_header *header)
 static enum outcome report_session(struct job *job, int err)
 {
 	if (err == -ENOMEM)
-		msg_fault("%s: memory exhausted", msg_name(job->in.name));
-	else
-		msg_fault("%s: cannot compress: %s", msg_name(job->in.name),
-			  wd_strerror(err));
+		return job_no_memory(job);
+	msg_fault("%s: cannot compress: %s", msg_name(job->in.name), wd_strerror(err));
 	return OUTCOME_FATAL;
 }
 

@@ -2,7 +2,7 @@
 /*
  * Decompressing one file: what it is, what it is called, what is wrong with it.
  *
- * What compress has made is read in uncompress.c, zip in unzip.c.
+ * What others than gzip have made is in foreign.c.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -11,12 +11,11 @@
 #include <strings.h>
 
 #include "decompress.h"
+#include "foreign.h"
 #include "message.h"
 #include "pump.h"
 #include "session.h"
 #include "stats.h"
-#include "uncompress.h"
-#include "unzip.h"
 
 #define COPY_SIZE	(128 << 10)
 
@@ -24,35 +23,13 @@
 enum data_kind {
 	KIND_SHORT,		/* too short to be anything */
 	KIND_DEFLATE,		/* in the format of the job */
-	KIND_LZW,		/* compress, .Z */
-	KIND_ZIP,
-	KIND_PACK,		/* pack, .z */
-	KIND_LZH,		/* SCO compress -H */
-	KIND_OLD,		/* gzip before 1.0 */
+	KIND_FOREIGN,
 	KIND_UNKNOWN,
 };
 
 static bool begins_with(const struct infile *in, const char *magic, size_t len)
 {
 	return in->head_len >= len && !memcmp(in->head, magic, len);
-}
-
-/* What gzip reads as well, at the beginning and after its own members. */
-static enum data_kind foreign_kind(const unsigned char *data, size_t len)
-{
-	if (uncompress_is_it(data, len))
-		return KIND_LZW;
-	if (len < 2 || data[0] != 037)
-		return KIND_UNKNOWN;
-	switch (data[1]) {
-	case 036:
-		return KIND_PACK;
-	case 0240:
-		return KIND_LZH;
-	case 0236:
-		return KIND_OLD;
-	}
-	return KIND_UNKNOWN;
 }
 
 static bool has_zlib_suffix(const struct job *job)
@@ -84,10 +61,10 @@ static bool may_be_short(const struct job *job)
 }
 
 /*
- * Also decides about the format.  A zero byte alone is too short for gzip, too,
- * but it looks no further then.
+ * Also decides about the format, and sets @foreign for KIND_FOREIGN.  A zero byte
+ * alone is too short for gzip, too, but it looks no further then.
  */
-static enum data_kind classify(struct job *job)
+static enum data_kind classify(struct job *job, const struct foreign **foreign)
 {
 	const struct infile *in = &job->in;
 
@@ -105,9 +82,8 @@ static enum data_kind classify(struct job *job)
 		job->format = WD_COMP_ZLIB;
 		return KIND_DEFLATE;
 	}
-	if (begins_with(in, "PK\003\004", 4))
-		return KIND_ZIP;
-	return foreign_kind(in->head, in->head_len);
+	*foreign = foreign_find(in->head, in->head_len, true);
+	return *foreign ? KIND_FOREIGN : KIND_UNKNOWN;
 }
 
 /* ---- the header ---- */
@@ -287,9 +263,8 @@ static enum outcome report_data(const struct job *job, int err,
 		break;
 	}
 	if (err == -ENOMEM)
-		msg_fault("%s: memory exhausted", name);
-	else
-		msg_fault("%s: cannot decompress: %s", name, wd_strerror(err));
+		return job_no_memory(job);
+	msg_fault("%s: cannot decompress: %s", name, wd_strerror(err));
 	return OUTCOME_FATAL;
 }
 
@@ -301,10 +276,8 @@ static enum outcome copy_rest(struct job *job)
 	enum outcome outcome = OUTCOME_DONE;
 	ssize_t n = 0;
 
-	if (!buf) {
-		msg_fault("%s: memory exhausted", msg_name(job->in.name));
-		return OUTCOME_FATAL;
-	}
+	if (!buf)
+		return job_no_memory(job);
 	while (outcome == OUTCOME_DONE) {
 		n = in_read(&job->in, buf, COPY_SIZE);
 		if (n <= 0)
@@ -371,16 +344,9 @@ static enum outcome look_further(struct job *job, struct rest *rest)
 	return OUTCOME_DONE;
 }
 
-static enum outcome refuse_kind(const struct job *job, enum data_kind kind)
+static enum outcome refuse_foreign(const struct job *job, const struct foreign *foreign)
 {
-	const char *name = msg_name(job->in.name);
-
-	if (kind == KIND_PACK)
-		msg_error("%s: packed by pack(1) -- not supported", name);
-	else if (kind == KIND_LZH)
-		msg_error("%s: compressed with LZH -- not supported", name);
-	else
-		msg_error("%s: made by gzip before version 1.0 -- not supported", name);
+	msg_error("%s: %s -- not supported", msg_name(job->in.name), foreign->is_refused);
 	return OUTCOME_FAILED;
 }
 
@@ -409,7 +375,7 @@ static enum outcome ignore_trailing(struct job *job)
 
 static enum outcome check_trailing(struct job *job, struct wd_comp_sess *sess)
 {
-	enum data_kind kind = KIND_UNKNOWN;
+	const struct foreign *foreign = NULL;
 	struct rest rest = { 0 };
 	enum outcome outcome = look_further(job, &rest);
 
@@ -421,13 +387,13 @@ static enum outcome check_trailing(struct job *job, struct wd_comp_sess *sess)
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	if (job->format == WD_COMP_GZIP)
-		kind = foreign_kind(rest.data, rest.len);
-	if (kind == KIND_LZW) {
+		foreign = foreign_find(rest.data, rest.len, false);
+	if (foreign && foreign->is_refused)
+		return refuse_foreign(job, foreign);
+	if (foreign) {
 		job->has_info = false;	/* which would tell of a part only */
-		return uncompress_rest(job, rest.data, rest.len);
+		return foreign->decode_rest(job, rest.data, rest.len);
 	}
-	if (kind != KIND_UNKNOWN)
-		return refuse_kind(job, kind);
 	return passes_through(job) ? copy_trailing(job, &rest) : ignore_trailing(job);
 }
 
@@ -506,24 +472,20 @@ static enum outcome copy_file(struct job *job)
 static enum outcome decode(struct job *job)
 {
 	const char *name = msg_name(job->in.name);
-	enum data_kind kind = classify(job);
+	const struct foreign *foreign = NULL;
+	enum data_kind kind = classify(job, &foreign);
 
 	if (passes_through(job) && kind == KIND_UNKNOWN)
 		return copy_file(job);
 	switch (kind) {
 	case KIND_SHORT:
-		msg_fault("%s: unexpected end of file", name);
-		return OUTCOME_FATAL;
+		return job_truncated(job);
 	case KIND_DEFLATE:
 		return inflate_file(job);
-	case KIND_LZW:
-		return uncompress_file(job);
-	case KIND_ZIP:
-		return unzip_file(job);
-	case KIND_PACK:
-	case KIND_LZH:
-	case KIND_OLD:
-		refuse_kind(job, kind);
+	case KIND_FOREIGN:
+		if (!foreign->is_refused)
+			return foreign->decode(job);
+		refuse_foreign(job, foreign);
 		return not_ours(job, 1);
 	case KIND_UNKNOWN:
 		msg_fault("%s: not in gzip format", name);

@@ -78,8 +78,20 @@ void job_take_info(struct job *job, struct wd_comp_sess *sess)
 		job->lane_count = 0;
 }
 
-enum outcome job_read_error(struct job *job, int err)
+enum outcome job_read_error(const struct job *job, int err)
 {
 	msg_fault("%s: %s", msg_name(job->in.name), strerror(err));
+	return OUTCOME_FATAL;
+}
+
+enum outcome job_truncated(const struct job *job)
+{
+	msg_fault("%s: unexpected end of file", msg_name(job->in.name));
+	return OUTCOME_FATAL;
+}
+
+enum outcome job_no_memory(const struct job *job)
+{
+	msg_fault("%s: memory exhausted", msg_name(job->in.name));
 	return OUTCOME_FATAL;
 }

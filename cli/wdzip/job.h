@@ -81,7 +81,9 @@ int job_sink(void *arg, const void *data, size_t len);
 /* Keep what @sess tells of what it did. */
 void job_take_info(struct job *job, struct wd_comp_sess *sess);
 
-/* Read error: report it. */
-enum outcome job_read_error(struct job *job, int err);
+/* Report what can happen to any file; returns OUTCOME_FATAL. */
+enum outcome job_read_error(const struct job *job, int err);
+enum outcome job_truncated(const struct job *job);
+enum outcome job_no_memory(const struct job *job);
 
 #endif

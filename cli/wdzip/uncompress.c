@@ -12,7 +12,6 @@
 #include "stats.h"
 #include "uncompress.h"
 
-#define MAGIC		"\037\235"
 #define MAGIC_SIZE	2
 #define HEADER_SIZE	3
 
@@ -69,8 +68,7 @@ static enum outcome report(const struct unpacking *u, enum lzw_result result)
 		msg_fault("%s: corrupt input.", name);
 		return OUTCOME_FATAL;
 	case LZW_TRUNCATED:
-		msg_fault("%s: unexpected end of file", name);
-		return OUTCOME_FATAL;
+		return job_truncated(u->job);
 	case LZW_READ_ERROR:
 		return job_read_error(u->job, u->read_err);
 	case LZW_WRITE_ERROR:
@@ -119,10 +117,8 @@ static enum outcome decode(struct unpacking *u, unsigned int byte)
 	struct lzw *z = lzw_create(byte & HEADER_BITS, byte & HEADER_CLEAR, &io);
 	enum lzw_result result;
 
-	if (!z) {
-		msg_fault("%s: memory exhausted", msg_name(u->job->in.name));
-		return OUTCOME_FATAL;
-	}
+	if (!z)
+		return job_no_memory(u->job);
 	result = lzw_decode(z);
 	lzw_destroy(z);
 	return report(u, result);
@@ -146,11 +142,6 @@ static enum outcome unpack(struct unpacking *u, bool is_open)
 		return report(u, result);
 	report_header(job, byte);
 	return useful ? decode(u, byte) : OUTCOME_FAILED;
-}
-
-bool uncompress_is_it(const void *data, size_t len)
-{
-	return len >= MAGIC_SIZE && !memcmp(data, MAGIC, MAGIC_SIZE);
 }
 
 enum outcome uncompress_file(struct job *job)

@@ -18,7 +18,4 @@ enum outcome uncompress_file(struct job *job);
  */
 enum outcome uncompress_rest(struct job *job, const void *ahead, size_t len);
 
-/* Whether these bytes begin such a file. */
-bool uncompress_is_it(const void *data, size_t len);
-
 #endif

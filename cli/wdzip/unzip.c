@@ -137,7 +137,7 @@ static bool report_trouble(const struct reading *r)
 	if (r->read_err)
 		job_read_error(r->job, r->read_err);
 	else if (lib.archive_errno(r->archive) == ENOMEM)
-		msg_fault("%s: memory exhausted", msg_name(r->job->in.name));
+		job_no_memory(r->job);
 	else
 		return false;
 	return true;
@@ -182,10 +182,8 @@ static enum outcome report_data(const struct reading *r, int ret)
 		report_detail(r);
 		return OUTCOME_FAILED;
 	}
-	if (r->at_end) {
-		msg_fault("%s: unexpected end of file", name);
-		return OUTCOME_FATAL;
-	}
+	if (r->at_end)
+		return job_truncated(r->job);
 	msg_fault("%s: invalid compressed data--%s", name, what_is_wrong(r, ret));
 	report_detail(r);
 	return opt->test || opt->list ? OUTCOME_FAILED : OUTCOME_FATAL;
@@ -260,8 +258,7 @@ static enum outcome take_block(struct reading *r, struct block *block)
 								      OUTCOME_DONE;
 	if (hold(block) == 0)
 		return OUTCOME_DONE;
-	msg_fault("%s: memory exhausted", msg_name(r->job->in.name));
-	return OUTCOME_FATAL;
+	return job_no_memory(r->job);
 }
 
 /* From the first block, which may be good or bad, to the last. */
@@ -399,12 +396,7 @@ enum outcome unzip_file(struct job *job)
 		return job_read_error(job, errno);
 	job->kind = method_name(job->in.head[HEADER_METHOD]);
 	r.has_record = job->in.head[HEADER_FLAGS] & FLAG_RECORD;
-	if (open_archive(&r)) {
-		outcome = decode(&r);
-	} else {
-		msg_fault("%s: memory exhausted", msg_name(job->in.name));
-		outcome = OUTCOME_FATAL;
-	}
+	outcome = open_archive(&r) ? decode(&r) : job_no_memory(job);
 	lib.archive_read_free(r.archive);
 	free(r.buf);
 	return outcome;

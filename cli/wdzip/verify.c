@@ -203,7 +203,7 @@ int verify_output(struct job *job)
 	}
 	c.buf = malloc(COMPARE_SIZE);
 	if (!c.buf) {
-		msg_fault("%s: memory exhausted", msg_name(job->in.name));
+		job_no_memory(job);
 		return -1;
 	}
 	ret = decode_and_compare(&c, &compressed);
