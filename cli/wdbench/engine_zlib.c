@@ -8,25 +8,13 @@
 
 #include <zlib.h>
 
+#include "format.h"
 #include "reference.h"
 
 struct zlib_context {
 	z_stream z;
 	enum wd_comp_op op;
 };
-
-static int window_bits(enum wd_comp_format format)
-{
-	switch (format) {
-	case WD_COMP_GZIP:
-		return 15 + 16;
-	case WD_COMP_ZLIB:
-		return 15;
-	case WD_COMP_RAW:
-		break;
-	}
-	return -15;
-}
 
 static void *zlib_open(enum wd_comp_op op, enum wd_comp_format format, int level)
 {
@@ -37,10 +25,10 @@ static void *zlib_open(enum wd_comp_op op, enum wd_comp_format format, int level
 		return NULL;
 	c->op = op;
 	if (op == WD_COMP_COMPRESS)
-		ret = deflateInit2(&c->z, level, Z_DEFLATED, window_bits(format), 8,
+		ret = deflateInit2(&c->z, level, Z_DEFLATED, wd_format_of(format)->zlib_bits, 8,
 				   Z_DEFAULT_STRATEGY);
 	else
-		ret = inflateInit2(&c->z, window_bits(format));
+		ret = inflateInit2(&c->z, wd_format_of(format)->zlib_bits);
 	if (ret == Z_OK)
 		return c;
 	free(c);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format.h"
 #include "message.h"
 #include "opttable.h"
 #include "options.h"
@@ -89,9 +90,7 @@ static int set_op(struct bench_options *opt, const char *arg, int value)
 
 static int set_format(struct bench_options *opt, const char *arg, int value)
 {
-	static const char *const names[] = { "gzip", "zlib", "deflate", NULL };
-
-	value = find_name(names, arg);
+	value = wd_format_find(arg);
 	if (value < 0)
 		return opt_usage_error("--format", arg, "not gzip, zlib or deflate");
 	opt->format = (enum wd_comp_format)value;

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "format.h"
 #include "plan.h"
 
 const char *mode_name(enum bench_mode mode)
@@ -27,9 +28,7 @@ const char *op_name(enum wd_comp_op op)
 
 const char *format_name(enum wd_comp_format format)
 {
-	static const char *const names[] = { "gzip", "zlib", "deflate" };
-
-	return names[format];
+	return wd_format_of(format)->name;
 }
 
 double result_ratio(const struct result *r)

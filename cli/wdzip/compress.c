@@ -77,20 +77,12 @@ static const char *header_name(const struct job *job)
 bool compress_header(struct job *job, struct wd_comp_header *header)
 {
 	memset(header, 0, sizeof(*header));
-	switch (job->format) {
-	case WD_COMP_ZLIB:
-		job->header_bytes = 2 + 4;
+	job_count_header(job);
+	if (job->format != WD_COMP_GZIP)
 		return false;
-	case WD_COMP_RAW:
-		job->header_bytes = 0;
-		return false;
-	case WD_COMP_GZIP:
-		break;
-	}
 	header->mtime = header_mtime(job);
 	header->os = OS_UNIX;
 	header->name = header_name(job);
-	job->header_bytes = 10 + 8;
 	if (header->name)
 		job->header_bytes += strlen(header->name) + 1;
 	return header->mtime || header->name;

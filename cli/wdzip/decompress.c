@@ -12,6 +12,7 @@
 
 #include "decompress.h"
 #include "foreign.h"
+#include "format.h"
 #include "message.h"
 #include "pump.h"
 #include "session.h"
@@ -39,7 +40,7 @@ static bool has_zlib_suffix(const struct job *job)
 	if (job->in.is_stdin)
 		return false;
 	suffix = find_suffix(job->opt, job->in.base);
-	return suffix && !strcasecmp(suffix, ".zz");
+	return suffix && !strcasecmp(suffix, wd_format_of(WD_COMP_ZLIB)->suffix);
 }
 
 /* -dcf hands on what is not compressed, as zgrep and others rely on. */
@@ -129,12 +130,8 @@ static int use_header(struct job *job, struct wd_comp_sess *sess)
 	const struct options *opt = job->opt;
 	struct wd_comp_header header;
 
-	if (job->format != WD_COMP_GZIP) {
-		job->header_bytes = job->format == WD_COMP_ZLIB ? 2 + 4 : 0;
-		return 0;
-	}
-	job->header_bytes = 10 + 8;
-	if (wd_comp_get_header(sess, &header) < 0)
+	job_count_header(job);
+	if (job->format != WD_COMP_GZIP || wd_comp_get_header(sess, &header) < 0)
 		return 0;
 	if (header.name)
 		job->header_bytes += strlen(header.name) + 1;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "format.h"
 #include "job.h"
 #include "message.h"
 #include "progress.h"
@@ -68,6 +69,13 @@ int job_sink(void *arg, const void *data, size_t len)
 	if (job->opt->test || job->opt->list)
 		return 0;
 	return out_write(&job->out, data, len);
+}
+
+void job_count_header(struct job *job)
+{
+	const struct wd_format *format = wd_format_of(job->format);
+
+	job->header_bytes = format->head_size + format->tail_size;
 }
 
 void job_take_info(struct job *job, struct wd_comp_sess *sess)

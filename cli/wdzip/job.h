@@ -78,6 +78,9 @@ int job_open_output(struct job *job);
 /* As the sink of a pump; @arg is the job.  Counts, and writes unless testing. */
 int job_sink(void *arg, const void *data, size_t len);
 
+/* Set @header_bytes to what the format needs at least. */
+void job_count_header(struct job *job);
+
 /* Keep what @sess tells of what it did. */
 void job_take_info(struct job *job, struct wd_comp_sess *sess);
 

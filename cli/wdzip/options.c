@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "channel.h"
+#include "format.h"
 #include "message.h"
 #include "options.h"
 #include "opttable.h"
@@ -40,27 +41,15 @@ struct opt_desc {
 	unsigned int flags;
 };
 
-static const char *const format_names[] = {
-	[WD_COMP_GZIP] = "gzip",
-	[WD_COMP_ZLIB] = "zlib",
-	[WD_COMP_RAW] = "deflate",
-};
-
 static const char *const members_names[] = {
 	[WD_COMP_MEMBERS_QZ] = "qz",
 	[WD_COMP_MEMBERS_MZ] = "mz",
 	[WD_COMP_MEMBERS_BGZF] = "bgzf",
 };
 
-static const char *const format_suffixes[] = {
-	[WD_COMP_GZIP] = ".gz",
-	[WD_COMP_ZLIB] = ".zz",
-	[WD_COMP_RAW] = ".deflate",
-};
-
 const char *options_format_name(enum wd_comp_format format)
 {
-	return format_names[format];
+	return wd_format_of(format)->name;
 }
 
 /* ---- setters ---- */
@@ -174,7 +163,7 @@ static int find_name(const char *const *names, size_t count, const char *name)
 static int set_format(struct options *opt, const char *arg, int value)
 {
 	if (arg)
-		value = find_name(format_names, ARRAY_SIZE(format_names), arg);
+		value = wd_format_find(arg);
 	if (value < 0)
 		return opt_usage_error("--format", arg, "not gzip, zlib or deflate");
 	opt->format = value;
@@ -415,18 +404,18 @@ static int expand_next(int argc, char **argv)
 }
 
 /*
- * struct source - where options come from
+ * struct words - where options come from
  * @env:     name of the environment variable, NULL for the command line
  * @allowed: flag that options must have
  * @lenient: ignore everything else instead of calling it an error
  */
-struct source {
+struct words {
 	const char *env;
 	unsigned int allowed;
 	bool lenient;
 };
 
-static int refuse_env(const struct source *src, const struct opt_desc *d, int value)
+static int refuse_env(const struct words *src, const struct opt_desc *d, int value)
 {
 	if (value < OPT_LONG)
 		msg_error("-%c: option not valid in %s environment variable",
@@ -438,7 +427,7 @@ static int refuse_env(const struct source *src, const struct opt_desc *d, int va
 	return -1;
 }
 
-static int apply(struct options *opt, const struct source *src, int value)
+static int apply(struct options *opt, const struct words *src, int value)
 {
 	int at = opt_find(&option_words, value);
 	const struct opt_desc *d;
@@ -482,7 +471,7 @@ static void hint_at_level(const struct options *opt)
 			 opt->typed_level, opt->typed_level, opt->typed_level);
 }
 
-static int parse_words(struct options *opt, const struct source *src, int argc,
+static int parse_words(struct options *opt, const struct words *src, int argc,
 		       char **argv)
 {
 	struct option longs[ARRAY_SIZE(table) + 1];
@@ -538,7 +527,7 @@ struct env_words {
 	char **words;
 };
 
-static int parse_env(struct options *opt, const struct source *src, char *argv0,
+static int parse_env(struct options *opt, const struct words *src, char *argv0,
 		     struct env_words *env)
 {
 	const char *value = getenv(src->env);
@@ -637,7 +626,7 @@ static int check_suffix(struct options *opt)
 	size_t len;
 
 	if (!opt->suffix) {
-		opt->suffix = format_suffixes[opt->format];
+		opt->suffix = wd_format_of(opt->format)->suffix;
 		return 0;
 	}
 	len = strlen(opt->suffix);
@@ -668,9 +657,9 @@ static int check(struct options *opt)
 
 enum parse_result options_parse(struct options *opt, int argc, char **argv)
 {
-	static const struct source gzip_env = { "GZIP", OF_GZIP_ENV, true };
-	static const struct source wdzip_env = { "WDZIP", OF_WDZIP_ENV, false };
-	static const struct source command_line = { NULL, 0, false };
+	static const struct words gzip_env = { "GZIP", OF_GZIP_ENV, true };
+	static const struct words wdzip_env = { "WDZIP", OF_WDZIP_ENV, false };
+	static const struct words command_line = { NULL, 0, false };
 	static struct env_words env[2];
 	int ret;
 
