@@ -41,7 +41,7 @@ bool termline_in_background(void)
 	return group > 0 && group != getpgrp();
 }
 
-/* What may be used: behind the last column a terminal may begin another row. */
+/* What may be used: past the last column a terminal may begin another row. */
 static size_t room(void)
 {
 	struct winsize size;

@@ -34,7 +34,7 @@ struct data {
 /*
  * data_read() - a file, or all regular files below a directory, one after the other
  * @path: directories are read in the order of their names
- * @most: bytes; what is behind is left out.  0 for all
+ * @most: bytes; what comes after is left out.  0 for all
  *
  * Returns 0, or -1 after reporting.
  */

@@ -8,7 +8,7 @@
 #include "termline.h"
 #include "progress.h"
 
-#define PART_MAX	128	/* bytes of the line before and behind the name */
+#define PART_MAX	128	/* bytes of the line before and after the name */
 
 static bool enabled;
 static size_t all;

@@ -269,7 +269,7 @@ static void csv_row(FILE *out, const struct result *r)
 	csv_number(out, true, (double)r->missed);
 	csv_number(out, ok, r->cpu);
 	csv_number(out, ok && r->cycles, r->bytes ? (double)r->cycles / (double)r->bytes : 0);
-	/* The last one has no comma behind it. */
+	/* The last one has no comma after it. */
 	if (r->peak_kib)
 		fprintf(out, "%" PRIu64, r->peak_kib);
 	fputs("\r\n", out);

@@ -12,7 +12,7 @@
 #define WIDTH		900.0
 #define HEIGHT		560.0
 #define LEFT		80.0
-#define RIGHT		(WIDTH - 170)	/* the names of the lines are behind it */
+#define RIGHT		(WIDTH - 170)	/* the names of the lines are right of it */
 #define TOP		70.0
 #define BOTTOM		(HEIGHT - 70)
 #define SERIES_MAX	24u

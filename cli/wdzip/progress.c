@@ -21,7 +21,7 @@
 #define FIRST_AFTER	0.5	/* seconds */
 #define EVERY		0.1	/* seconds, on a terminal */
 #define EVERY_LINE	1.0	/* seconds, elsewhere */
-#define REST_MAX	160	/* bytes of a line behind the name */
+#define REST_MAX	160	/* bytes of a line after the name */
 
 static volatile sig_atomic_t line_wanted;
 static pthread_t main_thread;
@@ -87,7 +87,7 @@ static double mib(uint64_t bytes)
 	return bytes / 1048576.0;
 }
 
-/* What there is to say behind the name. */
+/* What there is to say after the name. */
 static void format_rest(char *text, size_t size)
 {
 	double seconds = now() - begun;
