@@ -169,7 +169,7 @@ static void put_lanes(struct json *j, const struct job *job)
 
 		json_open(j, NULL, '{');
 		json_string(j, "name", l->name);
-		json_bool(j, "device", l->kind != WD_DEVICE_CPU);
+		json_string(j, "kind", l->kind == WD_DEVICE_CPU ? "cpu" : "device");
 		json_count(j, "requests", l->requests);
 		json_count(j, "in_bytes", l->bytes_in);
 		json_count(j, "out_bytes", l->bytes_out);
@@ -190,6 +190,8 @@ static void put_job(struct json *j, const struct job *job)
 	json_open(j, NULL, '{');
 	json_string(j, "file", job->in.name);
 	json_string(j, "op", op_name(job->opt));
+	/* Lists come first: what looks for a name finds the file's own last. */
+	put_lanes(j, job);
 	json_string(j, "engine", or_none(i->engine));
 	json_string(j, "codec", or_none(i->codec));
 	json_count(j, "level", job->opt->decompress ? 0 : i->level);
@@ -209,7 +211,6 @@ static void put_job(struct json *j, const struct job *job)
 	json_text(j, "device", i->device);
 	json_count(j, "device_requests", i->device_requests);
 	json_count(j, "device_wrong", i->device_wrong);
-	put_lanes(j, job);
 	json_close(j, '}');
 }
 
