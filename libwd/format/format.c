@@ -18,6 +18,14 @@ const struct wd_format *wd_format_of(enum wd_comp_format format)
 	return formats[format];
 }
 
+int wd_format_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (!strcmp(formats[i]->name, name))
+			return (int)i;
+	return -1;
+}
+
 size_t wd_head_write(uint8_t *p, enum wd_comp_format format, int level)
 {
 	formats[format]->put_head(p, level);

@@ -103,6 +103,9 @@ struct wd_format {
 /* The row of @format, which must be one. */
 const struct wd_format *wd_format_of(enum wd_comp_format format);
 
+/* The format that is called @name, an enum wd_comp_format, or -1. */
+int wd_format_find(const char *name);
+
 extern const struct wd_format wd_format_gzip;
 extern const struct wd_format wd_format_zlib;
 extern const struct wd_format wd_format_raw;

@@ -7,7 +7,7 @@
 load common
 
 prepare() {
-	PATH=$BATS_TEST_DIRNAME/../../cli/bench:$PATH
+	PATH=$BATS_TEST_DIRNAME/../../cli/wdbench:$PATH
 	quick=(-n 2 -t 0.01 --warm-up=0 -s 256K)
 }
 
@@ -159,7 +159,7 @@ print(eval(sys.argv[2]))' "$OUT" "$1"
 		"-e sw:1 -m closed --wait=event" "--seed=18446744073709551615"; do
 		# shellcheck disable=SC2086
 		bench -b 64K $args --json
-		py - "$BATS_TEST_DIRNAME/../../cli/bench/schema.json" "$OUT" <<-'EOF'
+		py - "$BATS_TEST_DIRNAME/../../cli/wdbench/schema.json" "$OUT" <<-'EOF'
 			import json, sys, jsonschema
 			schema, report = (json.load(open(name)) for name in sys.argv[1:])
 			jsonschema.Draft202012Validator.check_schema(schema)

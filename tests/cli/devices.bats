@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Many small files on devices, which are threads of the tool here: as good and as
+# bad as the test wants them.
+
+load common
+
+prepare() {
+	local tools=$WD_BIN_DIR/../tests/cli/with_fakes i
+
+	if [ ! -x "$tools/wdzip" ]; then
+		echo "$tools has no wdzip"
+		return 1
+	fi
+	PATH=$(cd "$tools" && pwd):$PATH
+	mkdir -p d/sub
+	make text 3000000 1 >d/large
+	for i in $(seq 40); do
+		head -c $((i * 797)) d/large >"d/s$i"
+		head -c $((i * 97)) d/large >"d/sub/s$i"
+	done
+	: >d/empty
+	make noise 70000 >d/noise
+	head -c 1048576 d/large >d/most
+	cp -r d want
+}
+
+# pack OPTION...: all files, and back by gzip.
+pack() {
+	rm -rf d
+	cp -r want d
+	wdzip -p 3 "$@" -r d 2>"$ERR"
+	[ ! -s "$ERR" ]
+	[ -z "$(find d -type f ! -name '*.gz')" ]
+	gzip -dr d
+	diff -r d want
+}
+
+@test "all small files go to the device that was asked for" {
+	export WD_FAKE_TELL=$BATS_TEST_TMPDIR/told
+	for options in "" "--no-verify" "-n"; do
+		# shellcheck disable=SC2086
+		pack --engine=fake-0 $options
+		read -r first second <"$WD_FAKE_TELL"
+		[ "$first" -ge 83 ]
+		[ "$second" -eq 0 ]
+	done
+}
+
+@test "small files are shared by devices and the CPU" {
+	pack --engine=hybrid
+	pack --engine=fake-0+fake-1
+	pack --engine=fake-1+sw
+}
+
+@test "small files are right where a device fails, lies, refuses and forgets" {
+	for ill in 20 300 900; do
+		export WD_FAKE_ILL=$ill
+		pack --engine=fake-0
+		pack --engine=hybrid
+	done
+}
+
+@test "small files are right where devices die" {
+	export WD_FAKE_DEADLY=30
+	pack --engine=fake-0
+	pack --engine=fake-0+fake-1
+	pack --engine=hybrid
+}
+
+@test "small files get the same names, times and messages with a device" {
+	touch -d '2021-02-03 04:05:06' d/s1
+	wdzip -k d/s1
+	mv d/s1.gz .
+	rm -rf d
+	cp -r want d
+	touch -d '2021-02-03 04:05:06' d/s1
+	: >d/s2.gz
+	ln d/s3 d/link
+	run -2 --separate-stderr wdzip -p 3 --engine=fake-0 -r d </dev/null
+	[[ $stderr == *"d/s2.gz already exists"* ]]
+	[[ $stderr == *"d/s3 has 1 other link"* ]]
+	[ -f d/s2 ]
+	[ "$(stat -c %Y d/s1.gz)" -eq "$(stat -c %Y s1.gz)" ]
+	cmp -n 16 d/s1.gz s1.gz
+}
