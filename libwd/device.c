@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drv/driver.h"
 #include "internal.h"
 
 /* Best first: a request without a wish gets the first that fits. */

@@ -5,6 +5,7 @@
 #ifndef WD_QUEUE_H
 #define WD_QUEUE_H
 
+#include "drv/driver.h"
 #include "internal.h"
 
 struct wd_queue_priv {

@@ -26,6 +26,8 @@
 #include "../codec/codec.h"
 #include "../format/format.h"
 #include "../internal.h"
+#include "../transport/transport.h"
+#include "driver.h"
 
 #define SELDOM		__attribute__((noinline, cold))
 

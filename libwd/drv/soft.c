@@ -20,6 +20,7 @@
 
 #include "../codec/codec.h"
 #include "../internal.h"
+#include "driver.h"
 
 #define DEPTH_MIN	128u
 #define DEPTH_MAX	65536u

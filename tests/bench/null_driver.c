@@ -15,7 +15,8 @@
 
 #include <warpdrive/wd_comp.h>
 
-#include "internal.h"
+#include "drv/driver.h"
+#include "transport/transport.h"
 
 /* ---- a driver that does nothing ---- */
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "codec.h"
+#include "drv/driver.h"
 #include "format/format.h"
 #include "internal.h"
 #include "t_fake.h"
