@@ -31,7 +31,6 @@
 
 #define SELDOM		__attribute__((noinline, cold))
 
-#define API		"wd_dummy_v1"
 #define LEVEL_MAX	9
 #define SPIN_MAX_NS	200000	/* waiting longer is worth a system call */
 #define SPIN_MIN_NS	5000	/* as long as one takes */
@@ -107,33 +106,6 @@ static int64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-
-/* ---- devices ---- */
-
-static int dummy_list(struct wd_device *list, int max)
-{
-	struct wd_transport_dev dev;
-	unsigned int pos = 0;
-	int n = 0;
-
-	while (wd_transport->next(&pos, &dev)) {
-		if (strncmp(dev.api, API, strlen(API)))
-			continue;
-		if (n++ >= max)
-			continue;
-		memset(list, 0, sizeof(*list));
-		memcpy(list->name, dev.name, sizeof(list->name));
-		strcpy(list->driver, "dummy");
-		memcpy(list->algs, dev.algs, sizeof(list->algs));
-		list->free_queues = dev.free_queues;
-		list->numa_node = dev.numa_node;
-		list->status = dev.status;
-		list->kind = WD_DEVICE_HARDWARE;
-		memcpy(list->reason, dev.reason, sizeof(list->reason));
-		list++;
-	}
-	return n;
 }
 
 /* ---- queues ---- */
@@ -853,33 +825,13 @@ static int dummy_recv(void *ctx, struct wd_work *done, int timeout_ms)
 	return ret;
 }
 
-/* ---- memory ---- */
-
-/* The device reaches whatever the process can. */
-static int dummy_share(void *ctx, const void *addr, size_t size)
-{
-	(void)ctx;
-	(void)addr;
-	(void)size;
-	return 0;
-}
-
-static void dummy_unshare(void *ctx, const void *addr, size_t size)
-{
-	(void)ctx;
-	(void)addr;
-	(void)size;
-}
-
 const struct wd_driver_ops wd_dummy_driver = {
 	.name = "dummy",
-	.list = dummy_list,
+	.api = { WD_DUMMY_API },
 	.open = dummy_open,
 	.close = dummy_close,
 	.send = dummy_send,
 	.flush = dummy_flush,
 	.recv = dummy_recv,
 	.drop = dummy_drop,
-	.share = dummy_share,
-	.unshare = dummy_unshare,
 };
