@@ -56,9 +56,6 @@ struct wd_driver_ops {
 /* A driver of a test's, after all others; NULL. */
 extern const struct wd_driver_ops *wd_extra_driver;
 
-/* A device that has not answered for so long counts as lost; tests make it less. */
-extern int wd_stall_ms;
-
 /* ---- defaults.c ---- */
 
 /* @ops with no slot empty. */

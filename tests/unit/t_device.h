@@ -13,6 +13,7 @@
 #include <misc/uacce/wd_dummy.h>
 
 #include "drv/driver.h"
+#include "drv/inflight.h"
 #include "transport/transport.h"
 
 /* What goes wrong: calls of the transport fail from the nth on, 0 for none. */
