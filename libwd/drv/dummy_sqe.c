@@ -44,6 +44,42 @@ SELDOM int dummy_encode_chunk(struct dummy_slot *slot, const struct wd_comp_req 
 	return 0;
 }
 
+/*
+ * The device knows one header only: this one is written here, and it is asked for what
+ * comes after it.  Without room for that it has none at all, and says so.
+ */
+SELDOM void dummy_encode_named(struct dummy_slot *slot, const struct wd_comp_req *req)
+{
+	size_t head = wd_gzip_head_size(req->header);
+	size_t around = head + wd_format_gzip.tail_size;
+
+	slot->sent.format = WD_DUMMY_DEFLATE;
+	slot->head_len = (uint32_t)head;
+	if (req->out_cap < around) {
+		slot->sent.out_cap = 0;
+		return;
+	}
+	wd_gzip_head_write(req->out, req->header, req->level);
+	slot->sent.out += head;
+	slot->sent.out_cap = (uint32_t)wd_min(req->out_cap - around, slot->sent.out_cap);
+}
+
+/* The trailer, for which room was kept. */
+SELDOM void dummy_decode_named(const struct dummy_slot *slot, struct wd_comp_req *req)
+{
+	const struct wd_dummy_sqe *sent = &slot->sent;
+
+	if (wd_crc32(0, (void *)(uintptr_t)sent->in, sent->in_len) != req->checksum) {
+		inflight_fail(req, -EIO);
+		return;
+	}
+	if (req->produced >= sent->in_len)
+		req->result |= WD_COMP_RES_STORED;
+	wd_format_gzip.put_tail((uint8_t *)dummy_out(slot) + req->produced, req->checksum,
+				sent->in_len);
+	req->produced += slot->head_len + wd_format_gzip.tail_size;
+}
+
 SELDOM void dummy_decode_chunk(const struct dummy_slot *slot, struct wd_work *work,
 			       const struct dummy_result *res)
 {

@@ -32,12 +32,15 @@ static const uint8_t dummy_empty_block[5] = { 0x00, 0x00, 0x00, 0xff, 0xff };
  *
  * @sent:    what the device was told of it, and results are compared with
  * @format:  the request's own
+ * @head_len: bytes of a header with a name, or a time, that is in the output already;
+ *           the device makes raw data after it
  * @scratch: for input that the device needs in another form; the queue's to free
  */
 struct dummy_slot {
 	struct inflight_slot flight;
 	struct wd_dummy_sqe sent;
 	uint8_t format;
+	uint32_t head_len;
 	uint8_t *scratch;
 	size_t scratch_cap;
 };
@@ -61,6 +64,7 @@ static inline bool dummy_is_open(const struct dummy_slot *slot)
 /* ---- what there is to be done, as the device wants it ---- */
 
 int dummy_encode_chunk(struct dummy_slot *slot, const struct wd_comp_req *req);
+void dummy_encode_named(struct dummy_slot *slot, const struct wd_comp_req *req);
 
 static const uint8_t dummy_formats[] = {
 	[WD_COMP_GZIP] = WD_DUMMY_GZIP,
@@ -68,16 +72,19 @@ static const uint8_t dummy_formats[] = {
 	[WD_COMP_RAW] = WD_DUMMY_DEFLATE,
 };
 
-static inline int dummy_encode_compress(struct wd_dummy_sqe *sqe, const struct wd_work *work)
+static inline int dummy_encode_compress(struct dummy_slot *slot, const struct wd_work *work)
 {
+	struct wd_dummy_sqe *sqe = &slot->sent;
 	const struct wd_comp_req *req = work->req;
 
-	/* Headers with a name, and input from a file, are for the CPU. */
-	if (req->header || (work->kind == WD_WORK_COMPRESS && work->args.compress.source))
+	/* Input from a file is for the CPU. */
+	if (work->kind == WD_WORK_COMPRESS && work->args.compress.source)
 		return -EOPNOTSUPP;
 	sqe->op = WD_DUMMY_OP_COMPRESS;
 	sqe->format = dummy_formats[req->format];
 	sqe->level = req->level < DUMMY_LEVEL_MAX ? req->level : DUMMY_LEVEL_MAX;
+	if (req->header)
+		dummy_encode_named(slot, req);
 	if (!(req->flags & WD_COMP_REQ_OPEN))
 		return 0;
 	if (sqe->out_cap < sizeof(dummy_empty_block))
@@ -100,6 +107,7 @@ static inline int dummy_encode(struct dummy_slot *slot, const struct wd_work *wo
 	if (req->in_len > len_max - WD_CHUNK_END)
 		return -EOPNOTSUPP;
 	slot->format = req->format;
+	slot->head_len = 0;
 	/* The rest of it was zero from the start. */
 	sqe->tag = slot->flight.tag;
 	sqe->in = (uintptr_t)req->in;
@@ -111,7 +119,7 @@ static inline int dummy_encode(struct dummy_slot *slot, const struct wd_work *wo
 	if (work->kind == WD_WORK_CHUNK)
 		return dummy_encode_chunk(slot, req);
 	if (wd_work_compresses(work))
-		return dummy_encode_compress(sqe, work);
+		return dummy_encode_compress(slot, work);
 	if (work->kind != WD_WORK_REQUEST)
 		return -EOPNOTSUPP;
 	sqe->op = WD_DUMMY_OP_DECOMPRESS;
@@ -126,6 +134,7 @@ int dummy_status(uint32_t status);
 
 void dummy_decode_chunk(const struct dummy_slot *slot, struct wd_work *work,
 			const struct dummy_result *res);
+void dummy_decode_named(const struct dummy_slot *slot, struct wd_comp_req *req);
 void dummy_decode_open(const struct dummy_slot *slot, struct wd_comp_req *req);
 
 /* The shortest streams there are: one empty block, with what belongs around it. */
@@ -212,6 +221,8 @@ static inline bool dummy_decode(const struct dummy_slot *slot, struct wd_work *w
 		dummy_decode_chunk(slot, work, res);
 	else if (!dummy_tail_agrees(slot, res))
 		inflight_fail(req, -EIO);
+	else if (slot->head_len)
+		dummy_decode_named(slot, req);
 	else if (slot->sent.op == WD_DUMMY_OP_COMPRESS)
 		dummy_decode_compress(slot, req);
 	return true;
