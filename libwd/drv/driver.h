@@ -27,7 +27,8 @@
  * @close:   release it; @forked: only the memory, in a child process
  * @send:    as wd_queue_send(); refuses all if not set
  * @flush:   as wd_flush(); not set: there is no doorbell
- * @recv:    as wd_queue_recv(); not set: nothing is ever in flight
+ * @recv:    as wd_queue_recv(): *@done is the work as it was sent, with its result;
+ *           not set: nothing is ever in flight
  * @drop:    forget what was sent and has not begun; returns how many requests, none
  *           if not set
  * @event_fd: a descriptor that polls readable when there may be something to
