@@ -48,7 +48,7 @@ SELDOM int dummy_encode_chunk(struct dummy_slot *slot, const struct wd_comp_req 
  * The device knows one header only: this one is written here, and it is asked for what
  * comes after it.  Without room for that it has none at all, and says so.
  */
-SELDOM void dummy_encode_named(struct dummy_slot *slot, const struct wd_comp_req *req)
+SELDOM int dummy_encode_named(struct dummy_slot *slot, const struct wd_comp_req *req)
 {
 	size_t head = wd_gzip_head_size(req->header);
 	size_t around = head + wd_format_gzip.tail_size;
@@ -57,11 +57,12 @@ SELDOM void dummy_encode_named(struct dummy_slot *slot, const struct wd_comp_req
 	slot->head_len = (uint32_t)head;
 	if (req->out_cap < around) {
 		slot->sent.out_cap = 0;
-		return;
+		return 0;
 	}
 	wd_gzip_head_write(req->out, req->header, req->level);
 	slot->sent.out += head;
 	slot->sent.out_cap = (uint32_t)wd_min(req->out_cap - around, slot->sent.out_cap);
+	return 0;
 }
 
 /* The trailer, for which room was kept. */

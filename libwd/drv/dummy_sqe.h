@@ -64,7 +64,7 @@ static inline bool dummy_is_open(const struct dummy_slot *slot)
 /* ---- what there is to be done, as the device wants it ---- */
 
 int dummy_encode_chunk(struct dummy_slot *slot, const struct wd_comp_req *req);
-void dummy_encode_named(struct dummy_slot *slot, const struct wd_comp_req *req);
+int dummy_encode_named(struct dummy_slot *slot, const struct wd_comp_req *req);
 
 static const uint8_t dummy_formats[] = {
 	[WD_COMP_GZIP] = WD_DUMMY_GZIP,
@@ -84,7 +84,7 @@ static inline int dummy_encode_compress(struct dummy_slot *slot, const struct wd
 	sqe->format = dummy_formats[req->format];
 	sqe->level = req->level < DUMMY_LEVEL_MAX ? req->level : DUMMY_LEVEL_MAX;
 	if (req->header)
-		dummy_encode_named(slot, req);
+		return dummy_encode_named(slot, req);
 	if (!(req->flags & WD_COMP_REQ_OPEN))
 		return 0;
 	if (sqe->out_cap < sizeof(dummy_empty_block))
@@ -189,6 +189,10 @@ static inline void dummy_decode_compress(const struct dummy_slot *slot, struct w
 {
 	const struct wd_dummy_sqe *sent = &slot->sent;
 
+	if (slot->head_len) {
+		dummy_decode_named(slot, req);
+		return;
+	}
 	if (dummy_is_open(slot))
 		dummy_decode_open(slot, req);
 	/* The device sums up raw data as gzip does. */
@@ -221,8 +225,6 @@ static inline bool dummy_decode(const struct dummy_slot *slot, struct wd_work *w
 		dummy_decode_chunk(slot, work, res);
 	else if (!dummy_tail_agrees(slot, res))
 		inflight_fail(req, -EIO);
-	else if (slot->head_len)
-		dummy_decode_named(slot, req);
 	else if (slot->sent.op == WD_DUMMY_OP_COMPRESS)
 		dummy_decode_compress(slot, req);
 	return true;
