@@ -5,13 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drv/driver.h"
 #include "internal.h"
 
-/* Best first: a request without a wish gets the first that fits. */
-static const struct wd_driver_ops *const drivers[] = {
-	&wd_soft_driver,
-	&wd_dummy_driver,	/* slower than a CPU: for those who ask for it */
-};
+/*
+ * The drivers, each wd_NAME_driver in a file of its own.  Best first: a request
+ * without a wish gets the first that fits.  The dummy is slower than a CPU: it is for
+ * those who ask for it.
+ */
+#define DRIVERS(row)	\
+	row(soft)	\
+	row(dummy)
+
+#define DECLARE(name)	extern const struct wd_driver_ops wd_##name##_driver;
+#define ENTRY(name)	&wd_##name##_driver,
+
+DRIVERS(DECLARE)
+
+static const struct wd_driver_ops *const drivers[] = { DRIVERS(ENTRY) };
 
 const struct wd_driver_ops *wd_extra_driver;
 
@@ -38,7 +49,7 @@ const char *wd_cpu_device(void)
 	return wd_soft_driver.name;
 }
 
-/* Number @i, or NULL behind the last. */
+/* Number @i, or NULL after the last. */
 static const struct wd_driver_ops *driver_at(size_t i)
 {
 	if (i < ARRAY_SIZE(drivers))
@@ -81,13 +92,13 @@ WD_API int wd_device_list(struct wd_device **list)
 	if (!list)
 		return -EINVAL;
 	for (size_t i = 0; (ops = driver_at(i)); i++)
-		total += ops->list(NULL, 0);
+		total += wd_driver_list(ops, NULL, 0);
 
 	devs = calloc((size_t)total + 1, sizeof(*devs));
 	if (!devs)
 		return -ENOMEM;
 	for (size_t i = 0; (ops = driver_at(i)) && n < total; i++) {
-		int got = ops->list(devs + n, total - n);
+		int got = wd_driver_list(ops, devs + n, total - n);
 
 		/* Devices may come and go between the two looks. */
 		n += (int)wd_min((size_t)got, (size_t)(total - n));

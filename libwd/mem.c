@@ -60,7 +60,7 @@ WD_API int wd_mem_share(struct wd_queue *q, const void *addr, size_t size)
 		return -EINVAL;
 	if (!wd_fork_guard_ok(&priv->guard))
 		return -ESTALE;
-	return priv->ops->share(priv->ctx, addr, size);
+	return priv->ops.share(priv->ctx, addr, size);
 }
 
 WD_API void wd_mem_unshare(struct wd_queue *q, const void *addr, size_t size)
@@ -69,5 +69,5 @@ WD_API void wd_mem_unshare(struct wd_queue *q, const void *addr, size_t size)
 
 	if (!priv || !addr || !size || !wd_fork_guard_ok(&priv->guard))
 		return;
-	priv->ops->unshare(priv->ctx, addr, size);
+	priv->ops.unshare(priv->ctx, addr, size);
 }

@@ -26,13 +26,16 @@ static bool device_fits(const struct wd_device *dev, const struct wd_queue *q)
 static int open_on(struct wd_queue *q, const struct wd_device *dev,
 		   struct wd_queue_priv *priv)
 {
+	const struct wd_driver_ops *ops;
+
 	if (dev->status)
 		return dev->status;
-	priv->ops = wd_driver_find(dev->driver);
-	if (!priv->ops)
+	ops = wd_driver_find(dev->driver);
+	if (!ops)
 		return -ENODEV;
+	priv->ops = wd_driver_complete(ops);
 	memcpy(priv->device, dev->name, sizeof(priv->device));
-	return priv->ops->open(q, dev, &priv->ctx);
+	return priv->ops.open(q, dev, &priv->ctx);
 }
 
 /* The best device that fits and can be had; else what kept us from the first. */
@@ -91,7 +94,7 @@ WD_API void wd_release_queue(struct wd_queue *q)
 
 	if (!priv)
 		return;
-	priv->ops->close(priv->ctx, !wd_fork_guard_ok(&priv->guard));
+	priv->ops.close(priv->ctx, !wd_fork_guard_ok(&priv->guard));
 	wd_fork_guard_exit(&priv->guard);
 	free(priv);
 	q->priv = NULL;
@@ -110,7 +113,7 @@ int wd_queue_send(struct wd_queue *q, const struct wd_work *work)
 	struct wd_queue_priv *priv = wd_queue_priv(q);
 	int ret = check_queue(priv);
 
-	return ret ? ret : priv->ops->send(priv->ctx, work);
+	return ret ? ret : priv->ops.send(priv->ctx, work);
 }
 
 WD_API int wd_send(struct wd_queue *q, void *req)
@@ -124,22 +127,21 @@ unsigned int wd_queue_drop(struct wd_queue *q)
 {
 	struct wd_queue_priv *priv = wd_queue_priv(q);
 
-	return priv->ops->drop(priv->ctx);
+	return priv->ops.drop(priv->ctx);
 }
 
 int wd_queue_event_fd(struct wd_queue *q)
 {
 	struct wd_queue_priv *priv = wd_queue_priv(q);
 
-	return priv->ops->event_fd ? priv->ops->event_fd(priv->ctx) : q->fd;
+	return priv->ops.event_fd(priv->ctx, q->fd);
 }
 
 void wd_queue_event_seen(struct wd_queue *q)
 {
 	struct wd_queue_priv *priv = wd_queue_priv(q);
 
-	if (priv->ops->event_seen)
-		priv->ops->event_seen(priv->ctx);
+	priv->ops.event_seen(priv->ctx);
 }
 
 const char *wd_queue_device(const struct wd_queue *q)
@@ -152,7 +154,7 @@ WD_API int wd_flush(struct wd_queue *q)
 	struct wd_queue_priv *priv = wd_queue_priv(q);
 	int ret = check_queue(priv);
 
-	return ret ? ret : priv->ops->flush(priv->ctx);
+	return ret ? ret : priv->ops.flush(priv->ctx);
 }
 
 int wd_queue_recv(struct wd_queue *q, struct wd_work *done, int timeout_ms)
@@ -160,7 +162,7 @@ int wd_queue_recv(struct wd_queue *q, struct wd_work *done, int timeout_ms)
 	struct wd_queue_priv *priv = wd_queue_priv(q);
 	int ret = check_queue(priv);
 
-	return ret ? ret : priv->ops->recv(priv->ctx, done, timeout_ms);
+	return ret ? ret : priv->ops.recv(priv->ctx, done, timeout_ms);
 }
 
 WD_API int wd_recv_sync(struct wd_queue *q, void **req, int timeout_ms)

@@ -5,10 +5,11 @@
 #ifndef WD_QUEUE_H
 #define WD_QUEUE_H
 
+#include "drv/driver.h"
 #include "internal.h"
 
 struct wd_queue_priv {
-	const struct wd_driver_ops *ops;
+	struct wd_driver_ops ops;	/* complete */
 	void *ctx;			/* the driver's */
 	char device[WD_NAME_MAX];
 	struct wd_fork_guard guard;

@@ -20,6 +20,7 @@
 
 #include "../codec/codec.h"
 #include "../internal.h"
+#include "driver.h"
 
 #define DEPTH_MIN	128u
 #define DEPTH_MAX	65536u
@@ -371,10 +372,11 @@ static int soft_recv(void *ctx, struct wd_work *done, int timeout_ms)
 	return ret;
 }
 
-static int soft_event_fd(void *ctx)
+static int soft_event_fd(void *ctx, int fd)
 {
 	struct soft_queue *sq = ctx;
 
+	(void)fd;
 	pthread_mutex_lock(&sq->lock);
 	if (sq->event_fd < 0) {
 		sq->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -407,21 +409,6 @@ static unsigned int soft_drop(void *ctx)
 	return n;
 }
 
-static int soft_share(void *ctx, const void *addr, size_t size)
-{
-	(void)ctx;
-	(void)addr;
-	(void)size;
-	return 0;
-}
-
-static void soft_unshare(void *ctx, const void *addr, size_t size)
-{
-	(void)ctx;
-	(void)addr;
-	(void)size;
-}
-
 const struct wd_driver_ops wd_soft_driver = {
 	.name = "soft",
 	.list = soft_list,
@@ -433,6 +420,4 @@ const struct wd_driver_ops wd_soft_driver = {
 	.drop = soft_drop,
 	.event_fd = soft_event_fd,
 	.event_seen = soft_event_seen,
-	.share = soft_share,
-	.unshare = soft_unshare,
 };

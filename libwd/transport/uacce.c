@@ -24,6 +24,7 @@
 #include <misc/uacce/uacce.h>
 
 #include "../internal.h"
+#include "transport.h"
 
 #define SYSFS		"/sys/class/uacce"
 #define REGION_MAX	((size_t)1 << 30)	/* bytes; more is nonsense */

@@ -15,7 +15,8 @@
 
 #include <warpdrive/wd_comp.h>
 
-#include "internal.h"
+#include "drv/driver.h"
+#include "transport/transport.h"
 
 /* ---- a driver that does nothing ---- */
 
@@ -39,21 +40,9 @@ static int null_open(struct wd_queue *q, const struct wd_device *dev, void **ctx
 	return 0;
 }
 
-static void null_close(void *ctx, bool forked)
-{
-	(void)ctx;
-	(void)forked;
-}
-
 static int null_send(void *ctx, const struct wd_work *work)
 {
 	*(struct wd_work *)ctx = *work;
-	return 0;
-}
-
-static int null_flush(void *ctx)
-{
-	(void)ctx;
 	return 0;
 }
 
@@ -64,38 +53,12 @@ static int null_recv(void *ctx, struct wd_work *done, int timeout_ms)
 	return 0;
 }
 
-static unsigned int null_drop(void *ctx)
-{
-	(void)ctx;
-	return 0;
-}
-
-static int null_share(void *ctx, const void *addr, size_t size)
-{
-	(void)ctx;
-	(void)addr;
-	(void)size;
-	return 0;
-}
-
-static void null_unshare(void *ctx, const void *addr, size_t size)
-{
-	(void)ctx;
-	(void)addr;
-	(void)size;
-}
-
 static const struct wd_driver_ops null_driver = {
 	.name = "null",
 	.list = null_list,
 	.open = null_open,
-	.close = null_close,
 	.send = null_send,
-	.flush = null_flush,
 	.recv = null_recv,
-	.drop = null_drop,
-	.share = null_share,
-	.unshare = null_unshare,
 };
 
 /* ---- a device that does nothing ---- */

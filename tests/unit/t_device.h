@@ -12,7 +12,9 @@
 
 #include <misc/uacce/wd_dummy.h>
 
-#include "internal.h"
+#include "drv/driver.h"
+#include "drv/inflight.h"
+#include "transport/transport.h"
 
 /* What goes wrong: calls of the transport fail from the nth on, 0 for none. */
 struct t_device {

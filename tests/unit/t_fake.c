@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "codec.h"
+#include "drv/driver.h"
 #include "format/format.h"
 #include "internal.h"
 #include "t_fake.h"
@@ -263,12 +264,6 @@ static int fake_send(void *ctx, const struct wd_work *work)
 	return ret;
 }
 
-static int fake_flush(void *ctx)
-{
-	(void)ctx;
-	return 0;
-}
-
 /* Called with the lock. */
 static int wait_finished(struct fake_queue *fq, int timeout_ms)
 {
@@ -322,32 +317,14 @@ static unsigned int fake_drop(void *ctx)
 	return n;
 }
 
-static int fake_share(void *ctx, const void *addr, size_t size)
-{
-	(void)ctx;
-	(void)addr;
-	(void)size;
-	return 0;
-}
-
-static void fake_unshare(void *ctx, const void *addr, size_t size)
-{
-	(void)ctx;
-	(void)addr;
-	(void)size;
-}
-
 static const struct wd_driver_ops fake_driver = {
 	.name = "fake",
 	.list = fake_list,
 	.open = fake_open,
 	.close = fake_close,
 	.send = fake_send,
-	.flush = fake_flush,
 	.recv = fake_recv,
 	.drop = fake_drop,
-	.share = fake_share,
-	.unshare = fake_unshare,
 };
 
 void t_fake_install(unsigned int count, uint64_t seed)

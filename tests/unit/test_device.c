@@ -16,6 +16,7 @@
 #include <warpdrive/wd_comp.h>
 
 #include "codec.h"
+#include "format/format.h"
 #include "internal.h"
 #include "t_device.h"
 #include "t_util.h"
@@ -378,21 +379,120 @@ static void t_a_session_can_be_used_again(void **state)
 	free(in);
 }
 
+/* ---- a lane beside it that has no answers until the device is given up ---- */
+
+static struct {
+	struct wd_work work[4];
+	unsigned int count;
+} waiting;
+
+static int waiting_list(struct wd_device *dev, int max)
+{
+	if (max < 1)
+		return 1;
+	memset(dev, 0, sizeof(*dev));
+	strcpy(dev->name, "waiting-0");
+	strcpy(dev->driver, "waiting");
+	strcpy(dev->algs, "gzip zlib deflate");
+	dev->kind = WD_DEVICE_HARDWARE;
+	return 1;
+}
+
+static int waiting_open(struct wd_queue *q, const struct wd_device *dev, void **ctx)
+{
+	(void)dev;
+	(void)ctx;
+	q->depth = T_ARRAY_SIZE(waiting.work);
+	waiting.count = 0;
+	return 0;
+}
+
+static int waiting_send(void *ctx, const struct wd_work *work)
+{
+	(void)ctx;
+	if (waiting.count == T_ARRAY_SIZE(waiting.work))
+		return -EBUSY;
+	waiting.work[waiting.count++] = *work;
+	return 0;
+}
+
+static int waiting_recv(void *ctx, struct wd_work *done, int timeout_ms)
+{
+	(void)ctx;
+	if (!waiting.count)
+		return -ENOENT;
+	if (timeout_ms == WD_NO_WAIT && !t_device.stopped)
+		return -EAGAIN;
+	*done = waiting.work[--waiting.count];
+	done->req->status = -EIO;
+	return 0;
+}
+
+static const struct wd_driver_ops waiting_driver = {
+	.name = "waiting",
+	.list = waiting_list,
+	.open = waiting_open,
+	.send = waiting_send,
+	.recv = waiting_recv,
+};
+
+/* With two lanes at work nobody waits in a driver: both are only looked at. */
+static void t_a_request_lost_beside_another_lane_is_given_up(void **state)
+{
+	struct wd_comp_setup setup = {
+		.engine = "dummy+waiting", .chunk_size = CHUNK, .threads = 2,
+		.size_hint = WD_COMP_SIZE_UNKNOWN,
+	};
+	size_t len = 40 * CHUNK;
+	uint8_t *in = data(len, T_TEXT);
+	struct t_verdict v = { 0 };
+	struct t_bytes out = { 0 };
+	struct wd_comp_info info;
+	struct wd_comp_sess *s;
+	size_t left_over;
+
+	(void)state;
+	wd_extra_driver = &waiting_driver;
+	t_device.lose = 1;
+	assert_int_equal(wd_comp_create(&s, &setup), 0);
+	assert_int_equal(t_stream(s, &whole, in, len, &out, &left_over), 1);
+	assert_int_equal(wd_comp_get_info(s, &info), 0);
+	assert_int_equal(t_device.lose, 0);
+	assert_int_equal(info.device_error, -ETIMEDOUT);
+	t_judge(&v, WD_COMP_GZIP, out.data, out.len, NULL, 0);
+	assert_int_equal(v.out.len, len);
+	assert_memory_equal(v.out.data, in, len);
+	t_bytes_free(&v.out);
+	t_bytes_free(&out);
+	wd_comp_destroy(s);
+	wd_extra_driver = NULL;
+	free(in);
+}
+
 /* ---- requests ---- */
+
+#define SMALL_MAX	4096u
+
+/* Input of that size is too much for it. */
+static void takes_little(struct wd_dummy_ring *ring)
+{
+	ring->len_max = SMALL_MAX;
+}
 
 static void t_requests_a_device_cannot_do_are_done(void **state)
 {
-	static const struct wd_comp_header hdr = { .name = "name", .os = 3 };
 	struct wd_comp_sess *s = session(WD_COMP_COMPRESS, WD_COMP_GZIP, 0);
-	uint8_t out[2][4096];
-	uint8_t *in = data(1000, T_TEXT);
+	static const size_t len[2] = { 1000, SMALL_MAX };
+	uint8_t out[2][2 * SMALL_MAX];
+	uint8_t *in = data(SMALL_MAX, T_TEXT);
 	struct wd_comp_req reqs[2], *got;
 
 	(void)state;
+	t_device.lie_of_ring = takes_little;
 	for (int i = 0; i < 2; i++) {
 		reqs[i] = (struct wd_comp_req){
-			.in = in, .in_len = 1000, .out = out[i], .out_cap = sizeof(out[i]),
-			.level = 6, .header = i ? &hdr : NULL,
+			.in = in, .in_len = len[i], .out = out[i], .out_cap = sizeof(out[i]),
+			.level = 6,
 		};
 		assert_int_equal(wd_comp_send(s, &reqs[i]), 0);
 	}
@@ -402,7 +502,7 @@ static void t_requests_a_device_cannot_do_are_done(void **state)
 		assert_int_equal(wd_comp_recv(s, &got, WD_WAIT_FOREVER), 0);
 		assert_int_equal(got->status, 0);
 		t_judge(&v, WD_COMP_GZIP, got->out, got->produced, NULL, 0);
-		assert_int_equal(v.out.len, 1000);
+		assert_int_equal(v.out.len, got->in_len);
 		t_bytes_free(&v.out);
 	}
 	assert_int_equal(wd_comp_recv(s, &got, WD_NO_WAIT), -ENOENT);
@@ -451,6 +551,146 @@ static struct wd_comp_req request(const uint8_t *in, size_t len, uint8_t *out, s
 	};
 
 	return req;
+}
+
+/* One request on a queue. */
+#define RUN(want) do {							\
+		assert_int_equal(wd_send(&q, &req), 0);			\
+		assert_int_equal(wd_recv_sync(&q, &got, 1000), 0);	\
+		assert_int_equal(req.status, want);			\
+	} while (0)
+
+/* ---- headers with a name ---- */
+
+/* A name of @len bytes; NULL for none. */
+static char *name_of(size_t len)
+{
+	char *name = len ? malloc(len + 1) : NULL;
+
+	if (name) {
+		memset(name, 'n', len);
+		name[len] = 0;
+	}
+	return name;
+}
+
+static const size_t name_lens[] = { 0, 1, 2, 9, 10, 255, 5000, WD_GZIP_NAME_MAX };
+
+/* The header is as the CPU writes it, and zlib takes the rest. */
+static void check_named(const struct wd_comp_req *req)
+{
+	size_t head = wd_gzip_head_size(req->header);
+	uint8_t *want = malloc(head);
+	struct t_verdict v = { 0 };
+
+	assert_int_equal(req->status, 0);
+	assert_int_equal(req->consumed, req->in_len);
+	assert_true(req->produced <= req->out_cap);
+	wd_gzip_head_write(want, req->header, req->level);
+	assert_memory_equal(req->out, want, head);
+	t_judge(&v, WD_COMP_GZIP, req->out, req->produced, NULL, 0);
+	assert_int_equal(v.out.len, req->in_len);
+	if (req->in_len)
+		assert_memory_equal(v.out.data, req->in, req->in_len);
+	t_bytes_free(&v.out);
+	free(want);
+}
+
+static void t_members_with_names_are_made_by_the_device(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 100, 5000, CHUNK };
+	struct wd_comp_sess *s = session(WD_COMP_COMPRESS, WD_COMP_GZIP, 0);
+	uint8_t *in = data(CHUNK, T_TEXT);
+	struct wd_comp_info info;
+	unsigned int n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < T_ARRAY_SIZE(name_lens); i++)
+		for (size_t k = 0; k < T_ARRAY_SIZE(sizes); k++) {
+			char *name = name_of(name_lens[i]);
+			struct wd_comp_header hdr = { .name = name, .mtime = 77, .os = 3 };
+			struct wd_comp_req req = {
+				.in = in, .in_len = sizes[k], .level = 9, .header = &hdr,
+				.out_cap = wd_comp_req_bound(sizes[k]) + name_lens[i] + 1,
+			};
+			struct wd_comp_req *got;
+
+			req.out = malloc(req.out_cap);
+			assert_int_equal(wd_comp_send(s, &req), 0);
+			assert_int_equal(wd_comp_recv(s, &got, WD_WAIT_FOREVER), 0);
+			check_named(&req);
+			assert_int_equal(t_device.requests, ++n);
+			free(req.out);
+			free(name);
+		}
+	assert_int_equal(wd_comp_get_info(s, &info), 0);
+	assert_int_equal(info.redone, 0);
+	wd_comp_destroy(s);
+	free(in);
+}
+
+/* Into memory of exactly each size there is: AddressSanitizer looks, too. */
+static void t_too_little_room_beside_a_name_is_told(void **state)
+{
+	struct wd_comp_header hdr = { .name = "some name", .mtime = 77, .os = 3 };
+	struct wd_queue q = { .device = "dummy" };
+	uint8_t *in = data(300, T_TEXT);
+	struct wd_comp_req req = {
+		.in = in, .in_len = 300, .level = 6, .header = &hdr, .out_cap = 1000,
+	};
+	size_t need;
+	void *got;
+
+	(void)state;
+	assert_int_equal(wd_request_queue(&q), 0);
+	req.out = malloc(req.out_cap);
+	RUN(0);
+	need = req.produced;
+	free(req.out);
+	for (req.out_cap = 0; req.out_cap < need + 20; req.out_cap++) {
+		req.out = req.out_cap ? malloc(req.out_cap) : NULL;
+		assert_int_equal(wd_send(&q, &req), 0);
+		assert_int_equal(wd_recv_sync(&q, &got, 1000), 0);
+		/* The device's zlib wants a little more than it needs. */
+		if (req.out_cap < need || req.status) {
+			assert_true(req.out_cap < need + 8);
+			assert_int_equal(req.status, -ENOSPC);
+			assert_int_equal(req.produced, 0);
+		} else {
+			assert_int_equal(req.produced, need);
+			check_named(&req);
+		}
+		free(req.out);
+	}
+	wd_release_queue(&q);
+	free(in);
+}
+
+static void t_wrong_members_with_names_are_redone(void **state)
+{
+	struct wd_comp_header hdr = { .name = "some name", .mtime = 77, .os = 3 };
+	struct wd_comp_sess *s = session(WD_COMP_COMPRESS, WD_COMP_GZIP, 0);
+	uint8_t *in = data(5000, T_TEXT), out[8192];
+	struct wd_comp_req req = {
+		.in = in, .in_len = 5000, .level = 6, .header = &hdr,
+		.out = out, .out_cap = sizeof(out),
+	};
+	struct wd_comp_info info;
+	struct wd_comp_req *got;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		t_device.flip = i == 0;
+		t_device.fail = i == 1;
+		assert_int_equal(wd_comp_send(s, &req), 0);
+		assert_int_equal(wd_comp_recv(s, &got, WD_WAIT_FOREVER), 0);
+		check_named(&req);
+	}
+	assert_int_equal(wd_comp_get_info(s, &info), 0);
+	assert_int_equal(info.redone, 2);
+	assert_int_equal(info.device_wrong, 1);
+	wd_comp_destroy(s);
+	free(in);
 }
 
 static void t_queue_is_full_at_its_depth(void **state)
@@ -544,11 +784,6 @@ static void t_errors_of_data_are_told(void **state)
 
 	(void)state;
 	assert_int_equal(wd_request_queue(&q), 0);
-#define RUN(want) do {							\
-		assert_int_equal(wd_send(&q, &req), 0);			\
-		assert_int_equal(wd_recv_sync(&q, &got, 1000), 0);	\
-		assert_int_equal(req.status, want);			\
-	} while (0)
 	RUN(0);
 	assert_true(req.result & WD_COMP_RES_STORED);
 	len = req.produced;
@@ -568,7 +803,6 @@ static void t_errors_of_data_are_told(void **state)
 	req.out_cap = sizeof(out);
 	mid[len - 6] ^= 1;
 	RUN(-EBADMSG);
-#undef RUN
 	req.op = 7;
 	assert_int_equal(wd_send(&q, &req), -EINVAL);
 	wd_release_queue(&q);
@@ -635,6 +869,10 @@ int main(void)
 		TEST(t_a_session_can_be_used_again),
 		TEST(t_requests_a_device_cannot_do_are_done),
 		TEST(t_wrong_decompression_is_redone),
+		TEST(t_members_with_names_are_made_by_the_device),
+		TEST(t_too_little_room_beside_a_name_is_told),
+		TEST(t_wrong_members_with_names_are_redone),
+		TEST(t_a_request_lost_beside_another_lane_is_given_up),
 		TEST(t_queue_is_full_at_its_depth),
 		TEST(t_a_lost_request_comes_back_in_the_end),
 		TEST(t_errors_of_data_are_told),

@@ -19,6 +19,7 @@
 #include <warpdrive/wd_comp.h>
 
 #include "codec.h"
+#include "format/format.h"
 #include "internal.h"
 #include "t_device.h"
 #include "t_util.h"
@@ -33,6 +34,7 @@ enum kind {
 	COMPRESS_ZLIB,
 	COMPRESS_RAW,
 	COMPRESS_OPEN,
+	COMPRESS_NAMED,
 	DECOMPRESS_GZIP,
 	DECOMPRESS_ZLIB,
 	DECOMPRESS_RAW,
@@ -41,7 +43,22 @@ enum kind {
 };
 
 /* As small as a stream of that kind can be, of the compressed side. */
-static const uint32_t least[KINDS] = { 20, 8, 2, 5, 20, 8, 2, 2 };
+static const uint32_t least[KINDS] = { 20, 8, 2, 5, 2, 20, 8, 2, 2 };
+
+/* What the driver writes before the device's data, and after all of it. */
+static const struct wd_comp_header header = { .name = "a name", .mtime = 1, .os = 3 };
+#define HEAD	(10u + sizeof("a name"))
+#define TAIL	8u
+
+static size_t before(enum kind kind)
+{
+	return kind == COMPRESS_NAMED ? HEAD : 0;
+}
+
+static size_t after(enum kind kind)
+{
+	return kind == COMPRESS_NAMED ? TAIL : kind == COMPRESS_OPEN ? END : 0;
+}
 
 static uint8_t plain[LEN];
 static struct t_bytes packed[KINDS];	/* input of the kinds that decompress */
@@ -117,13 +134,14 @@ static int teardown(void **state)
 
 static bool is_compress(enum kind kind)
 {
-	return kind <= COMPRESS_OPEN;
+	return kind <= COMPRESS_NAMED;
 }
 
 static enum wd_comp_format format_of(enum kind kind)
 {
 	switch (kind) {
 	case COMPRESS_GZIP:
+	case COMPRESS_NAMED:
 	case DECOMPRESS_GZIP:
 		return WD_COMP_GZIP;
 	case COMPRESS_ZLIB:
@@ -198,9 +216,10 @@ static void begin(struct attempt *a, enum kind kind, size_t room)
 		.format = (uint8_t)format_of(kind), .level = comp ? 6 : 0,
 		.flags = kind == COMPRESS_OPEN ? WD_COMP_REQ_OPEN : 0,
 		.in = a->in, .in_len = len, .out = a->out, .out_cap = room,
+		.header = kind == COMPRESS_NAMED ? &header : NULL,
 	};
 	a->in_len = (uint32_t)len;
-	a->out_cap = (uint32_t)(kind == COMPRESS_OPEN ? room - END : room);
+	a->out_cap = (uint32_t)(room - before(kind) - after(kind));
 	if (kind == DECOMPRESS_CHUNK) {
 		assert_int_equal(wd_inflate_init(&a->inf), 0);
 		a->in_len += WD_CHUNK_END;
@@ -307,6 +326,21 @@ static int verdict(const struct attempt *a)
 	}
 }
 
+/* What is around the device's own @produced bytes. */
+static void check_around(const struct attempt *a, uint32_t produced)
+{
+	const uint8_t *end = a->out + before(a->kind) + produced;
+	uint8_t tail[TAIL];
+
+	if (a->kind == COMPRESS_OPEN)
+		assert_memory_equal(end, "\0\0\0\xff\xff", END);
+	if (a->kind != COMPRESS_NAMED)
+		return;
+	assert_memory_equal(a->out, "\x1f\x8b\x08\x08\x01\0\0\0\0\x03" "a name", HEAD);
+	wd_tail_write(tail, WD_COMP_GZIP, wd_crc32(0, plain, LEN), LEN);
+	assert_memory_equal(end, tail, TAIL);
+}
+
 static void check_made(const struct attempt *a)
 {
 	uint32_t produced = lie.field == PRODUCED ? lie.value : a->honest.produced;
@@ -315,9 +349,8 @@ static void check_made(const struct attempt *a)
 	assert_true(a->req.produced <= a->req.out_cap);
 	if (a->kind == DECOMPRESS_CHUNK)
 		return;
-	assert_int_equal(a->req.produced, produced + (a->kind == COMPRESS_OPEN ? END : 0));
-	if (a->kind == COMPRESS_OPEN)
-		assert_memory_equal(a->out + produced, "\0\0\0\xff\xff", END);
+	assert_int_equal(a->req.produced, before(a->kind) + produced + after(a->kind));
+	check_around(a, produced);
 }
 
 /* A chunk says more than its sizes: what was used has to fit its end, too. */
@@ -388,7 +421,7 @@ static void lie_of_field(enum field field)
 		lie_around(kind, room, field, *field_of(&honest, field));
 		lie_around(kind, room, field, in_len * RATIO);
 		/* And with room for what the device makes; its zlib wants a little more. */
-		room = honest.produced + 8 + (kind == COMPRESS_OPEN ? END : 0);
+		room = before(kind) + honest.produced + 8 + after(kind);
 		lie_around(kind, room, field, honest.produced + 4);
 	}
 }
@@ -660,10 +693,9 @@ static void t_a_request_counts_as_it_was_sent(void **state)
 		assert_int_equal(a.req.status, 0);
 		assert_int_equal(a.req.consumed, a.in_len);
 		assert_int_equal(a.req.produced,
-				 lie.honest.produced + (k == COMPRESS_OPEN ? END : 0));
+				 before(a.kind) + lie.honest.produced + after(a.kind));
 		assert_int_equal(a.req.checksum, lie.honest.checksum);
-		if (k == COMPRESS_OPEN)
-			assert_memory_equal(a.out + a.req.produced - END, "\0\0\0\xff\xff", END);
+		check_around(&a, lie.honest.produced);
 		end(&a);
 	}
 }

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests in flight: what is not done for each one of them.
+ */
+#include <stdlib.h>
+
+#include "../internal.h"
+#include "inflight.h"
+
+#define SELDOM		__attribute__((noinline, cold))
+
+int wd_stall_ms = 60000;
+
+int inflight_init(struct inflight *f, uint32_t room, size_t slot_size,
+		  void (*let_go)(void *ctx, int err), void *ctx)
+{
+	uint32_t slots = 1;
+
+	while (slots < room)
+		slots *= 2;
+	*f = (struct inflight){
+		.slots = calloc(slots, slot_size),
+		.slot_size = slot_size,
+		.mask = slots - 1,
+		.room = room,
+		.let_go = let_go,
+		.ctx = ctx,
+		.ending = PTHREAD_MUTEX_INITIALIZER,
+	};
+	return f->slots ? 0 : -ENOMEM;
+}
+
+void inflight_exit(struct inflight *f)
+{
+	free(f->slots);
+	f->slots = NULL;
+}
+
+/* The queue is dead: the receiver is emptying the slots, and may be past this one. */
+SELDOM int inflight_take_back(struct inflight *f, struct inflight_slot *slot)
+{
+	if (!atomic_exchange(&slot->taken, false))
+		return 0;
+	atomic_store(&f->tail, slot->tag);
+	return -ENODEV;
+}
+
+unsigned int inflight_drop(struct inflight *f)
+{
+	uint32_t told = atomic_load(&f->told), tail = atomic_load(&f->tail);
+	unsigned int n = 0;
+
+	while (tail != told)
+		if (atomic_exchange(&inflight_at(f, --tail)->taken, false))
+			n++;
+	atomic_store(&f->tail, tail);
+	return n;
+}
+
+SELDOM bool inflight_none(struct inflight *f)
+{
+	if (atomic_load_explicit(&f->tail, memory_order_relaxed) != inflight_head(f))
+		return false;
+	f->waiting_ns = 0;
+	return true;
+}
+
+SELDOM int64_t inflight_patience(struct inflight *f, int64_t now_ns)
+{
+	int64_t left;
+
+	if (!f->waiting_ns)
+		f->waiting_ns = now_ns;
+	left = f->waiting_ns + wd_stall_ms * 1000000LL - now_ns;
+	if (left > 0)
+		return left;
+	inflight_bury(f, -ETIMEDOUT);
+	return 0;
+}
+
+SELDOM void inflight_bury(struct inflight *f, int err)
+{
+	pthread_mutex_lock(&f->ending);
+	if (!atomic_load(&f->dead)) {
+		f->let_go(f->ctx, err);
+		atomic_store(&f->dead, err);
+	}
+	pthread_mutex_unlock(&f->ending);
+}
+
+SELDOM bool inflight_exhume(struct inflight *f, struct wd_work *done)
+{
+	int err = atomic_load(&f->dead);
+
+	while (f->buried < inflight_slots(f)) {
+		struct inflight_slot *slot = inflight_at(f, f->buried++);
+
+		if (!atomic_exchange(&slot->taken, false))
+			continue;
+		*done = slot->work;
+		inflight_fail(done->req, err);
+		return true;
+	}
+	return false;
+}
+
+SELDOM void inflight_fail(struct wd_comp_req *req, int status)
+{
+	req->status = status;
+	req->consumed = 0;
+	req->produced = 0;
+	req->result = 0;
+}

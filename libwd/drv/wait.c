@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting for a device: looking, learning for how long, sleeping.
+ */
+#include <time.h>
+
+#include "../barrier.h"
+#include "../internal.h"
+#include "wait.h"
+
+#define SELDOM		__attribute__((noinline, cold))
+
+#define SPIN_MAX_NS	200000	/* waiting longer is worth a system call */
+#define SPIN_MIN_NS	5000	/* as long as one takes */
+#define SPIN_LOOKS	32	/* between two looks at the clock */
+#define POLL_MAX_MS	1000	/* the other thread may give up, and nobody wake us */
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+void wait_init(struct waiter *w, const struct wd_transport_ops *tr, int handle,
+	       bool (*look)(void *ctx), bool (*take)(void *ctx, struct wd_work *done),
+	       void *ctx)
+{
+	*w = (struct waiter){
+		.tr = tr,
+		.handle = handle,
+		.look = look,
+		.take = take,
+		.ctx = ctx,
+		/* With a single CPU, looking keeps the device from working. */
+		.spin_max_ns = wd_cpu_count() > 1 ? SPIN_MAX_NS : 0,
+	};
+	w->spin_ns = w->spin_max_ns / 4;
+}
+
+/* Look for a while.  True: there may be something. */
+static bool spin(const struct waiter *w)
+{
+	int64_t end = now_ns() + w->spin_ns;
+
+	do {
+		for (int i = 0; i < SPIN_LOOKS; i++) {
+			if (w->look(w->ctx))
+				return true;
+			wd_cpu_pause();
+		}
+	} while (now_ns() < end);
+	return false;
+}
+
+/* Looking longer would have saved the call, or was in vain. */
+static void adapt_spin(struct waiter *w, int64_t waited)
+{
+	if (waited >= w->spin_max_ns)
+		w->spin_ns = w->spin_ns / 2 < SPIN_MIN_NS ? 0 : w->spin_ns / 2;
+	else if (w->spin_ns < SPIN_MIN_NS)
+		w->spin_ns = SPIN_MIN_NS;
+	else if (w->spin_ns * 2 <= w->spin_max_ns)
+		w->spin_ns *= 2;
+}
+
+/* Until @deadline, 0 for none.  0 when there may be something; -ETIMEDOUT. */
+static int wait_until(struct waiter *w, struct inflight *f, int64_t deadline)
+{
+	int64_t now, left;
+	int ret;
+
+	if (w->spin_ns && spin(w))
+		return 0;
+	now = now_ns();
+	left = inflight_patience(f, now);
+	if (!left)
+		return 0;
+	if (deadline && now >= deadline)
+		return -ETIMEDOUT;
+	if (deadline && deadline - now < left)
+		left = deadline - now;
+	ret = w->tr->poll(w->handle,
+			  (int)wd_min((uint64_t)left / 1000000 + 1, POLL_MAX_MS));
+	if (ret < 0 && ret != -EINTR)
+		inflight_bury(f, -ENODEV);
+	else if (ret > 0)
+		adapt_spin(w, now_ns() - now + w->spin_ns);
+	return 0;
+}
+
+/*
+ * 1 to look again, 0 with @done from a dead queue, or what to tell.  *@deadline is set
+ * at the first time, if there is one.
+ */
+static int no_result(struct waiter *w, struct inflight *f, struct wd_work *done,
+		     int timeout_ms, int64_t *deadline)
+{
+	if (inflight_dead(f))
+		return inflight_exhume(f, done) ? 0 : -ENODEV;
+	if (inflight_none(f))
+		return -ENOENT;
+	if (timeout_ms == WD_NO_WAIT)
+		return inflight_patience(f, now_ns()) ? -EAGAIN : 1;
+	if (timeout_ms > 0 && !*deadline)
+		*deadline = now_ns() + timeout_ms * 1000000LL;
+	return wait_until(w, f, *deadline) ? -ETIMEDOUT : 1;
+}
+
+SELDOM int wait_result(struct waiter *w, struct inflight *f, struct wd_work *done,
+		       int timeout_ms)
+{
+	int64_t deadline = 0;
+	int ret;
+
+	do {
+		ret = no_result(w, f, done, timeout_ms, &deadline);
+		if (ret == 1 && !inflight_dead(f) && w->take(w->ctx, done))
+			return 0;
+	} while (ret == 1);
+	return ret;
+}
