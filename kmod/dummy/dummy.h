@@ -61,7 +61,7 @@ struct dummy_limit {
  * @requests: how many were done
  * @faults: see there
  * @debugfs: the directory of the counters and faults
- * @errors_lock: protects the fields behind it
+ * @errors_lock: protects the fields after it
  * @threshold: how many errors within an hour put it aside, 0 for never
  * @errors: when they were, in seconds since boot; the oldest is overwritten
  * @n_errors: of them, since @threshold was set

@@ -257,7 +257,7 @@ static void t_early_end_is_told_with_the_member(void **state)
 	t_bytes_free(&in);
 }
 
-/* ---- behind the last member ---- */
+/* ---- after the last member ---- */
 
 static void check_trailing(const struct t_bytes *good, size_t tail_at,
 			   const uint8_t *tail, size_t tail_len,

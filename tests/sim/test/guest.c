@@ -299,13 +299,13 @@ static bool is_result(size_t dw)
 
 uint32_t run(struct sim_request *r)
 {
-	uint8_t *behind = at(OUT_ADDR) + r->sqe.out_len;
+	uint8_t *past = at(OUT_ADDR) + r->sqe.out_len;
 	uint32_t before[32], after[32], guard = 0xfeedf00d, g;
 	bool flat = FIELD_GET(HZIP_SQE_BUFFERS, r->sqe.dw9) == HZIP_BUFFERS_FLAT &&
 		    r->sqe.out_len <= HZIP_LEN_MAX;
 
 	if (flat)
-		memcpy(behind, &guard, sizeof(guard));
+		memcpy(past, &guard, sizeof(guard));
 	memcpy(before, &r->sqe, sizeof(before));
 	sim_engine_run(r);
 	memcpy(after, &r->sqe, sizeof(after));
@@ -314,7 +314,7 @@ uint32_t run(struct sim_request *r)
 			assert_int_equal(after[i], before[i]);
 	}
 	if (flat) {
-		memcpy(&g, behind, sizeof(g));
+		memcpy(&g, past, sizeof(g));
 		assert_int_equal(g, guard);
 	}
 	if (!r->ignored)

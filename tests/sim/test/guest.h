@@ -113,7 +113,7 @@ void set_flat(struct sim_request *r, const void *in, size_t in_len,
 	      size_t out_len);
 void set_window(struct sim_request *r, unsigned int window);
 uint32_t status_of(const struct sim_request *r);
-/* Returns the status; only results may differ, and nothing behind the space. */
+/* Returns the status; only results may differ, and nothing past the space. */
 uint32_t run(struct sim_request *r);
 void expect_nothing_done(const struct sim_request *r);
 /* A complete stream of @alg gives @plain, also with so small a window. */

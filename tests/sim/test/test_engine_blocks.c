@@ -29,7 +29,7 @@ static void round_trip(unsigned int alg, unsigned int window, const uint8_t *pla
 	assert_int_equal(r.sqe.checksum, packed_sum(alg, plain, len));
 	expect_stream(alg, at(OUT_ADDR), n, plain, len, bits_of[window]);
 
-	/* Back again into exactly the space it needs, and not what lies behind. */
+	/* Back again into exactly the space it needs, and not what lies past its end. */
 	packed = malloc(n + 9);
 	assert_non_null(packed);
 	memcpy(packed, at(OUT_ADDR), n);

@@ -201,7 +201,7 @@ static void t_chains_have_an_end(void **state)
 	run(&r);
 	assert_int_equal(status_of(&r), SIM_STATUS_BAD_SQE);
 	expect_violation(SIM_V_SGL);
-	/* What lies behind the data is not looked at. */
+	/* What lies past the data is not looked at. */
 	kernel_request(&r, false, 70);
 	list(0)->next = 1;
 	assert_int_equal(run(&r), HZIP_STATUS_OK);

@@ -264,19 +264,19 @@ static void decompress_stream(struct result *res, unsigned int alg, const uint8_
 static void expect_cut(unsigned int alg, const struct bytes *b, const uint8_t *plain,
 		       size_t len, const struct cut *cut, struct result *res)
 {
-	const size_t behind = 9;
-	uint8_t *in = malloc(b->len + behind);
+	const size_t past = 9;
+	uint8_t *in = malloc(b->len + past);
 	struct result r;
 
 	assert_non_null(in);
 	memcpy(in, b->data, b->len);
-	memset(in + b->len, 0xa7, behind);
-	decompress_stream(&r, alg, in, b->len + behind, len, cut);
+	memset(in + b->len, 0xa7, past);
+	decompress_stream(&r, alg, in, b->len + past, len, cut);
 	assert_int_equal(r.status, HZIP_STATUS_END);
 	assert_int_equal(r.out.len, len);
 	if (len)
 		assert_memory_equal(r.out.data, plain, len);
-	/* Input behind the end may be among what was held back, not otherwise. */
+	/* Input past the end may be among what was held back, not otherwise. */
 	assert_int_equal(r.consumed - r.left_bits / 8, b->len);
 	if (alg != HZIP_ALG_DEFLATE)
 		assert_int_equal(r.left_bits, 0);
