@@ -59,6 +59,8 @@ struct dummy_limit {
  * @limit: see there
  * @poll_ns: how long a thread looks for requests before it sleeps, at most
  * @requests: how many were done
+ * @idle: how often a thread slept and was right to: it had looked for requests as
+ *	long as it may, or none came for as long
  * @faults: see there
  * @debugfs: the directory of the counters and faults
  * @errors_lock: protects the fields after it
@@ -73,6 +75,7 @@ struct dummy_device {
 	struct dummy_limit *limit;
 	u64 poll_ns;
 	atomic64_t requests;
+	atomic64_t idle;
 	struct dummy_faults faults;
 	struct dentry *debugfs;
 
@@ -149,6 +152,7 @@ void dummy_queue_release(struct kref *ref);
 int dummy_start(struct dummy_queue *q);
 void dummy_stop(struct dummy_queue *q);
 void dummy_wake(struct dummy_queue *q);
+void dummy_call(struct dummy_queue *q);
 bool dummy_has_results(const struct dummy_queue *q);
 void dummy_await_threads(void);
 
