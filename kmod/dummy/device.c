@@ -210,7 +210,7 @@ static long dummy_ioctl(struct uacce_queue *uq, unsigned int cmd,
 	/* A thread that was stopped may not have ended yet. */
 	if (cmd != WD_DUMMY_CMD_WAKE || !q->thread || q->stop)
 		return -EINVAL;
-	dummy_wake(q);
+	dummy_call(q);
 	return 0;
 }
 
@@ -315,11 +315,22 @@ static int requests_get(void *data, u64 *val)
 
 DEFINE_DEBUGFS_ATTRIBUTE(requests_fops, requests_get, NULL, "%llu\n");
 
+static int idle_get(void *data, u64 *val)
+{
+	struct dummy_device *dd = data;
+
+	*val = atomic64_read(&dd->idle);
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(idle_fops, idle_get, NULL, "%llu\n");
+
 static void make_debugfs(struct dummy_device *dd)
 {
 	dd->debugfs = debugfs_create_dir(dev_name(&dd->uacce->dev), debugfs_root);
 	debugfs_create_file_unsafe("requests", 0400, dd->debugfs, dd,
 				   &requests_fops);
+	debugfs_create_file_unsafe("idle", 0400, dd->debugfs, dd, &idle_fops);
 	debugfs_create_atomic_t("fail", 0600, dd->debugfs, &dd->faults.fail);
 	debugfs_create_atomic_t("flip", 0600, dd->debugfs, &dd->faults.flip);
 	debugfs_create_atomic_t("lose", 0600, dd->debugfs, &dd->faults.lose);

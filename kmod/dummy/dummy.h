@@ -70,9 +70,11 @@ struct dummy_limit {
  * @limit: see there
  * @poll_ns: how long a thread looks for requests before it sleeps, at most
  * @requests: how many were done
+ * @idle: how often a thread slept and was right to: it had looked for requests as
+ *	long as it may, or none came for as long
  * @faults: see there
  * @debugfs: the directory of the counters and faults
- * @errors_lock: protects the fields behind it
+ * @errors_lock: protects the fields after it
  * @threshold: how many errors within an hour put it aside, 0 for never
  * @errors: when they were, in seconds since boot; the oldest is overwritten
  * @n_errors: of them, since @threshold was set
@@ -84,6 +86,7 @@ struct dummy_device {
 	struct dummy_limit *limit;
 	u64 poll_ns;
 	atomic64_t requests;
+	atomic64_t idle;
 	struct dummy_faults faults;
 	struct dentry *debugfs;
 
@@ -160,6 +163,7 @@ void dummy_queue_release(struct kref *ref);
 int dummy_start(struct dummy_queue *q);
 void dummy_stop(struct dummy_queue *q);
 void dummy_wake(struct dummy_queue *q);
+void dummy_call(struct dummy_queue *q);
 bool dummy_has_results(const struct dummy_queue *q);
 void dummy_await_threads(void);
 

@@ -147,11 +147,21 @@ static bool spin(struct dummy_queue *q)
 	return false;
 }
 
+static void count_idle(struct dummy_queue *q)
+{
+	mutex_lock(&q->gate);
+	if (!q->stop)
+		atomic64_inc(&q->dd->idle);
+	mutex_unlock(&q->gate);
+}
+
 /* Looking longer would have saved the sleep, or was in vain. */
 static void adapt(struct dummy_queue *q, u64 slept)
 {
 	u64 max = q->poll_ns;
 
+	if (slept >= max || q->spin_ns == max)
+		count_idle(q);
 	if (slept < max)
 		q->spin_ns = min(max, max_t(u64, SPIN_MIN_NS, 2 * q->spin_ns));
 	else
@@ -160,7 +170,8 @@ static void adapt(struct dummy_queue *q, u64 slept)
 
 static bool still_nothing(struct dummy_queue *q, enum wd_dummy_asleep asleep)
 {
-	WRITE_ONCE(q->ring->asleep, asleep);
+	/* After @awake: see dummy_call(). */
+	smp_store_release(&q->ring->asleep, asleep);
 	/*
 	 * The process writes a doorbell, then reads what we wait for; we the other
 	 * way round.  One of us sees the other.
@@ -322,6 +333,18 @@ void dummy_await_threads(void)
 
 void dummy_wake(struct dummy_queue *q)
 {
-	WRITE_ONCE(q->awake, true);
+	/* After what dummy_call() has written. */
+	smp_store_release(&q->awake, true);
 	wake_up(&q->wake);
+}
+
+/*
+ * The process has called: nobody needs to do so again before the thread, which may
+ * not get a processor at once, falls asleep the next time.  That comes first: if the
+ * thread should just be about to, it is woken once too often, and not left asleep.
+ */
+void dummy_call(struct dummy_queue *q)
+{
+	WRITE_ONCE(q->ring->asleep, WD_DUMMY_ASLEEP_NO);
+	dummy_wake(q);
 }

@@ -54,7 +54,7 @@ struct iommu_sva;
  * @ioctl: whatever the core does not know; may sleep and touch user memory
  * @bind_mm: for a device that reaches a process's memory by other means than
  *	the IOMMU's: take note of @mm, in place of the IOMMU
- * @unbind_mm: undo @bind_mm; behind @put_queue
+ * @unbind_mm: undo @bind_mm; after @put_queue
  * @get_isolate_state: whether too many errors have put the device aside, or a
  *	negative errno
  * @isolate_err_threshold_write: after how many errors that happens, 0 for never
@@ -86,7 +86,7 @@ struct uacce_ops {
 
 /**
  * struct uacce_interface - what uacce_alloc() is told
- * @name: the device will be called so, with a number behind it
+ * @name: the device will be called so, with a number after it
  * @flags: UACCE_DEV_SVA; UACCE_DEV_NOIOMMU if the driver can do without it
  * @ops: see struct uacce_ops; must stay valid until uacce_remove()
  */
@@ -145,13 +145,13 @@ struct uacce_queue {
 
 /**
  * struct uacce_device - a device that hands out queues
- * @algs: names of algorithms, each with a newline behind it
+ * @algs: names of algorithms, each with a newline after it
  * @api_ver: names the layout of the queue's regions
  * @ops: the driver's; NULL once uacce_remove() has begun to return
  * @qf_pg_num: pages of the MMIO and the DUS region
  * @parent: the device that does the work; NULL like @ops
  * @is_vf: it is a virtual function
- * @flags: as asked for, less what cannot be had: look behind uacce_alloc()
+ * @flags: as asked for, less what cannot be had: look after uacce_alloc()
  * @dev_id: the number in its name
  * @dev: of class uacce
  * @priv: the driver's

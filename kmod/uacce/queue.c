@@ -197,7 +197,7 @@ static void queue_put(struct uacce_queue *q)
  * device's lock for writing.
  *
  * Page faults look at the state with its lock: those before it changes have put a
- * page into a mapping that is known to the file, where it is found; those behind it
+ * page into a mapping that is known to the file, where it is found; those after it
  * give the process a page of ones.  Queues opened through the same inode share its
  * mappings, so that all have to be dead first.
  */

@@ -126,7 +126,7 @@ int uacce_ss_mmap(struct uacce_queue *q, struct vm_area_struct *vma)
 	return q->ss ? 0 : -ENOMEM;
 }
 
-/* The page behind page @pgoff of the region; with the queue's state lock. */
+/* The page after page @pgoff of the region; with the queue's state lock. */
 int uacce_ss_get_pfn(struct uacce_queue *q, unsigned long pgoff,
 		     unsigned long *pfn)
 {

@@ -116,7 +116,7 @@ prepare() {
 
 # ---- one member ----
 
-# one_member FILE ORIGINAL CHUNKS: one header, one trailer, nothing behind it,
+# one_member FILE ORIGINAL CHUNKS: one header, one trailer, nothing after it,
 # and the marker between the chunks.
 one_member() {
 	py - "$@" <<-'EOT'
@@ -128,7 +128,7 @@ one_member() {
 	z = zlib.decompressobj(31)
 	assert z.decompress(buf) + z.flush() == original, "wrong data"
 	assert z.eof, "no end"
-	assert z.unused_data == b"", "%d bytes behind the end" % len(z.unused_data)
+	assert z.unused_data == b"", "%d bytes past the end" % len(z.unused_data)
 	m, = members(buf)
 	assert m.extra is None and m.comment is None
 	if chunks:

@@ -9,7 +9,7 @@
  *   FAULTIO_STATE=FILE           counts go there, mapped, so that they survive
  *                                any end: one 64-bit number for each of kinds[]
  *   FAULTIO_LOG=FILE             a line for each call: "KIND PATH"
- *   FAULTIO_FAIL=KIND:N:ERRNO    the N-th call fails; with :+ behind it, each
+ *   FAULTIO_FAIL=KIND:N:ERRNO    the N-th call fails; with :+ after it, each
  *                                one from the N-th on
  *   FAULTIO_SHORT=MAX:SEED       reads and writes move 1 to MAX bytes
  *   FAULTIO_STORM=ERRNO:PCT:SEED so many per cent of the calls that can be

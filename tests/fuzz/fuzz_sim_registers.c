@@ -26,7 +26,7 @@
 #define OPS_MAX		256
 #define STEPS_MAX	64
 
-/* What is where in the memory of the device, and what it may only read behind that. */
+/* What is where in the memory of the device, and what it may only read past that. */
 #define BUS		0x100000
 #define AT_EQ		0x0000
 #define AT_AEQ		0x0200

@@ -2,7 +2,7 @@
 /*
  * What zlib says about a DEFLATE stream, in the words of splice.h.
  *
- * The stream is decoded behind a full window, as the walker does not notice
+ * The stream is decoded after a full window, as the walker does not notice
  * distances that are too long; so both verdicts have to be equal, always.
  */
 #ifndef SPLICE_ORACLE_H

@@ -90,7 +90,7 @@ static void t_chunks_end_at_their_marker(void **state)
 		wd_deflate_destroy(d);
 		free(chunk);
 	}
-	/* A final chunk has a trailer behind it. */
+	/* A final chunk has a trailer after it. */
 	t_deflate(&b, data, DATA_LEN, -15, 6, Z_DEFAULT_STRATEGY);
 	t_bytes_add(&b, "trailer, or the next member", 27);
 	for (size_t n = 0; n <= 27; n++)

@@ -78,7 +78,7 @@ static void make_header(struct header *h, uint8_t flags)
 		put16(h, crc32_z(0, h->bytes, h->len) & 0xffff);
 }
 
-/* In pieces of @piece bytes, with bytes of data behind it. */
+/* In pieces of @piece bytes, with bytes of data after it. */
 static int feed(struct wd_head *head, const struct header *h, size_t piece,
 		size_t *used)
 {
@@ -298,7 +298,7 @@ static void t_every_size_field_is_understood(void **state)
 	for (size_t i = 0; i < T_ARRAY_SIZE(size_cases); i++) {
 		const struct size_case *c = &size_cases[i];
 
-		/* Alone, behind another one, and with another behind it. */
+		/* Alone, after another one, and with another after it. */
 		for (int where = 0; where < 3; where++) {
 			begin_extra(&h, 4 + c->len + (where ? 7 : 0));
 			if (where == 1)

@@ -24,7 +24,7 @@ struct file {
 	size_t len;
 	uint64_t fail_at;		/* reads that touch this offset fail */
 	int err;
-	uint64_t ended_at;		/* reads behind it find the file cut to @cut */
+	uint64_t ended_at;		/* reads past it find the file cut to @cut */
 	size_t cut;
 	atomic_uint calls;
 };
@@ -90,7 +90,7 @@ static void same_content(enum wd_comp_format format, const struct t_bytes *out,
 	t_bytes_free(&v.out);
 }
 
-/* A chunk that was thought to have others behind it cannot become the last. */
+/* A chunk that was thought to have others after it cannot become the last. */
 static void same_bytes(const struct wd_comp_setup *setup, struct wd_comp_sess *s,
 		       size_t len, uint64_t told)
 {
@@ -239,7 +239,7 @@ static void t_errors_come_in_their_turn(void **state)
 		assert_int_equal(v.out.len, at / CHUNK * CHUNK);
 		t_bytes_free(&v.out);
 		t_bytes_free(&out);
-		/* Until then chunks behind the error may still be read. */
+		/* Until then chunks after the error may still be read. */
 		assert_int_equal(wd_comp_reset(s, 0), 0);
 	}
 	t_bytes_free(&whole);

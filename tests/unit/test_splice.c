@@ -993,7 +993,7 @@ static void inflate_and_compare(const uint8_t *p, size_t len,
 	free(out);
 }
 
-/* Open a stream, put another behind it, see that both come out. */
+/* Open a stream, put another after it, see that both come out. */
 static void check_open(size_t len, size_t first, size_t second)
 {
 	struct wd_splice_end end;

@@ -633,7 +633,7 @@ static void some_request(struct wd_dummy_sqe *sqe)
 		sqe->flags = random64() % 8 == 0;
 	}
 	sqe->in = some_address();
-	/* The process is to survive: all it has is behind the area. */
+	/* The process is to survive: all it has is past the area. */
 	sqe->out = random64() % 4 ? (uintptr_t)area + random64() % AREA :
 				    0xffff888000000000u + random64() % (1u << 30);
 	if (sqe->out_cap > AREA)

@@ -4,7 +4,7 @@
  * file system, mounts that below /host, changes its root to it, runs the tests and
  * leaves their status and the kernel's log behind.
  *
- * The kernel's command line says what to run, behind "--": a program and its
+ * The kernel's command line says what to run, after "--": a program and its
  * arguments.  Everything that goes wrong here ends the machine without a status,
  * which is what "run" looks for.
  */
@@ -49,7 +49,7 @@ static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt,
 	_exit(1);
 }
 
-/* In the order of the list, which has each behind what it needs. */
+/* In the order of the list, which has each after what it needs. */
 static void load_modules(void)
 {
 	FILE *list = fopen("/modules/list", "r");

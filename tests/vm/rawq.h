@@ -42,7 +42,7 @@ void rawq_end(struct rawq *q);
 int rawq_try_map(const struct rawq *q, unsigned int region, size_t size, int prot,
 		 int flags, void **p);
 
-/* Either doorbell, and what the header asks for behind it. */
+/* Either doorbell, and what the header asks for after it. */
 void rawq_ring_sq(struct rawq *q, uint32_t tail);
 void rawq_ring_cq(struct rawq *q, uint32_t head);
 

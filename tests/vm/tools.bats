@@ -256,15 +256,21 @@ unbind_when_busy() {
 	done
 }
 
+# A call wakes the device.  One that fell asleep though requests came again soon looks
+# longer the next time, so there are few such calls however fast the machine is.  When
+# the device was right to sleep, as the sender was not given a processor, a call is
+# due, and another one while it gets used to requests again.
 @test "10,000 requests cost at most 100 system calls while the device is busy" {
-	local size calls
+	local size calls idle
 
 	for size in 100 4096; do
+		idle=$(cat "$dummy_faults/idle")
 		strace -f -c -e trace=ioctl,poll,ppoll -o calls flood dummy 10000 $size
+		idle=$(($(cat "$dummy_faults/idle") - idle))
 		calls=$(awk '$NF ~ /^(ioctl|p?poll)$/ { n += $4 } END { print n + 0 }' calls)
-		echo "$size bytes each: $calls calls"
+		echo "$size bytes each: $calls calls, the device idle $idle times"
 		[ "$calls" -ge 1 ]
-		[ "$calls" -le 100 ]
+		[ "$calls" -le $((100 + 2 * idle)) ]
 	done
 }
 

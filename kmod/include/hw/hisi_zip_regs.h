@@ -15,7 +15,7 @@
 #define HZIP_PCI_VF		0xa251
 #define HZIP_PCI_CLASS		0x120000	/* processing accelerator */
 
-/* Capability words, behind those of the queue manager */
+/* Capability words, after those of the queue manager */
 #define HZIP_CAP_NFE		0x3130
 #define HZIP_CAP_RESET		0x3134
 #define HZIP_CAP_CE		0x3138

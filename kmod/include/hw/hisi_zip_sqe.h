@@ -116,7 +116,7 @@ struct hisi_zip_sqe {
 #define HZIP_CTX_SIZE		0x10000
 #define HZIP_CTX_DEVICE		64
 #define HZIP_CTX_DEVICE_SIZE	0x97c0
-/* In the device's part: the window; behind it, aligned to 16, the cached bits. */
+/* In the device's part: the window; after it, aligned to 16, the cached bits. */
 #define HZIP_CTX_WINDOW		0xc00
 #define HZIP_CTX_HEAD_BYTES	8
 /* At a block's start the device holds back what is less than this, if more may come. */

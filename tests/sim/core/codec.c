@@ -123,7 +123,7 @@ enum mode {
 	MODE_CODE_LENS,
 	MODE_LENS,
 	MODE_CODES,
-	MODE_END,		/* behind the last block */
+	MODE_END,		/* after the last block */
 	MODE_COUNT
 };
 

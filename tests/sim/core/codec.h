@@ -37,7 +37,7 @@ struct sim_deflate {
 	int window_bits;
 	int level;
 	bool finish;			/* else sync flush */
-	/* by sim_deflate(): from malloc(), with room for a trailer behind */
+	/* by sim_deflate(): from malloc(), with room for a trailer after it */
 	uint8_t *out;
 	size_t out_len;
 };

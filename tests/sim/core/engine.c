@@ -42,7 +42,7 @@ struct stream {
 	struct sim_inflate inflate;
 };
 
-static_assert(sizeof(struct stream) <= HZIP_CTX_WINDOW, "the window is behind it");
+static_assert(sizeof(struct stream) <= HZIP_CTX_WINDOW, "the window comes after it");
 static_assert(HZIP_CTX_WINDOW + SIM_WINDOW_MAX + HZIP_CTX_HEAD_BYTES <=
 	      HZIP_CTX_DEVICE_SIZE, "a window and bits have room in a context");
 

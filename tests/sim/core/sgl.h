@@ -28,7 +28,7 @@ void __attribute__((format(printf, 3, 4)))
 sim_note(struct sim_request *req, size_t max, const char *fmt, ...);
 
 /*
- * Find len bytes at addr, or with sgl offset bytes behind the start of the list at
+ * Find len bytes at addr, or with sgl offset bytes after the start of the list at
  * addr.  @name says in messages which buffer it is.  0 or a status.
  */
 int sim_buf_load(struct sim_buf *buf, struct sim_request *req, const char *name,

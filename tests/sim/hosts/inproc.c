@@ -67,7 +67,7 @@ void inproc_destroy(struct inproc *host)
 
 /* ---- memory ---- */
 
-/* The first range that ends behind addr, or count. */
+/* The first range that ends past addr, or count. */
 static size_t find(const struct inproc *host, uint64_t addr)
 {
 	size_t low = 0;

@@ -229,7 +229,7 @@ int memory_map(struct memory *memory, const struct memory_map *map)
 	return ret;
 }
 
-/* In two, if it goes on behind the end of what is removed. */
+/* In two, if it goes on past the end of what is removed. */
 static int split(struct memory *memory, size_t at, uint64_t last)
 {
 	struct range upper = memory->ranges[at];

@@ -3,7 +3,7 @@
  * Copies from and to memory that a driver may be polling or writing at this moment.
  *
  * Contexts, SQEs and entries of rings go word by word, or by what they have of one, the
- * last behind the others: it has the phase, which makes an entry valid.
+ * last after the others: it has the phase, which makes an entry valid.
  */
 #ifndef SIM_SHARED_COPY_H
 #define SIM_SHARED_COPY_H

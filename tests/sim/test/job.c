@@ -722,7 +722,7 @@ static enum job_state judge_compressed(struct job *job)
 
 /*
  * The input ends at end.  Of a raw stream, held bits may have been taken that are
- * behind it: nothing tells the device that it is so near.
+ * past it: nothing tells the device that it is so near.
  */
 static bool ends_at(const struct job *job, size_t end)
 {
@@ -821,7 +821,7 @@ static enum job_state complete_compress(struct job *job)
 }
 
 /*
- * Bits at a block's beginning that the device holds back lie behind the window, and
+ * Bits at a block's beginning that the device holds back lie past the window, and
  * are the last ones of what it took.
  */
 static bool held_bits_are_right(const struct job *job)

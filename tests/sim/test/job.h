@@ -52,7 +52,7 @@ struct job {
 	const uint8_t *plain;
 	size_t plain_len;
 
-	/* What goes in: plain data, or behind its header a stream */
+	/* What goes in: plain data, or after its header a stream */
 	struct t_bytes stream;
 	size_t header_len, stream_len;	/* without what trails */
 	const uint8_t *src;

@@ -399,7 +399,7 @@ static void t_requests_of_the_older_device_agree_with_zlib(void **state)
 	assert_true(run_all(&options));
 }
 
-/* One might be of the padding behind a stream. */
+/* One might be of the padding after a stream. */
 static void t_a_wrong_bit_of_output_is_noticed(void **state)
 {
 	const struct options options = {

@@ -57,7 +57,7 @@ MODULE_PARM_DESC(incompressible, "how many pieces of 100 cannot be compressed (d
 
 enum { COMPRESS, DECOMPRESS, DIRECTIONS };
 
-/* A list, each entry in memory of its own with a guard before and behind it. */
+/* A list, each entry in memory of its own with a guard before and after it. */
 struct buffer {
 	struct scatterlist sg[ENTRIES_MAX];
 	u8 *memory[ENTRIES_MAX];
@@ -216,7 +216,7 @@ static void finish(struct slot *s, int err)
 	atomic_dec(&c->depth[s->direction]);
 	spin_lock_irqsave(&c->lock, flags);
 	list_add_tail(&s->node, &c->finished);
-	/* With the lock held: behind it the client may be gone. */
+	/* With the lock held: after it the client may be gone. */
 	wake_up(&c->wait);
 	spin_unlock_irqrestore(&c->lock, flags);
 }

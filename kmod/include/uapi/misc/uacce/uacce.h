@@ -22,7 +22,7 @@
 /*
  * No SVA: where the device sees the memory of the SS region.  In: the index of a
  * slice, out: its bus address, with the slice's size in units of 64 KiB in the
- * low 12 bits.  Returns how many slices come behind this one.
+ * low 12 bits.  Returns how many slices come after this one.
  */
 #define UACCE_CMD_GET_SS_DMA	_IOR('W', 3, unsigned long)
 
