@@ -80,7 +80,7 @@ static bool read_number(const char *dir, const char *name, uint64_t *n)
 	return end > line;
 }
 
-/* The number behind @name at the beginning of a line of @text, 0 if there is none. */
+/* The number after @name at the beginning of a line of @text, 0 if there is none. */
 static uint64_t field(const char *text, const char *name)
 {
 	size_t len = strlen(name);

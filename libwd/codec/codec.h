@@ -36,7 +36,7 @@ void wd_codec_destroy(struct wd_codec *codec);
 int wd_codec_check(const struct wd_comp_req *req);
 
 /*
- * Do the work; the outcome is in the request's status and the fields behind it,
+ * Do the work; the outcome is in the request's status and the fields after it,
  * and in the work's result.  Without a codec, for want of memory, only
  * WD_WORK_STREAM can be done.
  */
@@ -116,7 +116,7 @@ struct wd_inflate_engine;
  * @ended:      the final block's end was reached
  * @boundary:   all input was used and it ended between two blocks, on a byte
  *              boundary
- * @lost, @lost_len: at the end: input bytes behind the stream that belong to an
+ * @lost, @lost_len: at the end: input bytes past the end of the stream that belong to an
  *              earlier request, which its @consumed had counted
  */
 struct wd_inflate {

@@ -299,7 +299,7 @@ static int isal_begin(struct wd_deflate *d, const struct isal_mode *mode)
 	if (d->isal_buf_size < size) {
 		free(d->isal_buf);
 		d->isal_buf_size = 0;
-		/* Set, as ISA-L looks behind the end of what it has set itself. */
+		/* Set, as ISA-L looks past the end of what it has set itself. */
 		d->isal_buf = calloc(1, size);
 		if (!d->isal_buf)
 			return -ENOMEM;
@@ -456,7 +456,7 @@ static int open_stream(struct wd_deflate_job *job)
 	return wd_splice_open(job->out, job->produced, job->out_cap, &job->produced);
 }
 
-/* The @n-th way to compress a few bytes; -ENOENT behind the last. */
+/* The @n-th way to compress a few bytes; -ENOENT past the last. */
 static int tiny_attempt(struct wd_deflate *d, const struct wd_deflate_job *job,
 			int n, uint8_t *out, size_t cap, size_t *produced)
 {

@@ -3,7 +3,7 @@
  * Decoding one raw DEFLATE stream piece by piece, with ISA-L or else zlib.
  *
  * What a session needs beside the bytes is an exact statement of where the
- * decoder stands: between two blocks, behind the last one, or somewhere else.
+ * decoder stands: between two blocks, after the last one, or somewhere else.
  */
 #include <errno.h>
 #include <stdlib.h>

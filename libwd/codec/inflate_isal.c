@@ -40,7 +40,7 @@ static int begin(struct wd_inflate *inf, const uint8_t *window, size_t len)
 	return 0;
 }
 
-/* Whole bytes that were read but lie behind the end of the stream. */
+/* Whole bytes that were read but lie past the end of the stream. */
 static void give_back(struct wd_inflate *inf, struct wd_comp_req *req)
 {
 	struct inflate_state *st = inf->state;

@@ -149,7 +149,7 @@ static unsigned int reverse15(unsigned int v)
 }
 
 /*
- * The code behind a given one among codes of the same length, both with their
+ * The code after a given one among codes of the same length, both with their
  * first bit lowest: an increment whose carry runs towards bit 0.
  */
 static unsigned int next_code(unsigned int code, unsigned int len)
@@ -279,7 +279,7 @@ static void pair_symbol(struct walker *w, unsigned int code, unsigned int len)
 }
 
 /*
- * Let literal/length entries do the work of the symbol behind them too, where
+ * Let literal/length entries do the work of the symbol after them too, where
  * the index shows enough of it.
  */
 static void pair_entries(struct walker *w)
@@ -623,7 +623,7 @@ static bool can_step_fast(const struct walker *w)
 }
 
 /*
- * Do all that fast_steps() cannot.  Returns 1 when it can go on, 0 behind the
+ * Do all that fast_steps() cannot.  Returns 1 when it can go on, 0 past the
  * final block, or -EBADMSG.
  */
 static int advance(struct walker *w)
@@ -713,7 +713,7 @@ int wd_splice_open_at(void *data, size_t len, size_t cap,
 	unsigned int used = end->end_bit % 8;
 	size_t out = len;
 
-	/* The 3 header bits go behind the data, if its last byte has room. */
+	/* The 3 header bits go after the data, if its last byte has room. */
 	if (used == 0 || used > 5)
 		out++;
 	if (cap < out || cap - out < WD_SPLICE_MARKER_LEN)

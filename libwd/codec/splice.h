@@ -3,7 +3,7 @@
  * The splice walker: makes a complete DEFLATE stream (RFC 1951) continuable.
  *
  * Some engines can only produce a complete, final stream.  To put further data
- * behind it, the BFINAL bit of its last block has to be cleared and the stream
+ * after it, the BFINAL bit of its last block has to be cleared and the stream
  * brought to a byte boundary.  The walker finds both places by following the
  * block headers and Huffman codes without producing output.
  */
@@ -35,7 +35,7 @@ extern const uint8_t wd_splice_marker[WD_SPLICE_MARKER_LEN];
 /*
  * struct wd_splice_end - where a stream ends, in bits from its beginning
  * @final_bit: the BFINAL bit of the last block, the one that is set
- * @end_bit:   first bit behind the last block
+ * @end_bit:   first bit after the last block
  */
 struct wd_splice_end {
 	uint64_t final_bit;
@@ -50,7 +50,7 @@ struct wd_splice_end {
  *
  * Accepts what zlib accepts, with one exception: as no output is produced,
  * distances that reach back before the beginning of the output are not noticed.
- * Bits behind the stream in its last byte may have any value.
+ * Bits past the end of the stream in its last byte may have any value.
  *
  * Reads nothing outside the buffer; keeps its tables on the stack, 14 KiB; may
  * be called from any thread.
@@ -77,7 +77,7 @@ int wd_splice_find_pair(const void *a, size_t a_len, const void *b, size_t b_len
  * @cap:     bytes that @data has room for; @len + WD_SPLICE_MARKER_MAX always do
  * @new_len: set to the bytes that @data then holds
  *
- * Clears the BFINAL bit, zeroes the bits behind the stream and appends two empty
+ * Clears the BFINAL bit, zeroes the bits past the end of the stream and appends two empty
  * stored blocks.  What follows can be any DEFLATE stream, beginning in a byte
  * of its own.
  *
@@ -102,7 +102,7 @@ int wd_splice_open_at(void *data, size_t len, size_t cap,
  *
  * The marker bytes can also stand inside data; only decoding up to there tells.
  *
- * Returns a pointer behind the marker, or NULL.
+ * Returns a pointer past the marker, or NULL.
  */
 const uint8_t *wd_splice_find_marker(const uint8_t *p, size_t len);
 

@@ -150,7 +150,7 @@ void wd_zlib_head_write(uint8_t *p, int level, bool window, uint32_t window_sum)
  * struct wd_sized - a way to tell a gzip member's size in its header
  * @head_size: bytes of a header with it
  * @chunk_max: bytes of input in a member at most, 0 if that does not matter
- * @end:       what comes behind the last member, @end_len bytes
+ * @end:       what comes after the last member, @end_len bytes
  * @put:       write the header; @deflate_len, @in_len: the member's data, both ways
  */
 struct wd_sized {

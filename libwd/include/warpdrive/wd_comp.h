@@ -335,7 +335,7 @@ int wd_comp_get_output(struct wd_comp_sess *sess, const void **data, size_t *len
 int wd_comp_put_output(struct wd_comp_sess *sess);
 
 /*
- * wd_comp_get_unused() - input behind the end of the stream
+ * wd_comp_get_unused() - input past the end of the stream
  * @sess: a decompression session whose stream has ended
  * @data: set to the bytes the session was given but did not use: what followed
  *        the last member (zeros included), or the compressed data
@@ -372,7 +372,7 @@ typedef int64_t wd_comp_read_fn(void *arg, void *buf, size_t len, uint64_t offse
  * There is no wd_comp_get_input() and wd_comp_put_input() then: reading begins
  * with the first wd_comp_get_output(), and the bytes that come out are those the
  * other ways would give (but an input that is shorter than @size, and ends where
- * a chunk ends, gets an empty chunk behind it).  @read and @arg are used until
+ * a chunk ends, gets an empty chunk after it).  @read and @arg are used until
  * the end of the stream, or the next reset.
  *
  * An error of @read is returned by wd_comp_get_output() when it is that chunk's
