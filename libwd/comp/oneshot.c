@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
+#include "fill.h"
 
 WD_API int wd_comp_set_window(struct wd_comp_sess *sess, const void *data, size_t len)
 {
@@ -89,7 +89,7 @@ static int run_in_place(struct wd_comp_sess *s, const uint8_t *in, size_t in_len
 	while (done < in_len) {
 		size_t n = wd_min(chunk, in_len - done);
 
-		ret = compress_put_foreign(s, in + done, n);
+		ret = fill_put_foreign(s, in + done, n);
 		if (!ret)
 			done += n;
 		if (ret == -EAGAIN) {

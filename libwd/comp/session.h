@@ -197,21 +197,23 @@ void sess_afford_chunk(struct wd_comp_sess *s);
 int compress_init(struct wd_comp_sess *s);
 void compress_exit(struct wd_comp_sess *s);
 void compress_reset(struct wd_comp_sess *s);
-int compress_get_input(struct wd_comp_sess *s, void **buf, size_t *room);
-int compress_put_input(struct wd_comp_sess *s, size_t len, enum wd_comp_flush flush);
 int compress_get_output(struct wd_comp_sess *s, const void **data, size_t *len,
 			int timeout_ms);
 void compress_put_output(struct wd_comp_sess *s);
+
 /* How members tell their sizes, NULL if they do not. */
 static inline const struct wd_sized *compress_sized(const struct wd_comp_sess *s)
 {
 	return wd_sized_of(s->setup.members);
 }
 
-/* A chunk of the caller's memory, which stays until its output was taken. */
-int compress_put_foreign(struct wd_comp_sess *s, const uint8_t *in, size_t len);
-void compress_set_source(struct wd_comp_sess *s, const struct wd_source *source,
-			 uint64_t size);
+/* Whether chunks may refer to those before. */
+static inline bool compress_joins(const struct wd_comp_sess *s)
+{
+	return !compress_sized(s) &&
+	       !(s->setup.flags & (WD_COMP_RSYNCABLE | WD_COMP_INDEPENDENT));
+}
+
 /* There is more than CHUNK_AFFORDED_MIN to come: decide how large chunks may be. */
 void compress_settle(struct wd_comp_sess *s);
 size_t compress_bound(const struct wd_comp_sess *s, size_t in_len);

@@ -5,7 +5,8 @@
  */
 #include <string.h>
 
-#include "session.h"
+#include "fill.h"
+#include "source.h"
 
 /* A stream that failed stays failed; data errors are told with each call. */
 static int check_stream(struct wd_comp_sess *s)
@@ -49,8 +50,8 @@ WD_API int wd_comp_get_input(struct wd_comp_sess *sess, void **buf, size_t *room
 	if (!buf || !room || reads_itself(sess))
 		return -EINVAL;
 	sess->fresh = false;
-	ret = compressing(sess) ? compress_get_input(sess, buf, room) :
-				  decompress_get_input(sess, buf, room);
+	ret = compressing(sess) ? fill_get(sess, buf, room)
+				: decompress_get_input(sess, buf, room);
 	sess->input_lent = !ret;
 	return note(sess, ret);
 }
@@ -67,8 +68,8 @@ WD_API int wd_comp_put_input(struct wd_comp_sess *sess, size_t len,
 		return -EINVAL;
 	sess->fresh = false;
 	sess->input_lent = false;
-	ret = compressing(sess) ? compress_put_input(sess, len, flush) :
-				  decompress_put_input(sess, len, flush);
+	ret = compressing(sess) ? fill_put(sess, len, flush)
+				: decompress_put_input(sess, len, flush);
 	return note(sess, ret);
 }
 
@@ -120,7 +121,7 @@ WD_API int wd_comp_set_source(struct wd_comp_sess *sess, wd_comp_read_fn *read,
 	    sess->setup.flags & WD_COMP_RSYNCABLE)
 		return -EINVAL;
 	sess->fresh = false;
-	compress_set_source(sess, &source, size);
+	source_set(sess, &source, size);
 	return 0;
 }
 

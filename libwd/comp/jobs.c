@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ring of jobs: made when needed, kept for the next stream, made do with
+ * when memory is short.
+ */
+#include <stdlib.h>
+
+#include "../codec/splice.h"
+#include "jobs.h"
+
+#define INPUT_MIN ((size_t)4 << 10) /* bytes of the smallest input buffer */
+
+static void free_job(struct cjob *job)
+{
+	if (!job)
+		return;
+	if (job->in)
+		free(job->in - WD_COMP_WINDOW_MAX);
+	free(job->out);
+	free(job);
+}
+
+int jobs_init(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+
+	c->njobs = 2;
+	c->jobs = calloc(c->njobs, sizeof(*c->jobs));
+	return c->jobs ? 0 : -ENOMEM;
+}
+
+void jobs_exit(struct compressor *c)
+{
+	for (unsigned int i = 0; c->jobs && i < c->njobs; i++)
+		free_job(c->jobs[i]);
+	free(c->jobs);
+}
+
+void jobs_reset(struct compressor *c)
+{
+	for (unsigned int i = 0; i < c->njobs; i++)
+		if (c->jobs[i])
+			c->jobs[i]->state = CJOB_FREE;
+	c->head = 0;
+	c->count = 0;
+}
+
+void jobs_drop_newest(struct compressor *c)
+{
+	jobs_newest(c)->state = CJOB_FREE;
+	c->count--;
+}
+
+void jobs_drop_oldest(struct compressor *c)
+{
+	job_at(c, 0)->state = CJOB_FREE;
+	c->head = (c->head + 1) % c->njobs;
+	c->count--;
+}
+
+/*
+ * Enough jobs that workers find the next chunk waiting while the caller reads
+ * one and writes another.
+ */
+static int expand(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+	struct cjob **jobs;
+	unsigned int n, spare, width;
+	int ret;
+
+	ret = sess_open(s);
+	if (ret)
+		return ret;
+	width = sched_width(&s->sched);
+	spare = width / 2;
+	n = width + (spare < 2 ? 2 : spare > 16 ? 16 : spare) + 1;
+	if (n > sched_depth(&s->sched))
+		n = sched_depth(&s->sched);
+	if (n <= c->njobs) {
+		c->expanded = true;
+		return 0;
+	}
+	jobs = calloc(n, sizeof(*jobs));
+	if (!jobs)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < c->njobs; i++)
+		jobs[i] = job_at(c, i);
+	free(c->jobs);
+	c->jobs = jobs;
+	c->njobs = n;
+	c->head = 0;
+	c->expanded = true;
+	return 0;
+}
+
+int jobs_begin(struct wd_comp_sess *s, struct cjob **ret_job)
+{
+	struct compressor *c = &s->c;
+	struct cjob **slot;
+	int ret;
+
+	if (c->count && !c->expanded) {
+		ret = expand(s);
+		if (ret)
+			return ret;
+	}
+	if (c->count == c->njobs)
+		return -EAGAIN;
+	slot = &c->jobs[(c->head + c->count) % c->njobs];
+	if (!*slot)
+		*slot = calloc(1, sizeof(**slot));
+	if (!*slot)
+		return jobs_out_of_memory(c);
+	(*slot)->state = CJOB_FILLING;
+	(*slot)->in_len = 0;
+	(*slot)->before_len = 0;
+	(*slot)->out_len = 0;
+	(*slot)->lead = 0;
+	(*slot)->last = false;
+	(*slot)->keep = false;
+	(*slot)->ahead = false;
+	c->count++;
+	*ret_job = *slot;
+	return 0;
+}
+
+/* ---- memory ---- */
+
+/* What jobs that are not in use keep for later. */
+static void free_idle(struct compressor *c)
+{
+	for (unsigned int i = c->count; i < c->njobs; i++) {
+		struct cjob *job = job_at(c, i);
+
+		if (!job)
+			continue;
+		if (job->in)
+			free(job->in - WD_COMP_WINDOW_MAX);
+		free(job->out);
+		job->in = job->out = NULL;
+		if (c->before == job)
+			c->before = NULL;
+		job->in_cap = job->out_cap = 0;
+	}
+}
+
+/* realloc(), if need be with what idle jobs have. */
+static void *get_memory(struct compressor *c, void *old, size_t size)
+{
+	void *p = realloc(old, size);
+
+	if (p)
+		return p;
+	free_idle(c);
+	return realloc(old, size);
+}
+
+int jobs_out_of_memory(struct compressor *c)
+{
+	for (unsigned int i = 0; i < c->count; i++)
+		if (job_at(c, i)->state == CJOB_SENT ||
+		    job_at(c, i)->state == CJOB_DONE)
+			return -EAGAIN;
+	return -ENOMEM;
+}
+
+int job_fit_output(struct wd_comp_sess *s, struct cjob *job, size_t in_len)
+{
+	size_t need = wd_max(header_size(s), (size_t)WD_SPLICE_FENCE_LEN) +
+		      wd_deflate_bound(in_len) + WD_TAIL_MAX;
+
+	/* A device stores what does not shrink in smaller blocks. */
+	if (sched_on_device(&s->sched))
+		need += in_len / 1024 + 64;
+	if (job->out_cap >= need)
+		return 0;
+	free(job->out);
+	job->out_cap = 0;
+	job->out = get_memory(&s->c, NULL, need);
+	if (!job->out)
+		return -ENOMEM;
+	job->out_cap = need;
+	return 0;
+}
+
+/*
+ * Room for more input: up to a chunk, but no more than needed for as much as is
+ * expected and the end behind it.
+ */
+static size_t input_wanted(const struct wd_comp_sess *s, const struct cjob *job)
+{
+	uint64_t hint = s->setup.size_hint;
+	size_t chunk = s->c.chunk;
+
+	/* A cut may move any part of a chunk here. */
+	if (s->setup.flags & WD_COMP_RSYNCABLE)
+		return chunk;
+	if (job->in_len)
+		return wd_min(chunk, 2 * job->in_len);
+	if (hint < chunk - INPUT_MIN)
+		return (size_t)hint + INPUT_MIN;
+	return chunk;
+}
+
+int job_fit_input(struct wd_comp_sess *s, struct cjob *job)
+{
+	size_t want;
+	uint8_t *in;
+
+	if (job->in_len < job->in_cap)
+		return 0;
+	want = input_wanted(s, job);
+	if (want >= CHUNK_AFFORDED_MIN) {
+		compress_settle(s);
+		want = input_wanted(s, job);
+	}
+	in = get_memory(&s->c, job->in ? job->in - WD_COMP_WINDOW_MAX : NULL,
+			WD_COMP_WINDOW_MAX + want);
+	if (!in)
+		return -ENOMEM;
+	job->in = in + WD_COMP_WINDOW_MAX;
+	job->in_cap = want;
+	return 0;
+}

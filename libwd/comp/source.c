@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading ahead: whole chunks by the workers, the end of the input here.
+ */
+#include "fill.h"
+#include "source.h"
+
+void source_set(struct wd_comp_sess *s, const struct wd_source *source,
+		uint64_t size)
+{
+	s->c.source = *source;
+	if (size > CHUNK_AFFORDED_MIN)
+		compress_settle(s);
+	/* A device reads no files. */
+	s->c.source_size = sched_on_device(&s->sched) ? 0 : size;
+}
+
+int source_error(int err)
+{
+	return err == -EAGAIN || err == -ETIMEDOUT || err == -EINVAL ? -EIO
+								     : err;
+}
+
+/* What was read so far goes out; then the error is told. */
+static int source_failed(struct wd_comp_sess *s, int err)
+{
+	struct compressor *c = &s->c;
+	struct cjob *job = jobs_newest(c);
+
+	c->source_error = source_error(err);
+	c->input_done = true;
+	if (job && job->state == CJOB_FILLING)
+		jobs_drop_newest(c);
+	return fill_release(s, false);
+}
+
+/* The last chunk, or what came as a surprise: read until there is no more. */
+static int read_here(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+	size_t room;
+	int64_t n;
+	void *buf;
+	int ret = fill_get(s, &buf, &room);
+
+	if (ret)
+		return ret;
+	n = c->source.read(c->source.arg, buf, room, c->in_total);
+	if (n < 0 || (uint64_t)n > room)
+		return source_failed(s, n < 0 ? (int)n : -EIO);
+	ret = fill_put(s, (size_t)n, WD_COMP_NO_FLUSH);
+	if (!ret && (uint64_t)n < room)
+		ret = fill_put(s, 0, WD_COMP_FINISH);
+	return ret;
+}
+
+int source_read(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+	int ret = 0;
+
+	while (!ret && !c->input_done && !c->finish_later) {
+		const struct cjob *job = jobs_newest(c);
+		bool whole = !job || job->state != CJOB_FILLING;
+
+		if (whole && c->source_size > c->in_total &&
+		    c->source_size - c->in_total > c->chunk)
+			ret = fill_ahead(s);
+		else
+			ret = read_here(s);
+	}
+	return ret == -EAGAIN ? 0 : ret;
+}
+
+void source_cut_short(struct wd_comp_sess *s)
+{
+	struct compressor *c = &s->c;
+	uint64_t offset = job_at(c, 0)->offset;
+
+	sched_drain(&s->sched);
+	for (unsigned int i = 0; i < c->count; i++)
+		job_at(c, i)->state = CJOB_FREE;
+	c->count = 0;
+	c->held = NULL;
+	c->input_done = false;
+	c->finish_later = false;
+	c->any_sent = offset > 0;
+	c->in_total = offset;
+	c->source_size = 0;
+	c->source_error = 0;
+}
+
+void source_check_joint(struct wd_comp_sess *s, struct cjob *job)
+{
+	struct compressor *c = &s->c;
+	uint32_t before_sum =
+		job->ahead ? job->item.work.result.compress.before_sum
+			   : job->before_sum;
+
+	if (!c->source.read)
+		return;
+	if (job->item.work.result.compress.joined && before_sum != c->end_sum) {
+		job->item.work.args.compress.join = false;
+		sched_run(&s->sched, &job->item.work);
+	}
+}
+
+void source_note_end(struct compressor *c, const struct cjob *job)
+{
+	size_t n = wd_min(job->before_len + job->in_len, WD_COMP_WINDOW_MAX);
+
+	if (job->ahead)
+		c->end_sum = job->item.work.result.compress.end_sum;
+	else if (c->source.read && !job->last)
+		c->end_sum = wd_crc32(0, job->in + job->in_len - n, n);
+}
