@@ -2,9 +2,9 @@
 /*
  * The inside of a compression session.
  *
- * session.c makes, resets and destroys sessions and passes requests to the
- * queue; compress.c and decompress.c are the two directions; stream.c and
- * oneshot.c are what the public calls of those names add.
+ * session.c makes, resets and destroys sessions; compress.c and decompress.c
+ * are the two directions; stream.c, oneshot.c, async.c and info.c are what the
+ * public calls of those kinds add.
  */
 #ifndef WD_SESSION_H
 #define WD_SESSION_H
@@ -188,6 +188,12 @@ struct wd_comp_sess {
 int sess_check(const struct wd_comp_sess *s);
 int sess_open(struct wd_comp_sess *s);
 int sess_send(struct wd_comp_sess *s, struct sched_item *item);
+
+/* async.c */
+void async_exit(struct wd_comp_sess *s);
+
+/* Nothing is in flight then, nor is any request of wd_comp_send(). */
+void async_drain(struct wd_comp_sess *s);
 
 /* afford.c */
 unsigned int sess_threads(struct wd_comp_sess *s);
