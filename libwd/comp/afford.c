@@ -79,7 +79,7 @@ static const struct wd_memory_limit *fit_threads(struct wd_comp_sess *s,
 						 unsigned int cpus)
 {
 	const struct wd_memory_limit *why = NULL;
-	size_t chunk = s->c.chunk;
+	size_t chunk = s->comp ? s->comp->chunk : 0;
 
 	s->afford.threads = cpus;
 	if (cpus > 1)

@@ -34,8 +34,8 @@ static bool stream_over(const struct wd_comp_sess *s)
 	if (s->output_lent)
 		return false;
 	if (s->setup.op == WD_COMP_DECOMPRESS)
-		return s->d.state == DEC_END;
-	return s->c.input_done && !s->c.count && !s->c.eof_member;
+		return s->decomp->state == DEC_END;
+	return s->comp->input_done && !s->comp->count && !s->comp->eof_member;
 }
 
 static struct request *get_request(struct wd_comp_sess *s)

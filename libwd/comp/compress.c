@@ -44,27 +44,31 @@ void compress_settle(struct wd_comp_sess *s)
 	if (s->afford.chunk_max)
 		return;
 	sess_afford_chunk(s);
-	s->c.chunk = chunk_size(s);
+	s->comp->chunk = chunk_size(s);
 }
 
 int compress_init(struct wd_comp_sess *s)
 {
-	s->c.chunk = chunk_size(s);
+	s->comp = calloc(1, sizeof(*s->comp));
+	if (!s->comp)
+		return -ENOMEM;
+	s->comp->chunk = chunk_size(s);
 	return jobs_init(s);
 }
 
 void compress_exit(struct wd_comp_sess *s)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 
 	jobs_exit(c);
 	free(c->header);
 	free(c->window);
+	free(c);
 }
 
 void compress_reset(struct wd_comp_sess *s)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 
 	jobs_reset(c);
 	free(c->header);
@@ -125,7 +129,7 @@ static void finish_marker(const struct wd_comp_sess *s, struct cjob *job)
 /* Lay header and trailer around the data and add it to the stream's totals. */
 static void complete_job(struct wd_comp_sess *s, struct cjob *job)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	enum wd_comp_format format = s->setup.format;
 	uint32_t sum = job->req.checksum;
 
@@ -154,7 +158,7 @@ static void complete_job(struct wd_comp_sess *s, struct cjob *job)
 /* Wait until the oldest job is done. */
 static int await_head(struct wd_comp_sess *s, int timeout_ms)
 {
-	struct cjob *job = job_at(&s->c, 0);
+	struct cjob *job = job_at(s->comp, 0);
 
 	while (job->state == CJOB_SENT) {
 		struct sched_item *item;
@@ -170,7 +174,7 @@ static int await_head(struct wd_comp_sess *s, int timeout_ms)
 int compress_get_output(struct wd_comp_sess *s, const void **data, size_t *len,
 			int timeout_ms)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	struct cjob *job;
 	int ret;
 
@@ -221,7 +225,7 @@ again:
 
 void compress_put_output(struct wd_comp_sess *s)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 
 	if (c->ended || !c->count)
 		return;
@@ -230,7 +234,7 @@ void compress_put_output(struct wd_comp_sess *s)
 
 size_t compress_bound(const struct wd_comp_sess *s, size_t in_len)
 {
-	size_t chunk = s->c.chunk;
+	size_t chunk = s->comp->chunk;
 	size_t chunks, each;
 
 	/* It can turn out that chunks have to be smaller. */

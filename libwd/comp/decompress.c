@@ -26,15 +26,20 @@
 /* Both are large, and are touched only as far as there is something to keep. */
 int decompress_init(struct wd_comp_sess *s)
 {
-	s->d.head.name = malloc(NAME_MAX_LEN);
-	s->d.head.name_cap = NAME_MAX_LEN;
-	s->d.window = malloc(WD_COMP_WINDOW_MAX);
-	return s->d.head.name && s->d.window ? 0 : -ENOMEM;
+	struct decompressor *d = calloc(1, sizeof(*d));
+
+	s->decomp = d;
+	if (!d)
+		return -ENOMEM;
+	d->head.name = malloc(NAME_MAX_LEN);
+	d->head.name_cap = NAME_MAX_LEN;
+	d->window = malloc(WD_COMP_WINDOW_MAX);
+	return d->head.name && d->window ? 0 : -ENOMEM;
 }
 
 void decompress_exit(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 
 	pieces_exit(s);
 	wd_inflate_exit(&d->inf);
@@ -45,11 +50,12 @@ void decompress_exit(struct wd_comp_sess *s)
 	free((char *)d->header.name);
 	free(d->unused);
 	free(d->preset);
+	free(d);
 }
 
 void decompress_reset(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 
 	pieces_reset(s);
 	free((char *)d->header.name);
@@ -91,8 +97,9 @@ static int fail(struct wd_comp_sess *s, enum wd_comp_error error,
 	s->info.error_offset = offset;
 	s->info.error_stored = stored;
 	s->info.error_computed = computed;
-	s->d.pending = error == WD_COMP_ERR_TRUNCATED ? -ENODATA : -EBADMSG;
-	return s->d.pending;
+	s->decomp->pending =
+		error == WD_COMP_ERR_TRUNCATED ? -ENODATA : -EBADMSG;
+	return s->decomp->pending;
 }
 
 /* ---- the decoder's state between members ---- */
@@ -116,7 +123,7 @@ static void note_window(struct decompressor *d, const uint8_t *data, size_t len)
 /* Decoders that are slow to begin with pay for many small streams, too. */
 static int fit_decoder(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	size_t len = SIZE_MAX;
 
 	if (d->input_done && d->small_in < SMALL_IN) {
@@ -128,7 +135,7 @@ static int fit_decoder(struct wd_comp_sess *s)
 
 static int begin_member_data(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	bool preset = d->preset_len && !s->info.members;
 	int ret = fit_decoder(s);
 
@@ -165,7 +172,7 @@ static void count_output(struct decompressor *d, const uint8_t *data, size_t len
  */
 static void settle_sum(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	struct serial_buf *b = &d->sbuf[d->scur];
 
 	if (d->late_len)
@@ -197,7 +204,7 @@ static int need_sbuf(const struct wd_comp_sess *s, struct serial_buf *b)
 
 static void end_of_data(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 
 	memcpy(d->lead, d->inf.lost, d->inf.lost_len);
 	d->lead_len = d->inf.lost_len;
@@ -207,7 +214,7 @@ static void end_of_data(struct wd_comp_sess *s)
 /* What a request in order has done. */
 static int harvest(struct wd_comp_sess *s, struct piece *p)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	struct wd_comp_req *req = &d->sreq;
 
 	d->sbusy = false;
@@ -232,7 +239,7 @@ static int harvest(struct wd_comp_sess *s, struct piece *p)
  */
 static bool decode_here(const struct wd_comp_sess *s, size_t in_len)
 {
-	const struct decompressor *d = &s->d;
+	const struct decompressor *d = s->decomp;
 
 	/* No device goes on with a stream. */
 	if (!sched_on_cpu(&s->sched) ||
@@ -246,7 +253,7 @@ static bool decode_here(const struct wd_comp_sess *s, size_t in_len)
 /* Decode from @p, or only what the decoder still holds if it is NULL. */
 static int decode(struct wd_comp_sess *s, struct piece *p)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	struct wd_comp_req *req = &d->sreq;
 	bool here;
 	struct serial_buf *buf = &d->sbuf[d->scur];
@@ -292,7 +299,7 @@ static int decode(struct wd_comp_sess *s, struct piece *p)
 
 static int keep_header(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	char *name = NULL;
 
 	if (d->have_header)
@@ -313,7 +320,7 @@ static int keep_header(struct wd_comp_sess *s)
 /* The header is complete: is the window there that it asks for? */
 static int check_window(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	uint32_t have = d->preset_len ? d->preset_sum : wd_checksum_empty(WD_COMP_ZLIB);
 
 	if (!d->head.needs_window || (d->preset_len && d->head.window_sum == have))
@@ -324,7 +331,7 @@ static int check_window(struct wd_comp_sess *s)
 static int step_header(struct wd_comp_sess *s, struct piece *p)
 {
 	const struct wd_format *format = wd_format_of(s->setup.format);
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	size_t used;
 	int ret = format->feed_head(&d->head, piece_data(p), piece_left(p), &used);
 
@@ -348,13 +355,13 @@ static unsigned int trailer_len(const struct wd_comp_sess *s)
 static void garbage(struct wd_comp_sess *s)
 {
 	s->info.trailing = WD_COMP_TRAILING_GARBAGE;
-	end_stream(&s->d, s->d.member_start);
+	end_stream(s->decomp, s->decomp->member_start);
 }
 
 static int check_trailer(struct wd_comp_sess *s)
 {
 	const struct wd_format *format = wd_format_of(s->setup.format);
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	unsigned int behind = d->lead_len - trailer_len(s);
 	uint64_t at = d->pos - d->lead_len;
 	struct wd_mismatch m;
@@ -380,7 +387,7 @@ static int check_trailer(struct wd_comp_sess *s)
 
 static int step_trailer(struct wd_comp_sess *s, struct piece *p)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	unsigned int want = trailer_len(s);
 
 	while (p && d->lead_len < want && piece_left(p)) {
@@ -394,7 +401,7 @@ static int step_trailer(struct wd_comp_sess *s, struct piece *p)
 static int step_between(struct wd_comp_sess *s, struct piece *p)
 {
 	const struct wd_format *format = wd_format_of(s->setup.format);
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	uint8_t byte = *piece_data(p);
 	size_t used;
 
@@ -419,7 +426,7 @@ static int step_between(struct wd_comp_sess *s, struct piece *p)
 
 static int step_zeros(struct wd_comp_sess *s, struct piece *p)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	const uint8_t *data = piece_data(p);
 	size_t left = piece_left(p);
 	size_t n = 0;
@@ -436,7 +443,7 @@ static int step_zeros(struct wd_comp_sess *s, struct piece *p)
 /* No input is left and none will come. */
 static int step_end(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 
 	if (d->state == DEC_BETWEEN && !d->lead_len) {
 		end_stream(d, d->pos);
@@ -459,7 +466,7 @@ static int step_end(struct wd_comp_sess *s)
 /* Whether the decoder stands exactly where @p was assumed to begin. */
 static bool arrived_at(const struct wd_comp_sess *s, const struct piece *p)
 {
-	const struct decompressor *d = &s->d;
+	const struct decompressor *d = s->decomp;
 
 	if (p->used)
 		return false;
@@ -484,7 +491,7 @@ static bool chunk_counts(const struct piece *p)
 
 static void accept_chunk(struct wd_comp_sess *s, struct piece *p)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	struct wd_inflate inf = d->inf;
 
 	d->inf = p->ws->inf;
@@ -506,7 +513,7 @@ static void accept_chunk(struct wd_comp_sess *s, struct piece *p)
 /* The worker checked the headers; what the first one says is kept. */
 static int accept_members(struct wd_comp_sess *s, struct piece *p)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	size_t used;
 	int ret;
 
@@ -536,7 +543,7 @@ static bool members_count(const struct wd_comp_sess *s, const struct piece *p)
  */
 static int judge(struct wd_comp_sess *s, struct piece *p)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	bool chunk = p->kind == PIECE_CHUNK;
 
 	s->info.requests++;
@@ -583,8 +590,8 @@ static int lend_serial(struct decompressor *d, const void **data, size_t *len)
 
 static void mark(struct wd_comp_sess *s, struct sched_item *item)
 {
-	if (item == &s->d.sitem)
-		s->d.sout = false;
+	if (item == &s->decomp->sitem)
+		s->decomp->sout = false;
 	else
 		((struct piece *)item)->busy = false;
 }
@@ -611,7 +618,7 @@ static int await(struct wd_comp_sess *s, const bool *out, int timeout_ms)
  */
 static int collect_stale(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	struct sched_item *item;
 
 	if (!d->first || !d->first->busy || piece_is_ahead(d->first))
@@ -626,7 +633,7 @@ static int collect_stale(struct wd_comp_sess *s)
 /* Returns 1 if the output of @p, which the decoder arrived at, is to go out. */
 static int take_ahead(struct wd_comp_sess *s, struct piece *p, int timeout_ms)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	int ret;
 
 	d->distrust = 0;
@@ -649,11 +656,11 @@ static int step(struct wd_comp_sess *s, struct piece *p)
 {
 	int ret;
 
-	switch (s->d.state) {
+	switch (s->decomp->state) {
 	case DEC_HEADER:
 		return step_header(s, p);
 	case DEC_DATA:
-		ret = restore_window(&s->d);
+		ret = restore_window(s->decomp);
 		return ret ? ret : decode(s, p);
 	case DEC_TRAILER:
 		return step_trailer(s, p);
@@ -667,7 +674,7 @@ static int step(struct wd_comp_sess *s, struct piece *p)
 /* What can be done when no piece has bytes left. */
 static int step_without_input(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 
 	if (d->state == DEC_TRAILER && d->lead_len >= trailer_len(s))
 		return step_trailer(s, NULL);
@@ -679,7 +686,7 @@ static int step_without_input(struct wd_comp_sess *s)
 /* Nothing must wait behind bytes that came before it. */
 static bool must_lend(const struct wd_comp_sess *s, const struct piece *p)
 {
-	const struct decompressor *d = &s->d;
+	const struct decompressor *d = s->decomp;
 	const struct serial_buf *buf = &d->sbuf[d->scur];
 
 	if (!buf->fill)
@@ -694,7 +701,7 @@ static bool must_lend(const struct wd_comp_sess *s, const struct piece *p)
 /* Start the next request before the caller writes what this one brought. */
 static void keep_busy(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	struct piece *p = piece_next(s);
 
 	if (d->pending || d->state != DEC_DATA || d->sbusy)
@@ -707,14 +714,14 @@ static void keep_busy(struct wd_comp_sess *s)
 
 static int begin(struct wd_comp_sess *s)
 {
-	s->d.begun = true;
-	return s->d.state == DEC_DATA ? begin_member_data(s) : 0;
+	s->decomp->begun = true;
+	return s->decomp->state == DEC_DATA ? begin_member_data(s) : 0;
 }
 
 int decompress_get_output(struct wd_comp_sess *s, const void **data, size_t *len,
 			  int timeout_ms)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	struct piece *p;
 	int ret;
 
@@ -772,7 +779,7 @@ int decompress_get_output(struct wd_comp_sess *s, const void **data, size_t *len
 
 void decompress_put_output(struct wd_comp_sess *s)
 {
-	s->d.lent = NULL;
+	s->decomp->lent = NULL;
 }
 
 /* ---- around the stream ---- */
@@ -786,15 +793,15 @@ WD_API int wd_comp_get_header(struct wd_comp_sess *sess, struct wd_comp_header *
 	if (!hdr || sess->setup.op != WD_COMP_DECOMPRESS ||
 	    sess->setup.format != WD_COMP_GZIP)
 		return -EINVAL;
-	if (!sess->d.have_header)
+	if (!sess->decomp->have_header)
 		return -EAGAIN;
-	*hdr = sess->d.header;
+	*hdr = sess->decomp->header;
 	return 0;
 }
 
 int decompress_unused(struct wd_comp_sess *s, const void **data, size_t *len)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	size_t head = (size_t)d->zeros + d->lead_len;
 	size_t rest;
 

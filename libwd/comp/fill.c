@@ -25,7 +25,7 @@ static int undo_job(struct compressor *c, struct cjob *job, int err)
 
 static bool first_of_stream(const struct wd_comp_sess *s)
 {
-	return !s->c.any_sent;
+	return !s->comp->any_sent;
 }
 
 static void set_request(struct wd_comp_sess *s, struct cjob *job,
@@ -33,7 +33,7 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job,
 {
 	size_t head =
 		compress_sized(s) || first_of_stream(s) ? header_size(s) : 0;
-	bool join = compress_joins(s) && !first_of_stream(s) && !s->c.cut;
+	bool join = compress_joins(s) && !first_of_stream(s) && !s->comp->cut;
 
 	memset(&job->req, 0, sizeof(job->req));
 	job->req.op = WD_COMP_COMPRESS;
@@ -48,8 +48,9 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job,
 	job->req.out = job->out + head + job->lead;
 	job->req.out_cap = job->out_cap - head - job->lead - WD_TAIL_MAX;
 	if (job->ahead)
-		job->item.work = wd_work_compress_from(
-			&job->req, s->setup.format, &s->c.source, job->offset);
+		job->item.work =
+			wd_work_compress_from(&job->req, s->setup.format,
+					      &s->comp->source, job->offset);
 	else
 		job->item.work = wd_work_compress(&job->req, s->setup.format);
 	/* Devices do not know what was before. */
@@ -69,8 +70,8 @@ static int run_with_window(struct wd_comp_sess *s, struct cjob *job)
 		.out_cap = job->req.out_cap,
 		.level = s->setup.level,
 		.open = job->req.flags & WD_COMP_REQ_OPEN,
-		.window = s->c.window,
-		.window_len = s->c.window_len,
+		.window = s->comp->window,
+		.window_len = s->comp->window_len,
 	};
 
 	if (!d)
@@ -87,7 +88,7 @@ static int run_with_window(struct wd_comp_sess *s, struct cjob *job)
 
 static int fill_send(struct wd_comp_sess *s, struct cjob *job, const void *in)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	bool alone = job->last && c->count == 1 && job->in_len <= ALONE_MAX &&
 		     !sched_on_device(&s->sched);
 	bool windowed = c->window_len && first_of_stream(s);
@@ -111,11 +112,11 @@ static int fill_send(struct wd_comp_sess *s, struct cjob *job, const void *in)
 /* The held chunk is not the last one, or it is. */
 int fill_release(struct wd_comp_sess *s, bool last)
 {
-	struct cjob *job = s->c.held;
+	struct cjob *job = s->comp->held;
 
 	if (!job)
 		return 0;
-	s->c.held = NULL;
+	s->comp->held = NULL;
 	job->last = last;
 	return fill_send(s, job, job->req.in);
 }
@@ -131,7 +132,7 @@ static void hold(struct compressor *c, struct cjob *job, const void *in)
  * it. */
 static void put_before(struct wd_comp_sess *s, struct cjob *job)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	struct cjob *prev = c->before;
 	int64_t n = 0;
 
@@ -158,7 +159,7 @@ static void put_before(struct wd_comp_sess *s, struct cjob *job)
 
 int fill_get(struct wd_comp_sess *s, void **buf, size_t *room)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	struct cjob *job = jobs_newest(c);
 	bool fresh;
 	int ret;
@@ -201,7 +202,7 @@ static int cut_job(struct wd_comp_sess *s, struct cjob *job, size_t cut)
 	int ret;
 
 	job->in_len = cut;
-	hold(&s->c, job, job->in);
+	hold(s->comp, job, job->in);
 	if (!rest)
 		return 0;
 	ret = fill_release(s, false);
@@ -210,18 +211,18 @@ static int cut_job(struct wd_comp_sess *s, struct cjob *job, size_t cut)
 	ret = fill_get(s, &buf, &room);
 	if (ret)
 		return ret == -EAGAIN ? -EIO : ret;
-	next = jobs_newest(&s->c);
+	next = jobs_newest(s->comp);
 	if (next->in_cap < rest)
 		return -EIO;
 	memcpy(buf, job->in + cut, rest);
 	next->in_len = rest;
-	cut_pass(&s->c.roll, next->in, rest);
+	cut_pass(&s->comp->roll, next->in, rest);
 	return 0;
 }
 
 static int take_input(struct wd_comp_sess *s, size_t len)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	struct cjob *job = jobs_newest(c);
 	size_t from, cut;
 	int ret;
@@ -245,7 +246,7 @@ static int take_input(struct wd_comp_sess *s, size_t len)
 			return cut_job(s, job, cut);
 	}
 	if (job->in_len == c->chunk)
-		hold(&s->c, job, job->in);
+		hold(s->comp, job, job->in);
 	return 0;
 }
 
@@ -267,22 +268,22 @@ static int flush_chunk(struct wd_comp_sess *s)
 
 	if (ret)
 		return ret;
-	drop_empty(&s->c);
-	job = jobs_newest(&s->c);
+	drop_empty(s->comp);
+	job = jobs_newest(s->comp);
 	/* Who flushes may want to begin there. */
 	if (job)
 		job->keep = true;
-	s->c.cut = true;
+	s->comp->cut = true;
 	if (!job || job->state != CJOB_FILLING)
 		return 0;
 	ret = fill_send(s, job, job->in);
-	s->c.cut = true;
+	s->comp->cut = true;
 	return ret;
 }
 
 int fill_finish(struct wd_comp_sess *s)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	struct cjob *job;
 	int ret;
 
@@ -313,7 +314,7 @@ int fill_put(struct wd_comp_sess *s, size_t len, enum wd_comp_flush flush)
 {
 	int ret;
 
-	if (s->c.input_done || s->c.finish_later)
+	if (s->comp->input_done || s->comp->finish_later)
 		return len ? -EINVAL : 0;
 	ret = take_input(s, len);
 	if (ret)
@@ -337,23 +338,23 @@ int fill_put_foreign(struct wd_comp_sess *s, const uint8_t *in, size_t len)
 		return ret;
 	ret = job_fit_output(s, job, len);
 	if (ret)
-		return undo_job(&s->c, job, ret);
+		return undo_job(s->comp, job, ret);
 	ret = fill_release(s, false);
 	if (ret)
 		return ret;
-	s->c.begun = true;
+	s->comp->begun = true;
 	/* All of it is one piece of memory. */
-	job->before_len = wd_min(s->c.in_total, WD_COMP_WINDOW_MAX);
-	s->c.in_total += len;
+	job->before_len = wd_min(s->comp->in_total, WD_COMP_WINDOW_MAX);
+	s->comp->in_total += len;
 	job->in_len = len;
-	hold(&s->c, job, in);
+	hold(s->comp, job, in);
 	return 0;
 }
 
 /* A chunk that is followed by more, read by the worker that compresses it. */
 int fill_ahead(struct wd_comp_sess *s)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	struct cjob *job;
 	int ret = jobs_begin(s, &job);
 

@@ -8,8 +8,8 @@
 /* What is decoded ahead goes to libdeflate if possible. */
 static const char *decoder_name(const struct wd_comp_sess *s)
 {
-	if (!s->d.ahead_used)
-		return wd_inflate_name(&s->d.inf);
+	if (!s->decomp->ahead_used)
+		return wd_inflate_name(&s->decomp->inf);
 	if (s->info.parallel_out == s->info.total_out)
 		return "libdeflate";
 	return wd_isal_missing() ? "libdeflate, zlib" : "libdeflate, ISA-L";
@@ -52,11 +52,11 @@ WD_API int wd_comp_get_info(struct wd_comp_sess *sess,
 	info->redone = sess->sched.redone;
 	if (sess->setup.op == WD_COMP_COMPRESS) {
 		info->codec = wd_level_get(sess->setup.level)->name;
-		info->chunk_size = (uint32_t)sess->c.chunk;
-		info->total_in = sess->c.in_total;
+		info->chunk_size = (uint32_t)sess->comp->chunk;
+		info->total_in = sess->comp->in_total;
 	} else {
 		info->codec = decoder_name(sess);
-		info->total_in = sess->d.pos;
+		info->total_in = sess->decomp->pos;
 	}
 	tell_devices(sess, info);
 	return 0;

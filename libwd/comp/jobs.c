@@ -22,7 +22,7 @@ static void free_job(struct cjob *job)
 
 int jobs_init(struct wd_comp_sess *s)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 
 	c->njobs = 2;
 	c->jobs = calloc(c->njobs, sizeof(*c->jobs));
@@ -64,7 +64,7 @@ void jobs_drop_oldest(struct compressor *c)
  */
 static int expand(struct wd_comp_sess *s)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	struct cjob **jobs;
 	unsigned int n, spare, width;
 	int ret;
@@ -96,7 +96,7 @@ static int expand(struct wd_comp_sess *s)
 
 int jobs_begin(struct wd_comp_sess *s, struct cjob **ret_job)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	struct cjob **slot;
 	int ret;
 
@@ -177,7 +177,7 @@ int job_fit_output(struct wd_comp_sess *s, struct cjob *job, size_t in_len)
 		return 0;
 	free(job->out);
 	job->out_cap = 0;
-	job->out = get_memory(&s->c, NULL, need);
+	job->out = get_memory(s->comp, NULL, need);
 	if (!job->out)
 		return -ENOMEM;
 	job->out_cap = need;
@@ -191,7 +191,7 @@ int job_fit_output(struct wd_comp_sess *s, struct cjob *job, size_t in_len)
 static size_t input_wanted(const struct wd_comp_sess *s, const struct cjob *job)
 {
 	uint64_t hint = s->setup.size_hint;
-	size_t chunk = s->c.chunk;
+	size_t chunk = s->comp->chunk;
 
 	/* A cut may move any part of a chunk here. */
 	if (s->setup.flags & WD_COMP_RSYNCABLE)
@@ -215,7 +215,7 @@ int job_fit_input(struct wd_comp_sess *s, struct cjob *job)
 		compress_settle(s);
 		want = input_wanted(s, job);
 	}
-	in = get_memory(&s->c, job->in ? job->in - WD_COMP_WINDOW_MAX : NULL,
+	in = get_memory(s->comp, job->in ? job->in - WD_COMP_WINDOW_MAX : NULL,
 			WD_COMP_WINDOW_MAX + want);
 	if (!in)
 		return -ENOMEM;

@@ -29,16 +29,16 @@ WD_API int wd_comp_set_window(struct wd_comp_sess *sess, const void *data, size_
 	memcpy(copy, data, len);
 
 	if (sess->setup.op == WD_COMP_COMPRESS) {
-		free(sess->c.window);
-		sess->c.window = copy;
-		sess->c.window_len = len;
-		sess->c.window_sum = sum;
+		free(sess->comp->window);
+		sess->comp->window = copy;
+		sess->comp->window_len = len;
+		sess->comp->window_sum = sum;
 	} else {
-		free(sess->d.preset);
-		sess->d.preset = copy;
-		sess->d.preset_len = len;
-		sess->d.preset_sum = sum;
-		sess->d.begun = false;
+		free(sess->decomp->preset);
+		sess->decomp->preset = copy;
+		sess->decomp->preset_len = len;
+		sess->decomp->preset_sum = sum;
+		sess->decomp->begun = false;
 	}
 	return 0;
 }
@@ -85,7 +85,7 @@ static int run_in_place(struct wd_comp_sess *s, const uint8_t *in, size_t in_len
 
 	if (in_len > CHUNK_AFFORDED_MIN)
 		compress_settle(s);
-	chunk = s->c.chunk;
+	chunk = s->comp->chunk;
 	while (done < in_len) {
 		size_t n = wd_min(chunk, in_len - done);
 
@@ -153,8 +153,9 @@ WD_API int wd_comp_run(struct wd_comp_sess *sess, const void *in, size_t in_len,
 	if (ret && !sess->failed)
 		sess->failed = ret;
 	if (consumed)
-		*consumed = sess->setup.op == WD_COMP_COMPRESS ?
-			    (ret ? 0 : in_len) : (size_t)sess->d.pos;
+		*consumed = sess->setup.op == WD_COMP_COMPRESS
+				    ? (ret ? 0 : in_len)
+				    : (size_t)sess->decomp->pos;
 	if (produced)
 		*produced = o.made;
 	return ret;

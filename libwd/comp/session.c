@@ -52,6 +52,14 @@ static int begin_sched(struct wd_comp_sess *s)
 	return 0;
 }
 
+static void exit_direction(struct wd_comp_sess *s)
+{
+	if (s->comp)
+		compress_exit(s);
+	if (s->decomp)
+		decompress_exit(s);
+}
+
 WD_API int wd_comp_create(struct wd_comp_sess **sess,
 			  const struct wd_comp_setup *setup)
 {
@@ -83,8 +91,7 @@ WD_API int wd_comp_create(struct wd_comp_sess **sess,
 	return 0;
 
 err_guard:
-	compress_exit(s);
-	decompress_exit(s);
+	exit_direction(s);
 	wd_fork_guard_exit(&s->guard);
 	sched_exit(&s->sched);
 err_free:
@@ -99,8 +106,7 @@ WD_API void wd_comp_destroy(struct wd_comp_sess *sess)
 		return;
 	/* First, as workers may hold buffers of the session. */
 	sched_exit(&sess->sched);
-	compress_exit(sess);
-	decompress_exit(sess);
+	exit_direction(sess);
 	wd_fork_guard_exit(&sess->guard);
 	async_exit(sess);
 	free(sess->engine);

@@ -176,8 +176,9 @@ struct wd_comp_sess {
 	bool input_lent, output_lent;
 	int failed;			/* sticky error of the stream */
 	struct wd_comp_info info;
-	struct compressor c;
-	struct decompressor d;
+	/* of its direction; the other one is NULL */
+	struct compressor *comp;
+	struct decompressor *decomp;
 
 	/* stream.c: the rest of a piece */
 	const uint8_t *rest;

@@ -8,11 +8,11 @@
 void source_set(struct wd_comp_sess *s, const struct wd_source *source,
 		uint64_t size)
 {
-	s->c.source = *source;
+	s->comp->source = *source;
 	if (size > CHUNK_AFFORDED_MIN)
 		compress_settle(s);
 	/* A device reads no files. */
-	s->c.source_size = sched_on_device(&s->sched) ? 0 : size;
+	s->comp->source_size = sched_on_device(&s->sched) ? 0 : size;
 }
 
 int source_error(int err)
@@ -24,7 +24,7 @@ int source_error(int err)
 /* What was read so far goes out; then the error is told. */
 static int source_failed(struct wd_comp_sess *s, int err)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	struct cjob *job = jobs_newest(c);
 
 	c->source_error = source_error(err);
@@ -37,7 +37,7 @@ static int source_failed(struct wd_comp_sess *s, int err)
 /* The last chunk, or what came as a surprise: read until there is no more. */
 static int read_here(struct wd_comp_sess *s)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	size_t room;
 	int64_t n;
 	void *buf;
@@ -56,7 +56,7 @@ static int read_here(struct wd_comp_sess *s)
 
 int source_read(struct wd_comp_sess *s)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	int ret = 0;
 
 	while (!ret && !c->input_done && !c->finish_later) {
@@ -74,7 +74,7 @@ int source_read(struct wd_comp_sess *s)
 
 void source_cut_short(struct wd_comp_sess *s)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	uint64_t offset = job_at(c, 0)->offset;
 
 	sched_drain(&s->sched);
@@ -92,7 +92,7 @@ void source_cut_short(struct wd_comp_sess *s)
 
 void source_check_joint(struct wd_comp_sess *s, struct cjob *job)
 {
-	struct compressor *c = &s->c;
+	struct compressor *c = s->comp;
 	uint32_t before_sum =
 		job->ahead ? job->item.work.result.compress.before_sum
 			   : job->before_sum;

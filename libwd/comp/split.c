@@ -83,7 +83,7 @@ static size_t block_size(const struct wd_comp_sess *s, size_t pending)
 	uint64_t hint = s->setup.size_hint;
 	bool little = hint < BLOCK_SIZE || hint == WD_COMP_SIZE_UNKNOWN;
 
-	if (!s->d.block && !s->d.spare_block && little)
+	if (!s->decomp->block && !s->decomp->spare_block && little)
 		return wd_min(BLOCK_FIRST, hint + BLOCK_ROOM_MIN);
 	return wd_max(2 * pending, BLOCK_SIZE);
 }
@@ -91,7 +91,7 @@ static size_t block_size(const struct wd_comp_sess *s, size_t pending)
 /* A block with room, beginning with the bytes that are in no piece yet. */
 static int fresh_block(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	struct in_block *old = d->block;
 	size_t pending = old ? old->len - d->cut : 0;
 	struct in_block *b = get_block(d, block_size(s, pending));
@@ -162,7 +162,7 @@ static void put_piece(struct decompressor *d, struct piece *p)
 
 void pieces_exit(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 
 	pieces_reset(s);
 	free_workspaces(d);
@@ -179,7 +179,7 @@ void pieces_exit(struct wd_comp_sess *s)
 /* Nothing is in flight any more. */
 void pieces_reset(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 
 	while (d->first) {
 		struct piece *p = d->first;
@@ -258,7 +258,7 @@ void piece_make_serial(struct decompressor *d, struct piece *p)
 /* A worker may still write to a piece whose guess was wrong; it is kept. */
 struct piece *piece_next(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	struct piece *p = d->first;
 
 	while (p && !piece_left(p) && p != d->lent && !p->busy &&
@@ -276,7 +276,7 @@ struct piece *piece_next(struct wd_comp_sess *s)
 
 size_t pieces_rest(const struct wd_comp_sess *s, uint8_t *to)
 {
-	const struct decompressor *d = &s->d;
+	const struct decompressor *d = s->decomp;
 	size_t n = 0;
 
 	for (const struct piece *p = d->first; p; p = p->next) {
@@ -454,14 +454,14 @@ static size_t queued_max(const struct wd_comp_sess *s)
 static unsigned int sent_max(const struct wd_comp_sess *s)
 {
 	unsigned int width = sched_width(&s->sched);
-	size_t n = (width + 3) * CHUNK_OUT_FIRST / s->d.out_guess;
+	size_t n = (width + 3) * CHUNK_OUT_FIRST / s->decomp->out_guess;
 
 	return (unsigned int)wd_max(wd_min(n, width + 3), width + 1);
 }
 
 static bool enough_input(const struct wd_comp_sess *s)
 {
-	const struct decompressor *d = &s->d;
+	const struct decompressor *d = s->decomp;
 
 	return d->nspec >= sent_max(s) || d->queued >= queued_max(s) ||
 	       d->serial_queued >= SERIAL_QUEUED;
@@ -469,7 +469,7 @@ static bool enough_input(const struct wd_comp_sess *s)
 
 int decompress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 
 	if (d->input_done || d->state == DEC_END || d->pending)
 		return -EINVAL;
@@ -488,7 +488,7 @@ int decompress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 
 int decompress_put_input(struct wd_comp_sess *s, size_t len, enum wd_comp_flush flush)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	int ret;
 
 	if (d->state == DEC_END || d->pending)
@@ -515,11 +515,12 @@ int decompress_put_input(struct wd_comp_sess *s, size_t len, enum wd_comp_flush 
 static int prepare(struct wd_comp_sess *s, struct piece *p)
 {
 	struct wd_comp_req *req = &p->req;
-	size_t cap = p->kind == PIECE_CHUNK ? s->d.out_guess + WD_CHUNK_ROOM :
-					      p->out_want + 1;
+	size_t cap = p->kind == PIECE_CHUNK
+			     ? s->decomp->out_guess + WD_CHUNK_ROOM
+			     : p->out_want + 1;
 
 	if (!p->ws)
-		p->ws = get_workspace(&s->d);
+		p->ws = get_workspace(s->decomp);
 	if (!p->ws)
 		return -ENOMEM;
 	if (p->ws->out_cap < cap) {
@@ -549,18 +550,18 @@ static bool send_piece(struct wd_comp_sess *s, struct piece *p)
 {
 	if (sess_open(s) || sched_width(&s->sched) == 1 || prepare(s, p) ||
 	    sess_send(s, &p->item)) {
-		piece_make_serial(&s->d, p);
+		piece_make_serial(s->decomp, p);
 		return false;
 	}
 	p->sent = true;
 	p->busy = true;
-	s->d.nsent++;
+	s->decomp->nsent++;
 	return true;
 }
 
 void pieces_dispatch(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	bool sent = false;
 
 	if (!d->nspec || d->distrust >= DISTRUST_MAX)

@@ -38,7 +38,7 @@ static bool compressing(const struct wd_comp_sess *s)
 
 static bool reads_itself(const struct wd_comp_sess *s)
 {
-	return compressing(s) && s->c.source.read;
+	return compressing(s) && s->comp->source.read;
 }
 
 WD_API int wd_comp_get_input(struct wd_comp_sess *sess, void **buf, size_t *room)
@@ -117,8 +117,8 @@ WD_API int wd_comp_set_source(struct wd_comp_sess *sess, wd_comp_read_fn *read,
 
 	if (ret)
 		return ret;
-	if (!read || !compressing(sess) || !sess->fresh || sess->c.window_len ||
-	    sess->setup.flags & WD_COMP_RSYNCABLE)
+	if (!read || !compressing(sess) || !sess->fresh ||
+	    sess->comp->window_len || sess->setup.flags & WD_COMP_RSYNCABLE)
 		return -EINVAL;
 	sess->fresh = false;
 	source_set(sess, &source, size);
@@ -189,7 +189,8 @@ static int copy_out(struct wd_comp_sess *s, struct wd_comp_buf *buf, int timeout
 /* Past its end, or an error, a stream takes no more input; the rest stays. */
 static bool input_over(const struct wd_comp_sess *s)
 {
-	return !compressing(s) && (s->d.state == DEC_END || s->d.pending);
+	return !compressing(s) &&
+	       (s->decomp->state == DEC_END || s->decomp->pending);
 }
 
 /* The end of the input, or a flush, once all of it was taken. */
