@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "session.h"
+#include "compress.h"
 
 #define KIB		((uint64_t)1024)
 #define MIB		(1024 * KIB)

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
+#include "compress.h"
+#include "decompress.h"
 
 void async_exit(struct wd_comp_sess *s)
 {
@@ -34,8 +35,8 @@ static bool stream_over(const struct wd_comp_sess *s)
 	if (s->output_lent)
 		return false;
 	if (s->setup.op == WD_COMP_DECOMPRESS)
-		return s->decomp->state == DEC_END;
-	return s->comp->input_done && !s->comp->count && !s->comp->eof_member;
+		return decompress_at_end(s);
+	return compress_is_over(s);
 }
 
 static struct request *get_request(struct wd_comp_sess *s)

@@ -22,7 +22,7 @@
 static size_t chunk_size(const struct wd_comp_sess *s)
 {
 	const struct wd_comp_setup *setup = &s->setup;
-	const struct wd_sized *sized = wd_sized_of(setup->members);
+	const struct wd_sized *sized = s->comp->sized;
 	size_t chunk = wd_level_get(setup->level)->chunk_size;
 	uint64_t n, size = setup->size_hint;
 
@@ -52,6 +52,10 @@ int compress_init(struct wd_comp_sess *s)
 	s->comp = calloc(1, sizeof(*s->comp));
 	if (!s->comp)
 		return -ENOMEM;
+	s->comp->sized = wd_sized_of(s->setup.members);
+	s->comp->joins =
+		!s->comp->sized &&
+		!(s->setup.flags & (WD_COMP_RSYNCABLE | WD_COMP_INDEPENDENT));
 	s->comp->chunk = chunk_size(s);
 	return jobs_init(s);
 }
@@ -61,8 +65,8 @@ void compress_exit(struct wd_comp_sess *s)
 	struct compressor *c = s->comp;
 
 	jobs_exit(c);
-	free(c->header);
-	free(c->window);
+	free(c->header.bytes);
+	free(c->preset.data);
 	free(c);
 }
 
@@ -71,30 +75,24 @@ void compress_reset(struct wd_comp_sess *s)
 	struct compressor *c = s->comp;
 
 	jobs_reset(c);
-	free(c->header);
-	free(c->window);
-	c->header = NULL;
-	c->window = NULL;
-	c->header_len = 0;
-	c->mtime = 0;
-	c->window_len = 0;
+	free(c->header.bytes);
+	free(c->preset.data);
+	memset(&c->header, 0, sizeof(c->header));
+	memset(&c->preset, 0, sizeof(c->preset));
 	c->held = NULL;
 	c->begun = false;
 	c->input_done = false;
 	c->finish_later = false;
 	c->ended = false;
 	c->any_sent = false;
-	c->cut = false;
+	c->flushed = false;
 	c->before = NULL;
 	c->eof_member = compress_sized(s) && compress_sized(s)->end;
 	c->sum = wd_checksum_empty(s->setup.format);
 	c->sum_len = 0;
 	c->in_total = 0;
-	c->stored = 0;
 	c->roll = 0;
 	memset(&c->source, 0, sizeof(c->source));
-	c->source_size = 0;
-	c->source_error = 0;
 	c->chunk = chunk_size(s);
 }
 
@@ -178,20 +176,20 @@ int compress_get_output(struct wd_comp_sess *s, const void **data, size_t *len,
 	struct cjob *job;
 	int ret;
 
-	if (c->finish_later && c->count < c->njobs) {
+	if (c->finish_later && c->jobs.count < c->jobs.size) {
 		ret = fill_finish(s);
 		if (ret)
 			return ret;
 	}
 again:
-	if (c->source.read) {
+	if (c->source.from.read) {
 		ret = source_read(s);
 		if (ret)
 			return ret;
 	}
-	if (!c->count) {
-		if (c->source_error)
-			return c->source_error;
+	if (!c->jobs.count) {
+		if (c->source.error)
+			return c->source.error;
 		if (!c->input_done)
 			return -EAGAIN;
 		if (!c->eof_member)
@@ -227,7 +225,7 @@ void compress_put_output(struct wd_comp_sess *s)
 {
 	struct compressor *c = s->comp;
 
-	if (c->ended || !c->count)
+	if (c->ended || !c->jobs.count)
 		return;
 	jobs_drop_oldest(c);
 }
@@ -252,4 +250,17 @@ size_t compress_bound(const struct wd_comp_sess *s, size_t in_len)
 		return SIZE_MAX;
 	each = in_len + chunks * each + WD_HEAD_MAX + WD_TAIL_MAX;
 	return compress_sized(s) ? each + compress_sized(s)->end_len : each;
+}
+
+void compress_set_preset(struct wd_comp_sess *s, const struct preset *preset)
+{
+	free(s->comp->preset.data);
+	s->comp->preset = *preset;
+}
+
+bool compress_is_over(const struct wd_comp_sess *s)
+{
+	const struct compressor *c = s->comp;
+
+	return c->input_done && !c->jobs.count && !c->eof_member;
 }

@@ -19,7 +19,7 @@
 static int undo_job(struct compressor *c, struct cjob *job, int err)
 {
 	job->state = CJOB_FREE;
-	c->count--;
+	c->jobs.count--;
 	return err == -ENOMEM ? jobs_out_of_memory(c) : err;
 }
 
@@ -33,7 +33,8 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job,
 {
 	size_t head =
 		compress_sized(s) || first_of_stream(s) ? header_size(s) : 0;
-	bool join = compress_joins(s) && !first_of_stream(s) && !s->comp->cut;
+	bool join =
+		compress_joins(s) && !first_of_stream(s) && !s->comp->flushed;
 
 	memset(&job->req, 0, sizeof(job->req));
 	job->req.op = WD_COMP_COMPRESS;
@@ -48,9 +49,9 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job,
 	job->req.out = job->out + head + job->lead;
 	job->req.out_cap = job->out_cap - head - job->lead - WD_TAIL_MAX;
 	if (job->ahead)
-		job->item.work =
-			wd_work_compress_from(&job->req, s->setup.format,
-					      &s->comp->source, job->offset);
+		job->item.work = wd_work_compress_from(
+			&job->req, s->setup.format, &s->comp->source.from,
+			job->offset);
 	else
 		job->item.work = wd_work_compress(&job->req, s->setup.format);
 	/* Devices do not know what was before. */
@@ -70,8 +71,8 @@ static int run_with_window(struct wd_comp_sess *s, struct cjob *job)
 		.out_cap = job->req.out_cap,
 		.level = s->setup.level,
 		.open = job->req.flags & WD_COMP_REQ_OPEN,
-		.window = s->comp->window,
-		.window_len = s->comp->window_len,
+		.window = s->comp->preset.data,
+		.window_len = s->comp->preset.len,
 	};
 
 	if (!d)
@@ -89,16 +90,16 @@ static int run_with_window(struct wd_comp_sess *s, struct cjob *job)
 static int fill_send(struct wd_comp_sess *s, struct cjob *job, const void *in)
 {
 	struct compressor *c = s->comp;
-	bool alone = job->last && c->count == 1 && job->in_len <= ALONE_MAX &&
-		     !sched_on_device(&s->sched);
-	bool windowed = c->window_len && first_of_stream(s);
+	bool alone = job->last && c->jobs.count == 1 &&
+		     job->in_len <= ALONE_MAX && !sched_on_device(&s->sched);
+	bool windowed = c->preset.len && first_of_stream(s);
 	int ret = job_fit_output(s, job, job->in_len);
 
 	if (ret)
 		return ret;
 	set_request(s, job, in);
 	c->any_sent = true;
-	c->cut = false;
+	c->flushed = false;
 	if (windowed || alone) {
 		ret = windowed ? run_with_window(s, job)
 			       : sched_run(&s->sched, &job->item.work);
@@ -136,14 +137,15 @@ static void put_before(struct wd_comp_sess *s, struct cjob *job)
 	struct cjob *prev = c->before;
 	int64_t n = 0;
 
-	if (!compress_joins(s) || c->cut)
+	if (!compress_joins(s) || c->flushed)
 		return;
-	if (c->source.read) {
+	if (c->source.from.read) {
 		size_t len = wd_min(c->in_total, WD_COMP_WINDOW_MAX);
 
 		if (len)
-			n = c->source.read(c->source.arg, job->in - len, len,
-					   c->in_total - len);
+			n = c->source.from.read(c->source.from.arg,
+						job->in - len, len,
+						c->in_total - len);
 		if (!len || n < 0 || (uint64_t)n != len)
 			return;
 		job->before_sum = wd_crc32(0, job->in - len, len);
@@ -167,8 +169,8 @@ int fill_get(struct wd_comp_sess *s, void **buf, size_t *room)
 	if (c->input_done || c->finish_later)
 		return -EINVAL;
 	/* A cut moves what is behind it to the next job. */
-	if (s->setup.flags & WD_COMP_RSYNCABLE && job && c->expanded &&
-	    c->count + 1 >= c->njobs && job->state == CJOB_FILLING)
+	if (s->setup.flags & WD_COMP_RSYNCABLE && job && c->jobs.expanded &&
+	    c->jobs.count + 1 >= c->jobs.size && job->state == CJOB_FILLING)
 		return -EAGAIN;
 	fresh = !job || job->state != CJOB_FILLING;
 	if (fresh) {
@@ -179,7 +181,7 @@ int fill_get(struct wd_comp_sess *s, void **buf, size_t *room)
 	ret = job_fit_input(s, job);
 	/* What is read must find memory for its output: there is no way back
 	 * then. */
-	if (!ret && c->count > 1)
+	if (!ret && c->jobs.count > 1)
 		ret = job_fit_output(s, job, wd_min(job->in_cap, c->chunk));
 	if (ret)
 		return ret == -ENOMEM ? jobs_out_of_memory(c) : ret;
@@ -257,7 +259,7 @@ static void drop_empty(struct compressor *c)
 
 	if (job && job->state == CJOB_FILLING && !job->in_len) {
 		job->state = CJOB_FREE;
-		c->count--;
+		c->jobs.count--;
 	}
 }
 
@@ -273,11 +275,11 @@ static int flush_chunk(struct wd_comp_sess *s)
 	/* Who flushes may want to begin there. */
 	if (job)
 		job->keep = true;
-	s->comp->cut = true;
+	s->comp->flushed = true;
 	if (!job || job->state != CJOB_FILLING)
 		return 0;
 	ret = fill_send(s, job, job->in);
-	s->comp->cut = true;
+	s->comp->flushed = true;
 	return ret;
 }
 

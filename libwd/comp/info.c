@@ -2,18 +2,8 @@
 /*
  * What a session tells of itself: engine, codec, threads, lanes.
  */
-#include "../codec/isal.h"
-#include "session.h"
-
-/* What is decoded ahead goes to libdeflate if possible. */
-static const char *decoder_name(const struct wd_comp_sess *s)
-{
-	if (!s->decomp->ahead_used)
-		return wd_inflate_name(&s->decomp->inf);
-	if (s->info.parallel_out == s->info.total_out)
-		return "libdeflate";
-	return wd_isal_missing() ? "libdeflate, zlib" : "libdeflate, ISA-L";
-}
+#include "compress.h"
+#include "decompress.h"
 
 static void tell_devices(const struct wd_comp_sess *s,
 			 struct wd_comp_info *info)
@@ -55,8 +45,8 @@ WD_API int wd_comp_get_info(struct wd_comp_sess *sess,
 		info->chunk_size = (uint32_t)sess->comp->chunk;
 		info->total_in = sess->comp->in_total;
 	} else {
-		info->codec = decoder_name(sess);
-		info->total_in = sess->decomp->pos;
+		info->codec = decompress_codec(sess);
+		info->total_in = decompress_pos(sess);
 	}
 	tell_devices(sess, info);
 	return 0;

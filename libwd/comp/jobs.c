@@ -24,38 +24,38 @@ int jobs_init(struct wd_comp_sess *s)
 {
 	struct compressor *c = s->comp;
 
-	c->njobs = 2;
-	c->jobs = calloc(c->njobs, sizeof(*c->jobs));
-	return c->jobs ? 0 : -ENOMEM;
+	c->jobs.size = 2;
+	c->jobs.ring = calloc(c->jobs.size, sizeof(*c->jobs.ring));
+	return c->jobs.ring ? 0 : -ENOMEM;
 }
 
 void jobs_exit(struct compressor *c)
 {
-	for (unsigned int i = 0; c->jobs && i < c->njobs; i++)
-		free_job(c->jobs[i]);
-	free(c->jobs);
+	for (unsigned int i = 0; c->jobs.ring && i < c->jobs.size; i++)
+		free_job(c->jobs.ring[i]);
+	free(c->jobs.ring);
 }
 
 void jobs_reset(struct compressor *c)
 {
-	for (unsigned int i = 0; i < c->njobs; i++)
-		if (c->jobs[i])
-			c->jobs[i]->state = CJOB_FREE;
-	c->head = 0;
-	c->count = 0;
+	for (unsigned int i = 0; i < c->jobs.size; i++)
+		if (c->jobs.ring[i])
+			c->jobs.ring[i]->state = CJOB_FREE;
+	c->jobs.head = 0;
+	c->jobs.count = 0;
 }
 
 void jobs_drop_newest(struct compressor *c)
 {
 	jobs_newest(c)->state = CJOB_FREE;
-	c->count--;
+	c->jobs.count--;
 }
 
 void jobs_drop_oldest(struct compressor *c)
 {
 	job_at(c, 0)->state = CJOB_FREE;
-	c->head = (c->head + 1) % c->njobs;
-	c->count--;
+	c->jobs.head = (c->jobs.head + 1) % c->jobs.size;
+	c->jobs.count--;
 }
 
 /*
@@ -77,20 +77,20 @@ static int expand(struct wd_comp_sess *s)
 	n = width + (spare < 2 ? 2 : spare > 16 ? 16 : spare) + 1;
 	if (n > sched_depth(&s->sched))
 		n = sched_depth(&s->sched);
-	if (n <= c->njobs) {
-		c->expanded = true;
+	if (n <= c->jobs.size) {
+		c->jobs.expanded = true;
 		return 0;
 	}
 	jobs = calloc(n, sizeof(*jobs));
 	if (!jobs)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < c->njobs; i++)
+	for (unsigned int i = 0; i < c->jobs.size; i++)
 		jobs[i] = job_at(c, i);
-	free(c->jobs);
-	c->jobs = jobs;
-	c->njobs = n;
-	c->head = 0;
-	c->expanded = true;
+	free(c->jobs.ring);
+	c->jobs.ring = jobs;
+	c->jobs.size = n;
+	c->jobs.head = 0;
+	c->jobs.expanded = true;
 	return 0;
 }
 
@@ -100,14 +100,14 @@ int jobs_begin(struct wd_comp_sess *s, struct cjob **ret_job)
 	struct cjob **slot;
 	int ret;
 
-	if (c->count && !c->expanded) {
+	if (c->jobs.count && !c->jobs.expanded) {
 		ret = expand(s);
 		if (ret)
 			return ret;
 	}
-	if (c->count == c->njobs)
+	if (c->jobs.count == c->jobs.size)
 		return -EAGAIN;
-	slot = &c->jobs[(c->head + c->count) % c->njobs];
+	slot = &c->jobs.ring[(c->jobs.head + c->jobs.count) % c->jobs.size];
 	if (!*slot)
 		*slot = calloc(1, sizeof(**slot));
 	if (!*slot)
@@ -120,7 +120,7 @@ int jobs_begin(struct wd_comp_sess *s, struct cjob **ret_job)
 	(*slot)->last = false;
 	(*slot)->keep = false;
 	(*slot)->ahead = false;
-	c->count++;
+	c->jobs.count++;
 	*ret_job = *slot;
 	return 0;
 }
@@ -130,7 +130,7 @@ int jobs_begin(struct wd_comp_sess *s, struct cjob **ret_job)
 /* What jobs that are not in use keep for later. */
 static void free_idle(struct compressor *c)
 {
-	for (unsigned int i = c->count; i < c->njobs; i++) {
+	for (unsigned int i = c->jobs.count; i < c->jobs.size; i++) {
 		struct cjob *job = job_at(c, i);
 
 		if (!job)
@@ -158,7 +158,7 @@ static void *get_memory(struct compressor *c, void *old, size_t size)
 
 int jobs_out_of_memory(struct compressor *c)
 {
-	for (unsigned int i = 0; i < c->count; i++)
+	for (unsigned int i = 0; i < c->jobs.count; i++)
 		if (job_at(c, i)->state == CJOB_SENT ||
 		    job_at(c, i)->state == CJOB_DONE)
 			return -EAGAIN;

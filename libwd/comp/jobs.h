@@ -5,7 +5,7 @@
 #ifndef WD_JOBS_H
 #define WD_JOBS_H
 
-#include "session.h"
+#include "compress.h"
 
 enum cjob_state {
 	CJOB_FREE,
@@ -48,13 +48,13 @@ struct cjob {
 
 static inline struct cjob *job_at(struct compressor *c, unsigned int i)
 {
-	return c->jobs[(c->head + i) % c->njobs];
+	return c->jobs.ring[(c->jobs.head + i) % c->jobs.size];
 }
 
 /* NULL if there is none. */
 static inline struct cjob *jobs_newest(struct compressor *c)
 {
-	return c->count ? job_at(c, c->count - 1) : NULL;
+	return c->jobs.count ? job_at(c, c->jobs.count - 1) : NULL;
 }
 
 int jobs_init(struct wd_comp_sess *s);

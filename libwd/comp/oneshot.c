@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compress.h"
+#include "decompress.h"
 #include "fill.h"
 
 WD_API int wd_comp_set_window(struct wd_comp_sess *sess, const void *data, size_t len)
 {
+	struct preset preset;
 	uint8_t *copy;
 	uint32_t sum;
 	int ret = sess_check(sess);
@@ -28,18 +31,11 @@ WD_API int wd_comp_set_window(struct wd_comp_sess *sess, const void *data, size_
 		return -ENOMEM;
 	memcpy(copy, data, len);
 
-	if (sess->setup.op == WD_COMP_COMPRESS) {
-		free(sess->comp->window);
-		sess->comp->window = copy;
-		sess->comp->window_len = len;
-		sess->comp->window_sum = sum;
-	} else {
-		free(sess->decomp->preset);
-		sess->decomp->preset = copy;
-		sess->decomp->preset_len = len;
-		sess->decomp->preset_sum = sum;
-		sess->decomp->begun = false;
-	}
+	preset = (struct preset){.data = copy, .len = len, .sum = sum};
+	if (sess->setup.op == WD_COMP_COMPRESS)
+		compress_set_preset(sess, &preset);
+	else
+		decompress_set_preset(sess, &preset);
 	return 0;
 }
 
@@ -155,7 +151,7 @@ WD_API int wd_comp_run(struct wd_comp_sess *sess, const void *in, size_t in_len,
 	if (consumed)
 		*consumed = sess->setup.op == WD_COMP_COMPRESS
 				    ? (ret ? 0 : in_len)
-				    : (size_t)sess->decomp->pos;
+				    : (size_t)decompress_pos(sess);
 	if (produced)
 		*produced = o.made;
 	return ret;

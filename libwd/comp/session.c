@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
+#include "compress.h"
+#include "decompress.h"
 
 static int check_setup(const struct wd_comp_setup *setup)
 {

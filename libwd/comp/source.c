@@ -8,11 +8,11 @@
 void source_set(struct wd_comp_sess *s, const struct wd_source *source,
 		uint64_t size)
 {
-	s->comp->source = *source;
+	s->comp->source.from = *source;
 	if (size > CHUNK_AFFORDED_MIN)
 		compress_settle(s);
 	/* A device reads no files. */
-	s->comp->source_size = sched_on_device(&s->sched) ? 0 : size;
+	s->comp->source.size = sched_on_device(&s->sched) ? 0 : size;
 }
 
 int source_error(int err)
@@ -27,7 +27,7 @@ static int source_failed(struct wd_comp_sess *s, int err)
 	struct compressor *c = s->comp;
 	struct cjob *job = jobs_newest(c);
 
-	c->source_error = source_error(err);
+	c->source.error = source_error(err);
 	c->input_done = true;
 	if (job && job->state == CJOB_FILLING)
 		jobs_drop_newest(c);
@@ -45,7 +45,7 @@ static int read_here(struct wd_comp_sess *s)
 
 	if (ret)
 		return ret;
-	n = c->source.read(c->source.arg, buf, room, c->in_total);
+	n = c->source.from.read(c->source.from.arg, buf, room, c->in_total);
 	if (n < 0 || (uint64_t)n > room)
 		return source_failed(s, n < 0 ? (int)n : -EIO);
 	ret = fill_put(s, (size_t)n, WD_COMP_NO_FLUSH);
@@ -63,8 +63,8 @@ int source_read(struct wd_comp_sess *s)
 		const struct cjob *job = jobs_newest(c);
 		bool whole = !job || job->state != CJOB_FILLING;
 
-		if (whole && c->source_size > c->in_total &&
-		    c->source_size - c->in_total > c->chunk)
+		if (whole && c->source.size > c->in_total &&
+		    c->source.size - c->in_total > c->chunk)
 			ret = fill_ahead(s);
 		else
 			ret = read_here(s);
@@ -78,16 +78,16 @@ void source_cut_short(struct wd_comp_sess *s)
 	uint64_t offset = job_at(c, 0)->offset;
 
 	sched_drain(&s->sched);
-	for (unsigned int i = 0; i < c->count; i++)
+	for (unsigned int i = 0; i < c->jobs.count; i++)
 		job_at(c, i)->state = CJOB_FREE;
-	c->count = 0;
+	c->jobs.count = 0;
 	c->held = NULL;
 	c->input_done = false;
 	c->finish_later = false;
 	c->any_sent = offset > 0;
 	c->in_total = offset;
-	c->source_size = 0;
-	c->source_error = 0;
+	c->source.size = 0;
+	c->source.error = 0;
 }
 
 void source_check_joint(struct wd_comp_sess *s, struct cjob *job)
@@ -97,9 +97,10 @@ void source_check_joint(struct wd_comp_sess *s, struct cjob *job)
 		job->ahead ? job->item.work.result.compress.before_sum
 			   : job->before_sum;
 
-	if (!c->source.read)
+	if (!c->source.from.read)
 		return;
-	if (job->item.work.result.compress.joined && before_sum != c->end_sum) {
+	if (job->item.work.result.compress.joined &&
+	    before_sum != c->source.end_sum) {
 		job->item.work.args.compress.join = false;
 		sched_run(&s->sched, &job->item.work);
 	}
@@ -110,7 +111,7 @@ void source_note_end(struct compressor *c, const struct cjob *job)
 	size_t n = wd_min(job->before_len + job->in_len, WD_COMP_WINDOW_MAX);
 
 	if (job->ahead)
-		c->end_sum = job->item.work.result.compress.end_sum;
-	else if (c->source.read && !job->last)
-		c->end_sum = wd_crc32(0, job->in + job->in_len - n, n);
+		c->source.end_sum = job->item.work.result.compress.end_sum;
+	else if (c->source.from.read && !job->last)
+		c->source.end_sum = wd_crc32(0, job->in + job->in_len - n, n);
 }

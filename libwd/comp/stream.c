@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "compress.h"
+#include "decompress.h"
 #include "fill.h"
 #include "source.h"
 
@@ -38,7 +40,7 @@ static bool compressing(const struct wd_comp_sess *s)
 
 static bool reads_itself(const struct wd_comp_sess *s)
 {
-	return compressing(s) && s->comp->source.read;
+	return compressing(s) && s->comp->source.from.read;
 }
 
 WD_API int wd_comp_get_input(struct wd_comp_sess *sess, void **buf, size_t *room)
@@ -118,7 +120,7 @@ WD_API int wd_comp_set_source(struct wd_comp_sess *sess, wd_comp_read_fn *read,
 	if (ret)
 		return ret;
 	if (!read || !compressing(sess) || !sess->fresh ||
-	    sess->comp->window_len || sess->setup.flags & WD_COMP_RSYNCABLE)
+	    sess->comp->preset.len || sess->setup.flags & WD_COMP_RSYNCABLE)
 		return -EINVAL;
 	sess->fresh = false;
 	source_set(sess, &source, size);
@@ -189,8 +191,7 @@ static int copy_out(struct wd_comp_sess *s, struct wd_comp_buf *buf, int timeout
 /* Past its end, or an error, a stream takes no more input; the rest stays. */
 static bool input_over(const struct wd_comp_sess *s)
 {
-	return !compressing(s) &&
-	       (s->decomp->state == DEC_END || s->decomp->pending);
+	return !compressing(s) && decompress_is_over(s);
 }
 
 /* The end of the input, or a flush, once all of it was taken. */
