@@ -43,11 +43,10 @@ static int prepare(struct wd_comp_sess *s, struct piece *p)
 	req->out = p->ws->out;
 	req->out_cap = p->ws->out_cap;
 	req->format = s->setup.format;
-	memset(&p->item, 0, sizeof(p->item));
 	if (p->kind == PIECE_MEMBERS)
-		p->item.work = wd_work_members(req);
+		sess_item(&p->item, wd_work_members(req));
 	else
-		p->item.work = wd_work_chunk(req, &p->ws->inf);
+		sess_item(&p->item, wd_work_chunk(req, &p->ws->inf));
 	return 0;
 }
 
@@ -70,7 +69,7 @@ void ahead_send(struct wd_comp_sess *s)
 	struct pieces *ps = &s->decomp->pieces;
 	bool sent = false;
 
-	if (!ps->ahead || ps->distrust >= DISTRUST_MAX)
+	if (ps->distrust >= DISTRUST_MAX)
 		return;
 	/* Little input is decoded faster than threads are started. */
 	if (!sched_is_open(&s->sched) && !sched_on_device(&s->sched) &&

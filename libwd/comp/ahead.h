@@ -12,7 +12,7 @@ struct piece;
 /* Pieces that are worth having at a time. */
 unsigned int ahead_max(const struct wd_comp_sess *s);
 
-/* Send what is worth it and has not been sent. */
+/* Send what is worth it and has not been sent, if there is any. */
 void ahead_send(struct wd_comp_sess *s);
 
 /* Whether what @p, a chunk or members, was decoded to can be relied on. */

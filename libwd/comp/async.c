@@ -68,8 +68,7 @@ static int send_request(struct wd_comp_sess *s, struct wd_comp_req *req)
 
 	if (!r)
 		return -ENOMEM;
-	memset(&r->item, 0, sizeof(r->item));
-	r->item.work = wd_work_request(req);
+	sess_item(&r->item, wd_work_request(req));
 	ret = sess_send(s, &r->item);
 	if (ret)
 		put_request(s, r);

@@ -84,13 +84,19 @@ static void use_data(struct decompressor *d, struct piece *p, size_t n)
 	framing_pass(&d->framing, n);
 }
 
+static void send_ahead(struct wd_comp_sess *s)
+{
+	if (s->decomp->pieces.ahead)
+		ahead_send(s);
+}
+
 /* ---- input ---- */
 
 static bool enough_input(const struct wd_comp_sess *s)
 {
 	const struct pieces *ps = &s->decomp->pieces;
 
-	return ps->ahead >= ahead_max(s) ||
+	return (ps->ahead && ps->ahead >= ahead_max(s)) ||
 	       split_is_ahead(ps, sched_width(&s->sched));
 }
 
@@ -116,7 +122,7 @@ int decompress_put_input(struct wd_comp_sess *s, size_t len,
 	ret = split_put(&d->split, &d->pieces, len, flush);
 	if (ret)
 		return ret;
-	ahead_send(s);
+	send_ahead(s);
 	return 0;
 }
 
@@ -381,7 +387,7 @@ static int await(struct wd_comp_sess *s, const bool *out, int timeout_ms)
 			return ret == -ENOENT ? -EIO : ret;
 		mark(s->decomp, item);
 		/* Whoever brought that has nothing to do now. */
-		ahead_send(s);
+		send_ahead(s);
 	}
 	return 0;
 }
@@ -425,7 +431,7 @@ static int take_ahead(struct wd_comp_sess *s, struct piece *p, int timeout_ms)
 	int ret;
 
 	ps->distrust = 0;
-	ahead_send(s);
+	send_ahead(s);
 	if (!p->sent) {
 		piece_make_serial(ps, p);
 		return 0;
@@ -536,7 +542,7 @@ int decompress_get_output(struct wd_comp_sess *s, const void **data, size_t *len
 	while (!ret || ret == d->pending) {
 		struct piece *p;
 
-		ahead_send(s);
+		send_ahead(s);
 		ret = collect_stale(s);
 		if (!ret)
 			ret = collect_inorder(s, timeout_ms);

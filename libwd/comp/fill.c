@@ -43,17 +43,18 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job,
 	job->req.flags = job->last || compress_sized(s) ? 0 : WD_COMP_REQ_OPEN;
 	job->req.in = in;
 	job->req.in_len = job->in_len;
-	memset(&job->item, 0, sizeof(job->item));
 	if (join)
 		job->lead = WD_SPLICE_FENCE_LEN;
 	job->req.out = job->out + head + job->lead;
 	job->req.out_cap = job->out_cap - head - job->lead - WD_TAIL_MAX;
 	if (job->ahead)
-		job->item.work = wd_work_compress_from(
-			&job->req, s->setup.format, &s->comp->source.from,
-			job->offset);
+		sess_item(&job->item,
+			  wd_work_compress_from(&job->req, s->setup.format,
+						&s->comp->source.from,
+						job->offset));
 	else
-		job->item.work = wd_work_compress(&job->req, s->setup.format);
+		sess_item(&job->item,
+			  wd_work_compress(&job->req, s->setup.format));
 	/* Devices do not know what was before. */
 	job->item.work.args.compress.join = join && !sched_on_device(&s->sched);
 	job->item.work.args.compress.before = job->before_len;

@@ -121,8 +121,7 @@ int inorder_ask(struct inorder *o, const uint8_t *in, size_t len, bool big)
 	if (ret)
 		return ret;
 	memset(req, 0, sizeof(*req));
-	memset(&o->item, 0, sizeof(o->item));
-	o->item.work = wd_work_stream(req, &o->inf);
+	sess_item(&o->item, wd_work_stream(req, &o->inf));
 	req->format = o->format;
 	req->in = in;
 	req->in_len = len;

@@ -97,7 +97,7 @@ static int expand(struct wd_comp_sess *s)
 int jobs_begin(struct wd_comp_sess *s, struct cjob **ret_job)
 {
 	struct compressor *c = s->comp;
-	struct cjob **slot;
+	struct cjob **slot, *job;
 	int ret;
 
 	if (c->jobs.count && !c->jobs.expanded) {
@@ -110,18 +110,19 @@ int jobs_begin(struct wd_comp_sess *s, struct cjob **ret_job)
 	slot = &c->jobs.ring[(c->jobs.head + c->jobs.count) % c->jobs.size];
 	if (!*slot)
 		*slot = calloc(1, sizeof(**slot));
-	if (!*slot)
+	job = *slot;
+	if (!job)
 		return jobs_out_of_memory(c);
-	(*slot)->state = CJOB_FILLING;
-	(*slot)->in_len = 0;
-	(*slot)->before_len = 0;
-	(*slot)->out_len = 0;
-	(*slot)->lead = 0;
-	(*slot)->last = false;
-	(*slot)->keep = false;
-	(*slot)->ahead = false;
+	job->state = CJOB_FILLING;
+	job->in_len = 0;
+	job->before_len = 0;
+	job->out_len = 0;
+	job->lead = 0;
+	job->last = false;
+	job->keep = false;
+	job->ahead = false;
 	c->jobs.count++;
-	*ret_job = *slot;
+	*ret_job = job;
 	return 0;
 }
 

@@ -57,6 +57,12 @@ static inline struct cjob *jobs_newest(struct compressor *c)
 	return c->jobs.count ? job_at(c, c->jobs.count - 1) : NULL;
 }
 
+/* None can begin before one is done with. */
+static inline bool jobs_are_full(const struct compressor *c)
+{
+	return c->jobs.expanded && c->jobs.count == c->jobs.size;
+}
+
 int jobs_init(struct wd_comp_sess *s);
 void jobs_exit(struct compressor *c);
 

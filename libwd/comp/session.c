@@ -176,7 +176,7 @@ int sess_open(struct wd_comp_sess *s)
 
 int sess_send(struct wd_comp_sess *s, struct sched_item *item)
 {
-	int ret = sess_open(s);
-
-	return ret ? ret : sched_send(&s->sched, item);
+	if (!sched_is_open(&s->sched))
+		sched_set_threads(&s->sched, sess_threads(s));
+	return sched_send(&s->sched, item);
 }

@@ -78,6 +78,16 @@ int sess_check(const struct wd_comp_sess *s);
 int sess_open(struct wd_comp_sess *s);
 int sess_send(struct wd_comp_sess *s, struct sched_item *item);
 
+/* Make @item this piece of work. */
+static inline void sess_item(struct sched_item *item, struct wd_work work)
+{
+	item->work = work;
+	item->next = NULL;
+	item->lane = NULL;
+	item->stage = ITEM_DOING;
+	item->status = 0;
+}
+
 /* async.c */
 void async_exit(struct wd_comp_sess *s);
 

@@ -63,6 +63,8 @@ int source_read(struct wd_comp_sess *s)
 		const struct cjob *job = jobs_newest(c);
 		bool whole = !job || job->state != CJOB_FILLING;
 
+		if (whole && jobs_are_full(c))
+			return 0;
 		if (whole && c->source.size > c->in_total &&
 		    c->source.size - c->in_total > c->chunk)
 			ret = fill_ahead(s);
