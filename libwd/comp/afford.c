@@ -30,7 +30,7 @@ static uint64_t codec_size(const struct wd_comp_sess *s)
 	return s->setup.level >= BEST ? CODEC_BEST : CODEC;
 }
 
-/* Input and output of four chunks: see expand() in compress.c. */
+/* Input and output of four chunks: see expand() in jobs.c. */
 static uint64_t alone(const struct wd_comp_sess *s, size_t chunk)
 {
 	return PROGRAM + 8 * (uint64_t)chunk + codec_size(s);

@@ -169,7 +169,7 @@ int fill_get(struct wd_comp_sess *s, void **buf, size_t *room)
 
 	if (c->input_done || c->finish_later)
 		return -EINVAL;
-	/* A cut moves what is behind it to the next job. */
+	/* A cut moves what is after it to the next job. */
 	if (s->setup.flags & WD_COMP_RSYNCABLE && job && c->jobs.expanded &&
 	    c->jobs.count + 1 >= c->jobs.size && job->state == CJOB_FILLING)
 		return -EAGAIN;
@@ -195,7 +195,7 @@ int fill_get(struct wd_comp_sess *s, void **buf, size_t *room)
 	return 0;
 }
 
-/* Move what is behind the cut to a job of its own. */
+/* Move what is after the cut to a job of its own. */
 static int cut_job(struct wd_comp_sess *s, struct cjob *job, size_t cut)
 {
 	size_t rest = job->in_len - cut;

@@ -187,7 +187,7 @@ int job_fit_output(struct wd_comp_sess *s, struct cjob *job, size_t in_len)
 
 /*
  * Room for more input: up to a chunk, but no more than needed for as much as is
- * expected and the end behind it.
+ * expected and the end after it.
  */
 static size_t input_wanted(const struct wd_comp_sess *s, const struct cjob *job)
 {

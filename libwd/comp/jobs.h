@@ -16,8 +16,11 @@ enum cjob_state {
 };
 
 /*
+ * A job is jobs.c's to begin and end, fill.c's and source.c's to fill, compress.c's
+ * when it is done.
+ *
  * @item comes first: the scheduler gives it back.
- * @in is behind room for a window: the end of what came before, @before_len
+ * @in comes after room for a window: the end of what came before, @before_len
  * bytes.
  * @keep: what follows cannot refer to this chunk; its output keeps the whole
  * marker

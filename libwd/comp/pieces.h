@@ -20,7 +20,7 @@
 
 enum piece_kind {
 	PIECE_SERIAL,		/* only to be decoded in order */
-	PIECE_CHUNK,		/* begins behind a marker */
+	PIECE_CHUNK,		/* begins after a marker */
 	PIECE_MEMBERS,		/* whole members, as their headers claim */
 };
 

@@ -21,15 +21,17 @@
 struct compressor;
 struct decompressor;
 
-/* What may come before the first byte, as given: its end, and Adler-32 of all
- * of it. */
+/*
+ * What may come before the first byte: its end, and the Adler-32 of all of it.
+ * oneshot.c makes it, then it is the direction's.
+ */
 struct preset {
 	uint8_t *data;
 	size_t len;
 	uint32_t sum;
 };
 
-/* One of wd_comp_send(): made when needed, kept for the next. */
+/* One of wd_comp_send(): made when needed, kept for the next.  async.c's own. */
 struct request {
 	struct sched_item item;
 	struct request *next_free, *next_made;
@@ -37,7 +39,8 @@ struct request {
 
 /*
  * What memory allows of what the caller left to the library.  Decided once, when it
- * is needed: small inputs need not know.
+ * is needed: small inputs need not know.  afford.c's own; compress.c looks at
+ * @chunk_max, info.c at @text.
  *
  * @threads:   0 if not decided
  * @chunk_max: bytes, 0 if not decided
@@ -51,6 +54,10 @@ struct afford {
 	char text[192];
 };
 
+/*
+ * What all files here may look at: the setup, the scheduler, what is told (@info).
+ * The flags are session.c's and of the files with public calls.
+ */
 struct wd_comp_sess {
 	struct wd_comp_setup setup;
 	struct wd_fork_guard guard;

@@ -138,7 +138,7 @@ static size_t whole_members(const struct splitter *sp, size_t *out,
 }
 
 /*
- * Where a member's data begins, a chunk may begin as well as behind a marker.
+ * Where a member's data begins, a chunk may begin as well as after a marker.
  * Without a marker at its end it would only be in the way.
  */
 static int split_header(struct splitter *sp, struct pieces *ps)
