@@ -12,14 +12,13 @@
 #include "cut.h"
 #include "fill.h"
 
-#define ALONE_MAX ((size_t)64 << 10) /* a stream of so little needs no queue   \
-				      */
+/* A stream of so little needs no queue. */
+#define ALONE_MAX ((size_t)64 << 10)
 
 /* The newest job was begun in vain. */
-static int undo_job(struct compressor *c, struct cjob *job, int err)
+static int undo_job(struct compressor *c, int err)
 {
-	job->state = CJOB_FREE;
-	c->jobs.count--;
+	jobs_drop_newest(c);
 	return err == -ENOMEM ? jobs_out_of_memory(c) : err;
 }
 
@@ -258,10 +257,8 @@ static void drop_empty(struct compressor *c)
 {
 	struct cjob *job = jobs_newest(c);
 
-	if (job && job->state == CJOB_FILLING && !job->in_len) {
-		job->state = CJOB_FREE;
-		c->jobs.count--;
-	}
+	if (job && job->state == CJOB_FILLING && !job->in_len)
+		jobs_drop_newest(c);
 }
 
 static int flush_chunk(struct wd_comp_sess *s)
@@ -341,7 +338,7 @@ int fill_put_foreign(struct wd_comp_sess *s, const uint8_t *in, size_t len)
 		return ret;
 	ret = job_fit_output(s, job, len);
 	if (ret)
-		return undo_job(s->comp, job, ret);
+		return undo_job(s->comp, ret);
 	ret = fill_release(s, false);
 	if (ret)
 		return ret;
@@ -365,7 +362,7 @@ int fill_ahead(struct wd_comp_sess *s)
 		return ret;
 	ret = job_fit_output(s, job, c->chunk);
 	if (ret)
-		return undo_job(c, job, ret);
+		return undo_job(c, ret);
 	job->in_len = c->chunk;
 	job->offset = c->in_total;
 	job->ahead = true;

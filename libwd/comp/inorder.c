@@ -10,8 +10,9 @@
 
 #define OUT_SIZE     ((size_t)512 << 10) /* bytes of an output buffer */
 #define OUT_SIZE_BIG ((size_t)2 << 20)	 /* after the first ones */
-#define SMALL_IN                                                               \
-	((size_t)64 << 10) /* in small streams; then none counts as one */
+
+/* Bytes in small streams; then none counts as one. */
+#define SMALL_IN ((size_t)64 << 10)
 
 /* The window is large, and touched only as far as there is something to keep.
  */

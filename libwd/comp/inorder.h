@@ -11,8 +11,9 @@
 #include "framing.h"
 
 #define INORDER_BUFS 2			/* one handed out, one being filled */
-#define INORDER_ROOM ((size_t)64 << 10) /* a buffer with less counts as full   \
-					 */
+
+/* A buffer with less counts as full. */
+#define INORDER_ROOM ((size_t)64 << 10)
 
 struct preset;
 

@@ -13,8 +13,10 @@
 
 /* Bytes; what a chunk decodes to beyond that is decoded in order. */
 #define CHUNK_OUT_MAX	(((size_t)4 << 20) + (64 << 10))
-#define CHUNK_OUT_FIRST                                                        \
-	(((size_t)2 << 20) + (64 << 10)) /* a bit more than wdzip's */
+
+/* A little more than wdzip's chunks. */
+#define CHUNK_OUT_FIRST (((size_t)2 << 20) + (64 << 10))
+
 #define BLOCK_SIZE   ((size_t)2 << 20)	 /* a large page */
 #define DISTRUST_MAX 4			 /* wrong guesses in a row */
 
