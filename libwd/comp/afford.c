@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "session.h"
+#include "compress.h"
 
 #define KIB		((uint64_t)1024)
 #define MIB		(1024 * KIB)
@@ -30,7 +30,7 @@ static uint64_t codec_size(const struct wd_comp_sess *s)
 	return s->setup.level >= BEST ? CODEC_BEST : CODEC;
 }
 
-/* Input and output of four chunks: see expand() in compress.c. */
+/* Input and output of four chunks: see expand() in jobs.c. */
 static uint64_t alone(const struct wd_comp_sess *s, size_t chunk)
 {
 	return PROGRAM + 8 * (uint64_t)chunk + codec_size(s);
@@ -79,7 +79,7 @@ static const struct wd_memory_limit *fit_threads(struct wd_comp_sess *s,
 						 unsigned int cpus)
 {
 	const struct wd_memory_limit *why = NULL;
-	size_t chunk = s->c.chunk;
+	size_t chunk = s->comp ? s->comp->chunk : 0;
 
 	s->afford.threads = cpus;
 	if (cpus > 1)

@@ -1,229 +1,176 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The decompressing direction: strictly in order, with help from decoding ahead.
+ * The decompressing direction: the loop that joins its stages.
  *
- * split.c cuts the input into pieces.  A piece that begins behind a chunk
- * marker, or that holds whole members which tell their sizes, is sent to the
- * queue before its turn.  Its output counts only if the decoder, working in
- * order, arrives exactly at its beginning and in the right state; otherwise it
- * is dropped and the bytes are decoded in order.  So markers and sizes in the
- * data decide about speed, never about content.
+ * split.c cuts the input into pieces.  A piece that begins after a chunk
+ * marker, or that holds whole members which tell their sizes, is sent before
+ * its turn by ahead.c.  Its output counts only if decoding in order (framing.c,
+ * inorder.c) arrives exactly at its beginning and in the right state; otherwise
+ * it is dropped and the bytes are decoded in order.  So markers and sizes in
+ * the data decide about speed, never about content.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "pieces.h"
+#include "../codec/isal.h"
+#include "ahead.h"
+#include "decompress.h"
 
-#define SERIAL_OUT	((size_t)512 << 10)	/* bytes of an output buffer */
-#define SERIAL_OUT_BIG	((size_t)2 << 20)	/* behind the first ones */
+#define BIG_FROM	((size_t)2 << 20) /* output, from when on buffers are big */
 #define INLINE_IN	((size_t)64 << 10)	/* less input is done here and now */
 #define HANDOVER_IN	((size_t)16 << 10)	/* as is less in one piece */
-#define STALE_MAX	64u			/* pieces kept for one in flight */
-#define INLINE_OUT	((size_t)64 << 10)	/* and the start of later members */
-#define NAME_MAX_LEN	65536u
-#define SMALL_IN	((size_t)64 << 10)	/* in small streams; then none counts as one */
+#define INLINE_OUT	INORDER_ROOM /* and the start of later members */
+#define STALE_MAX	64u	     /* pieces kept for one in flight */
 
-/* Both are large, and are touched only as far as there is something to keep. */
 int decompress_init(struct wd_comp_sess *s)
 {
-	s->d.head.name = malloc(NAME_MAX_LEN);
-	s->d.head.name_cap = NAME_MAX_LEN;
-	s->d.window = malloc(WD_COMP_WINDOW_MAX);
-	return s->d.head.name && s->d.window ? 0 : -ENOMEM;
+	struct decompressor *d = calloc(1, sizeof(*d));
+	int ret;
+
+	s->decomp = d;
+	if (!d)
+		return -ENOMEM;
+	ret = framing_init(&d->framing, s->setup.format,
+			   s->setup.flags & WD_COMP_ONE_MEMBER);
+	return ret ? ret : inorder_init(&d->inorder, s->setup.format);
 }
 
 void decompress_exit(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 
-	pieces_exit(s);
-	wd_inflate_exit(&d->inf);
-	for (int i = 0; i < SERIAL_BUFS; i++)
-		wd_free_bulk(d->sbuf[i].data, d->sbuf[i].cap);
-	free(d->head.name);
-	free(d->window);
-	free((char *)d->header.name);
+	split_exit(&d->split, &d->pieces);
+	pieces_exit(&d->pieces);
+	framing_exit(&d->framing);
+	inorder_exit(&d->inorder);
+	free(d->preset.data);
 	free(d->unused);
-	free(d->preset);
+	free(d);
 }
 
 void decompress_reset(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 
-	pieces_reset(s);
-	free((char *)d->header.name);
+	pieces_reset(&d->pieces);
+	split_reset(&d->split, s->setup.format == WD_COMP_GZIP);
+	framing_reset(&d->framing);
+	inorder_reset(&d->inorder);
+	free(d->preset.data);
+	memset(&d->preset, 0, sizeof(d->preset));
 	free(d->unused);
-	free(d->preset);
-	memset(&d->header, 0, sizeof(d->header));
 	d->unused = NULL;
-	d->preset = NULL;
-	d->preset_len = 0;
-	d->state = s->setup.format == WD_COMP_RAW ? DEC_DATA : DEC_HEADER;
-	d->pos = 0;
-	d->more = false;
-	d->inf.boundary = false;
-	d->inf.ended = false;
-	d->have_header = false;
-	d->ahead_used = false;
-	d->lead_len = 0;
-	d->zeros = 0;
-	d->member_out = 0;
-	d->member_start = 0;
-	d->window_len = 0;
-	d->pending = 0;
-	d->sbusy = false;
-	d->sout = false;
-	d->scur = 0;
-	d->late_len = 0;
-	for (int i = 0; i < SERIAL_BUFS; i++)
-		d->sbuf[i].fill = d->sbuf[i].summed = 0;
-	d->lent = NULL;
 	d->begun = false;
-	wd_head_begin(&d->head);
+	d->ahead_used = false;
+	d->pending = 0;
 }
 
-static int fail(struct wd_comp_sess *s, enum wd_comp_error error,
-		uint64_t offset, uint32_t stored, uint32_t computed)
+static int fail(struct wd_comp_sess *s, const struct framing_error *e)
 {
-	s->info.error = error;
+	s->info.error = e->error;
 	s->info.error_member = s->info.members + 1;
-	s->info.error_offset = offset;
-	s->info.error_stored = stored;
-	s->info.error_computed = computed;
-	s->d.pending = error == WD_COMP_ERR_TRUNCATED ? -ENODATA : -EBADMSG;
-	return s->d.pending;
+	s->info.error_offset = e->at;
+	s->info.error_stored = e->stored;
+	s->info.error_computed = e->computed;
+	s->decomp->pending =
+		e->error == WD_COMP_ERR_TRUNCATED ? -ENODATA : -EBADMSG;
+	return s->decomp->pending;
 }
 
-/* ---- the decoder's state between members ---- */
-
-/* Keep the last bytes of the output, for a decoder that begins anew. */
-static void note_window(struct decompressor *d, const uint8_t *data, size_t len)
+/* @n bytes of @p were used, as data. */
+static void use_data(struct decompressor *d, struct piece *p, size_t n)
 {
-	size_t keep;
-
-	if (len >= WD_COMP_WINDOW_MAX) {
-		memcpy(d->window, data + len - WD_COMP_WINDOW_MAX, WD_COMP_WINDOW_MAX);
-		d->window_len = WD_COMP_WINDOW_MAX;
-		return;
-	}
-	keep = wd_min(d->window_len, WD_COMP_WINDOW_MAX - len);
-	memmove(d->window, d->window + d->window_len - keep, keep);
-	memcpy(d->window + keep, data, len);
-	d->window_len = keep + len;
+	piece_use(&d->pieces, p, n);
+	framing_pass(&d->framing, n);
 }
 
-/* Decoders that are slow to begin with pay for many small streams, too. */
-static int fit_decoder(struct wd_comp_sess *s)
+static void send_ahead(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
-	size_t len = SIZE_MAX;
-
-	if (d->input_done && d->small_in < SMALL_IN) {
-		len = d->queued;
-		d->small_in += len;
-	}
-	return wd_inflate_fit(&d->inf, len);
+	if (s->decomp->pieces.ahead)
+		ahead_send(s);
 }
 
-static int begin_member_data(struct wd_comp_sess *s)
-{
-	struct decompressor *d = &s->d;
-	bool preset = d->preset_len && !s->info.members;
-	int ret = fit_decoder(s);
+/* ---- input ---- */
 
+static bool enough_input(const struct wd_comp_sess *s)
+{
+	const struct pieces *ps = &s->decomp->pieces;
+
+	return (ps->ahead && ps->ahead >= ahead_max(s)) ||
+	       split_is_ahead(ps, sched_width(&s->sched));
+}
+
+int decompress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
+{
+	struct decompressor *d = s->decomp;
+
+	if (d->split.input_done || decompress_is_over(s))
+		return -EINVAL;
+	if (enough_input(s))
+		return -EAGAIN;
+	return split_get(&d->split, &d->pieces, s->setup.size_hint, buf, room);
+}
+
+int decompress_put_input(struct wd_comp_sess *s, size_t len,
+			 enum wd_comp_flush flush)
+{
+	struct decompressor *d = s->decomp;
+	int ret;
+
+	if (decompress_is_over(s))
+		return len ? -EINVAL : 0;
+	ret = split_put(&d->split, &d->pieces, len, flush);
 	if (ret)
 		return ret;
-	d->window_len = 0;
-	d->inf_short = false;
-	d->more = false;
-	d->sum = wd_checksum_empty(s->setup.format);
-	d->member_out = 0;
-	d->lead_len = 0;
-	d->state = DEC_DATA;
-	if (preset)
-		note_window(d, d->preset, d->preset_len);
-	return wd_inflate_begin(&d->inf, preset ? d->preset : NULL,
-				preset ? d->preset_len : 0);
-}
-
-static void end_stream(struct decompressor *d, uint64_t pos)
-{
-	d->state = DEC_END;
-	d->pos = pos;
-}
-
-static void count_output(struct decompressor *d, const uint8_t *data, size_t len)
-{
-	d->member_out += len;
-	note_window(d, data, len);
-}
-
-/*
- * Bring the checksum up to what was decoded in order.  This is done here, and late,
- * while a worker goes on decoding.
- */
-static void settle_sum(struct wd_comp_sess *s)
-{
-	struct decompressor *d = &s->d;
-	struct serial_buf *b = &d->sbuf[d->scur];
-
-	if (d->late_len)
-		d->sum = wd_checksum_add(s->setup.format, d->sum, d->late, d->late_len);
-	d->late_len = 0;
-	if (b->fill > b->summed)
-		d->sum = wd_checksum_add(s->setup.format, d->sum,
-					 b->data + b->summed, b->fill - b->summed);
-	b->summed = b->fill;
+	send_ahead(s);
+	return 0;
 }
 
 /* ---- decoding in order ---- */
 
-/* Big buffers mean fewer waits for each other, but are not for small files. */
-static int need_sbuf(const struct wd_comp_sess *s, struct serial_buf *b)
+static int begin_data(struct wd_comp_sess *s)
 {
-	size_t want = s->info.total_out < SERIAL_OUT_BIG ? SERIAL_OUT : SERIAL_OUT_BIG;
+	struct decompressor *d = s->decomp;
+	const struct preset *preset =
+		d->preset.len && !s->info.members ? &d->preset : NULL;
 
-	if (b->fill || b->cap >= want)
-		return 0;
-	wd_free_bulk(b->data, b->cap);
-	b->cap = 0;
-	b->data = wd_alloc_bulk(want);
-	if (!b->data)
-		return -ENOMEM;
-	b->cap = want;
-	return 0;
+	return inorder_begin(&d->inorder,
+			     d->split.input_done ? d->pieces.left : SIZE_MAX,
+			     preset);
 }
 
-static void end_of_data(struct wd_comp_sess *s)
+static void end_data(struct decompressor *d)
 {
-	struct decompressor *d = &s->d;
+	const struct wd_inflate *inf = &d->inorder.inf;
 
-	memcpy(d->lead, d->inf.lost, d->inf.lost_len);
-	d->lead_len = d->inf.lost_len;
-	d->state = DEC_TRAILER;
+	if (inf->ended)
+		framing_data_ended(&d->framing, inf->lost, inf->lost_len);
 }
 
 /* What a request in order has done. */
 static int harvest(struct wd_comp_sess *s, struct piece *p)
 {
-	struct decompressor *d = &s->d;
-	struct wd_comp_req *req = &d->sreq;
+	struct decompressor *d = s->decomp;
+	const struct wd_comp_req *req = &d->inorder.req;
 
-	d->sbusy = false;
 	s->info.requests++;
 	if (p)
-		piece_use(d, p, req->consumed);
-	count_output(d, req->out, req->produced);
-	d->sbuf[d->scur].fill += req->produced;
-	d->more = req->produced == req->out_cap;
+		use_data(d, p, req->consumed);
+	inorder_take(&d->inorder);
 	if (req->status == -ENOMEM)
 		return -ENOMEM;
 	if (req->status)
-		fail(s, WD_COMP_ERR_DATA, d->pos, 0, 0);
-	else if (d->inf.ended)
-		end_of_data(s);
+		fail(s, &(struct framing_error){.error = WD_COMP_ERR_DATA,
+						.at = d->framing.pos});
+	else
+		end_data(d);
 	return 0;
+}
+
+/* A member after the first has given nothing yet. */
+static bool at_later_member(const struct wd_comp_sess *s)
+{
+	return s->info.members && !s->decomp->inorder.content.len;
 }
 
 /*
@@ -232,302 +179,164 @@ static int harvest(struct wd_comp_sess *s, struct piece *p)
  */
 static bool decode_here(const struct wd_comp_sess *s, size_t in_len)
 {
-	const struct decompressor *d = &s->d;
+	const struct pieces *ps = &s->decomp->pieces;
 
 	/* No device goes on with a stream. */
 	if (!sched_on_cpu(&s->sched) ||
 	    (sched_is_open(&s->sched) && sched_width(&s->sched) == 1))
 		return true;
-	if (d->queued < INLINE_IN && !d->nsent)
+	if (ps->left < INLINE_IN && !ps->sent)
 		return true;
-	return in_len < HANDOVER_IN || (s->info.members && !d->member_out);
+	return in_len < HANDOVER_IN || at_later_member(s);
 }
 
 /* Decode from @p, or only what the decoder still holds if it is NULL. */
 static int decode(struct wd_comp_sess *s, struct piece *p)
 {
-	struct decompressor *d = &s->d;
-	struct wd_comp_req *req = &d->sreq;
+	struct inorder *o = &s->decomp->inorder;
+	size_t len = p ? piece_left(p) : 0;
 	bool here;
-	struct serial_buf *buf = &d->sbuf[d->scur];
-	int ret = need_sbuf(s, buf);
+	int ret = inorder_ask(o, p ? piece_data(p) : NULL, len,
+			      s->info.total_out >= BIG_FROM);
 
 	if (ret)
 		return ret;
-	memset(req, 0, sizeof(*req));
-	memset(&d->sitem, 0, sizeof(d->sitem));
-	d->sitem.work = wd_work_stream(req, &d->inf);
-	req->format = s->setup.format;
-	req->in = p ? piece_data(p) : NULL;
-	req->in_len = p ? piece_left(p) : 0;
-	req->out = buf->data + buf->fill;
-	req->out_cap = buf->cap - buf->fill;
-	here = decode_here(s, req->in_len);
+	here = decode_here(s, len);
 	if (!here) {
 		ret = sess_open(s);
 		if (ret)
 			return ret;
 		here = sched_width(&s->sched) == 1;
 	}
-	if (here) {
-		if (s->info.members && !d->member_out)
-			req->out_cap = wd_min(req->out_cap, INLINE_OUT);
-		sched_run(&s->sched, &d->sitem.work);
-		return harvest(s, p);
-	}
-	ret = sess_send(s, &d->sitem);
+	if (here && at_later_member(s))
+		o->req.out_cap = wd_min(o->req.out_cap, INLINE_OUT);
+	ret = here ? -EBUSY : sess_send(s, &o->item);
 	if (ret == -EBUSY) {
-		sched_run(&s->sched, &d->sitem.work);
+		sched_run(&s->sched, &o->item.work);
 		return harvest(s, p);
 	}
 	if (ret)
 		return ret;
-	d->sbusy = true;
-	d->sout = true;
+	o->asked = true;
+	o->in_flight = true;
 	sched_flush(&s->sched);
 	return 0;
 }
 
-/* ---- headers, trailers, and what lies between ---- */
-
-static int keep_header(struct wd_comp_sess *s)
-{
-	struct decompressor *d = &s->d;
-	char *name = NULL;
-
-	if (d->have_header)
-		return 0;
-	if (d->head.name_len) {
-		name = malloc(d->head.name_len + 1);
-		if (!name)
-			return -ENOMEM;
-		memcpy(name, d->head.name, d->head.name_len + 1);
-	}
-	d->header.mtime = d->head.mtime;
-	d->header.os = d->head.os;
-	d->header.name = name;
-	d->have_header = true;
-	return 0;
-}
+/* ---- what framing tells ---- */
 
 /* The header is complete: is the window there that it asks for? */
 static int check_window(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
-	uint32_t have = d->preset_len ? d->preset_sum : wd_checksum_empty(WD_COMP_ZLIB);
+	const struct decompressor *d = s->decomp;
+	const struct wd_head *head = &d->framing.head;
+	uint32_t have =
+		d->preset.len ? d->preset.sum : wd_checksum_empty(WD_COMP_ZLIB);
 
-	if (!d->head.needs_window || (d->preset_len && d->head.window_sum == have))
+	if (!head->needs_window || (d->preset.len && head->window_sum == have))
 		return 0;
-	return fail(s, WD_COMP_ERR_WINDOW, d->member_start, d->head.window_sum, have);
+	return fail(s, &(struct framing_error){.error = WD_COMP_ERR_WINDOW,
+					       .at = d->framing.member_start,
+					       .stored = head->window_sum,
+					       .computed = have});
 }
 
-static int step_header(struct wd_comp_sess *s, struct piece *p)
+static size_t rest(const struct decompressor *d, uint8_t *to)
 {
-	const struct wd_format *format = wd_format_of(s->setup.format);
-	struct decompressor *d = &s->d;
-	size_t used;
-	int ret = format->feed_head(&d->head, piece_data(p), piece_left(p), &used);
+	size_t n = pieces_rest(&d->pieces, to);
 
-	piece_use(d, p, used);
-	if (!ret)
+	return n + split_rest(&d->split, to ? to + n : NULL);
+}
+
+static void end_stream(struct wd_comp_sess *s)
+{
+	struct decompressor *d = s->decomp;
+
+	if (rest(d, NULL))
+		framing_note_rest(&d->framing);
+	s->info.trailing = d->framing.trailing;
+}
+
+static int obey(struct wd_comp_sess *s, int event)
+{
+	struct decompressor *d = s->decomp;
+	int ret;
+
+	switch (event) {
+	case FRAMING_DATA_BEGINS:
+		ret = check_window(s);
+		return ret ? ret : begin_data(s);
+	case FRAMING_MEMBER_ENDS:
+		s->info.members++;
+		s->info.checksum = d->inorder.content.sum;
+		if (d->framing.state == FRAMING_END)
+			end_stream(s);
 		return 0;
-	if (ret < 0)
-		return fail(s, d->head.error, d->member_start + d->head.error_at,
-			    d->head.stored, d->head.computed);
-	ret = check_window(s);
-	if (!ret && s->setup.format == WD_COMP_GZIP)
-		ret = keep_header(s);
-	return ret ? ret : begin_member_data(s);
-}
-
-static unsigned int trailer_len(const struct wd_comp_sess *s)
-{
-	return (unsigned int)wd_tail_size(s->setup.format);
-}
-
-static void garbage(struct wd_comp_sess *s)
-{
-	s->info.trailing = WD_COMP_TRAILING_GARBAGE;
-	end_stream(&s->d, s->d.member_start);
-}
-
-static int check_trailer(struct wd_comp_sess *s)
-{
-	const struct wd_format *format = wd_format_of(s->setup.format);
-	struct decompressor *d = &s->d;
-	unsigned int behind = d->lead_len - trailer_len(s);
-	uint64_t at = d->pos - d->lead_len;
-	struct wd_mismatch m;
-
-	settle_sum(s);
-	if (format->check_tail(d->lead, d->sum, d->member_out, &m))
-		return fail(s, m.error, at + m.at, m.stored, m.computed);
-	s->info.members++;
-	s->info.checksum = d->sum;
-	memmove(d->lead, d->lead + trailer_len(s), behind);
-	d->lead_len = behind;
-	d->member_start = d->pos - behind;
-	d->state = DEC_BETWEEN;
-	if (format->magic_len && !(s->setup.flags & WD_COMP_ONE_MEMBER))
+	case FRAMING_STREAM_ENDS:
+		end_stream(s);
 		return 0;
-	/* Nothing can follow. */
-	if (!format->magic_len && (behind || pieces_rest(s, NULL)))
-		garbage(s);
-	else
-		end_stream(d, d->member_start);
-	return 0;
-}
-
-static int step_trailer(struct wd_comp_sess *s, struct piece *p)
-{
-	struct decompressor *d = &s->d;
-	unsigned int want = trailer_len(s);
-
-	while (p && d->lead_len < want && piece_left(p)) {
-		d->lead[d->lead_len++] = *piece_data(p);
-		piece_use(d, p, 1);
+	case FRAMING_WRONG:
+		return fail(s, &d->framing.wrong);
+	default:
+		return event < 0 ? event : 0;
 	}
-	return d->lead_len >= want ? check_trailer(s) : 0;
 }
 
-/* GNU gzip's rules: zeros are padding, other things garbage, magic a member. */
-static int step_between(struct wd_comp_sess *s, struct piece *p)
+/* One step outside of the data, with the bytes of @p if it is not NULL. */
+static int step_framing(struct wd_comp_sess *s, struct piece *p)
 {
-	const struct wd_format *format = wd_format_of(s->setup.format);
-	struct decompressor *d = &s->d;
-	uint8_t byte = *piece_data(p);
-	size_t used;
+	struct decompressor *d = s->decomp;
+	size_t used = 0;
+	int event;
 
-	if (!d->lead_len && !byte) {
-		d->state = DEC_ZEROS;
-		return 0;
-	}
-	d->lead[d->lead_len++] = byte;
-	piece_use(d, p, 1);
-	if (d->lead_len < format->magic_len)
-		return 0;
-	if (memcmp(d->lead, format->magic, format->magic_len)) {
-		garbage(s);
-		return 0;
-	}
-	d->lead_len = 0;
-	d->state = DEC_HEADER;
-	wd_head_begin(&d->head);
-	format->feed_head(&d->head, format->magic, format->magic_len, &used);
-	return 0;
-}
-
-static int step_zeros(struct wd_comp_sess *s, struct piece *p)
-{
-	struct decompressor *d = &s->d;
-	const uint8_t *data = piece_data(p);
-	size_t left = piece_left(p);
-	size_t n = 0;
-
-	while (n < left && !data[n])
-		n++;
-	piece_use(d, p, n);
-	d->zeros += n;
-	if (n < left)
-		garbage(s);
-	return 0;
-}
-
-/* No input is left and none will come. */
-static int step_end(struct wd_comp_sess *s)
-{
-	struct decompressor *d = &s->d;
-
-	if (d->state == DEC_BETWEEN && !d->lead_len) {
-		end_stream(d, d->pos);
-		return 0;
-	}
-	if (d->state == DEC_ZEROS) {
-		s->info.trailing = WD_COMP_TRAILING_ZEROS;
-		end_stream(d, d->member_start);
-		return 0;
-	}
-	fail(s, WD_COMP_ERR_TRUNCATED, d->pos, 0, 0);
-	/* What may have been half a magic number belongs to no member. */
-	if (d->state == DEC_BETWEEN)
-		d->pos = d->member_start;
-	return d->pending;
+	if (d->framing.state == FRAMING_TRAILER)
+		inorder_settle_sum(&d->inorder);
+	event = framing_feed(&d->framing, &d->inorder.content,
+			     p ? piece_data(p) : NULL, p ? piece_left(p) : 0,
+			     &used);
+	if (p)
+		piece_use(&d->pieces, p, used);
+	return event == FRAMING_MORE ? 0 : obey(s, event);
 }
 
 /* ---- taking what was decoded ahead ---- */
 
-/* Whether the decoder stands exactly where @p was assumed to begin. */
-static bool arrived_at(const struct wd_comp_sess *s, const struct piece *p)
+/* Whether decoding in order stands exactly where @p was assumed to begin. */
+static bool arrived_at(const struct decompressor *d, const struct piece *p)
 {
-	const struct decompressor *d = &s->d;
-
 	if (p->used)
 		return false;
 	if (p->kind == PIECE_CHUNK)
-		return d->state == DEC_DATA && d->inf.boundary && !d->more;
-	if (p->kind == PIECE_MEMBERS)
-		return (d->state == DEC_BETWEEN && !d->lead_len) ||
-		       (d->state == DEC_HEADER && !d->pos);
-	return false;
+		return d->framing.state == FRAMING_DATA &&
+		       d->inorder.inf.boundary && !d->inorder.more;
+	return p->kind == PIECE_MEMBERS && framing_at_member(&d->framing);
 }
 
-/*
- * A decoder that went on from a marker knows no output from before it.  That is
- * all the same where it ended, where another chunk can begin, or if it has
- * filled a window of its own.
- */
-static bool chunk_counts(const struct piece *p)
+static void accept_chunk(struct decompressor *d, struct piece *p)
 {
-	return !p->req.status && (p->ws->inf.ended || p->ws->inf.boundary ||
-				  p->req.produced >= WD_COMP_WINDOW_MAX);
-}
+	const struct wd_comp_req *req = &p->req;
 
-static void accept_chunk(struct wd_comp_sess *s, struct piece *p)
-{
-	struct decompressor *d = &s->d;
-	struct wd_inflate inf = d->inf;
-
-	d->inf = p->ws->inf;
-	p->ws->inf = inf;
-	d->inf_short = p->item.work.result.chunk.stuck ||
-		       p->req.produced < WD_COMP_WINDOW_MAX;
-	d->more = p->req.produced == p->req.out_cap;
-	if (d->more)
-		d->out_guess = wd_min(p->req.out_cap * 2, CHUNK_OUT_MAX);
-	settle_sum(s);
-	d->sum = wd_checksum_join(s->setup.format, d->sum, p->req.checksum,
-				  p->req.produced);
-	count_output(d, p->ws->out, p->req.produced);
-	piece_use(d, p, p->req.consumed);
-	if (d->inf.ended)
-		end_of_data(s);
+	inorder_accept(&d->inorder, &p->ws->inf, req,
+		       p->item.work.result.chunk.stuck);
+	if (d->inorder.more)
+		d->pieces.out_guess = wd_min(req->out_cap * 2, CHUNK_OUT_MAX);
+	use_data(d, p, req->consumed);
+	end_data(d);
 }
 
 /* The worker checked the headers; what the first one says is kept. */
 static int accept_members(struct wd_comp_sess *s, struct piece *p)
 {
-	struct decompressor *d = &s->d;
-	size_t used;
-	int ret;
+	struct decompressor *d = s->decomp;
+	int ret = framing_members_passed(&d->framing, piece_data(p),
+					 p->req.consumed);
 
-	if (!d->have_header) {
-		wd_head_begin(&d->head);
-		wd_gzip_head_feed(&d->head, piece_data(p), piece_left(p), &used);
-		ret = keep_header(s);
-		if (ret)
-			return ret;
-	}
+	if (ret)
+		return ret;
 	s->info.members += p->item.work.result.members.count;
 	s->info.checksum = p->req.checksum;
-	piece_use(d, p, p->req.consumed);
-	d->member_start = d->pos;
-	d->state = DEC_BETWEEN;
+	piece_use(&d->pieces, p, p->req.consumed);
 	return 0;
-}
-
-static bool members_count(const struct wd_comp_sess *s, const struct piece *p)
-{
-	return p->req.consumed && !(s->setup.flags & WD_COMP_ONE_MEMBER);
 }
 
 /*
@@ -536,55 +345,33 @@ static bool members_count(const struct wd_comp_sess *s, const struct piece *p)
  */
 static int judge(struct wd_comp_sess *s, struct piece *p)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 	bool chunk = p->kind == PIECE_CHUNK;
 
 	s->info.requests++;
-	if (chunk ? chunk_counts(p) : members_count(s, p)) {
-		d->distrust = 0;
-		d->ahead_used |= !chunk || p->item.work.result.chunk.stuck;
-		if (chunk)
-			accept_chunk(s, p);
-		else if (accept_members(s, p))
-			return -ENOMEM;
-		piece_make_serial(d, p);
-		s->info.parallel_out += p->req.produced;
-		return p->req.produced > 0;
-	}
-	d->distrust++;
-	piece_make_serial(d, p);
-	return 0;
-}
-
-/* The decoder goes on by itself at a marker: it needs the window. */
-static int restore_window(struct decompressor *d)
-{
-	if (!d->inf_short || !d->inf.boundary || d->state != DEC_DATA)
+	if (!ahead_counts(p) ||
+	    (!chunk && s->setup.flags & WD_COMP_ONE_MEMBER)) {
+		d->pieces.distrust++;
+		piece_make_serial(&d->pieces, p);
 		return 0;
-	d->inf_short = false;
-	return wd_inflate_begin(&d->inf, d->window, d->window_len);
+	}
+	d->pieces.distrust = 0;
+	d->ahead_used |= !chunk || p->item.work.result.chunk.stuck;
+	if (chunk)
+		accept_chunk(d, p);
+	else if (accept_members(s, p))
+		return -ENOMEM;
+	piece_make_serial(&d->pieces, p);
+	s->info.parallel_out += p->req.produced;
+	return p->req.produced > 0;
 }
 
-/* ---- the loop ---- */
+/* ---- waiting ---- */
 
-static int lend_serial(struct decompressor *d, const void **data, size_t *len)
+static void mark(struct decompressor *d, struct sched_item *item)
 {
-	struct serial_buf *buf = &d->sbuf[d->scur];
-
-	*data = buf->data;
-	*len = buf->fill;
-	d->late = buf->data + buf->summed;
-	d->late_len = buf->fill - buf->summed;
-	buf->fill = 0;
-	buf->summed = 0;
-	d->scur = (d->scur + 1) % SERIAL_BUFS;
-	return 1;
-}
-
-static void mark(struct wd_comp_sess *s, struct sched_item *item)
-{
-	if (item == &s->d.sitem)
-		s->d.sout = false;
+	if (item == &d->inorder.item)
+		d->inorder.in_flight = false;
 	else
 		((struct piece *)item)->busy = false;
 }
@@ -598,41 +385,55 @@ static int await(struct wd_comp_sess *s, const bool *out, int timeout_ms)
 
 		if (ret)
 			return ret == -ENOENT ? -EIO : ret;
-		mark(s, item);
+		mark(s->decomp, item);
 		/* Whoever brought that has nothing to do now. */
-		pieces_dispatch(s);
+		send_ahead(s);
 	}
 	return 0;
 }
 
 /*
- * A piece that was decoded ahead in vain keeps those behind it, and their
+ * A piece that was decoded ahead in vain keeps those after it, and their
  * memory, until it is back.  Nobody else may be waiting for it.
  */
 static int collect_stale(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	const struct pieces *ps = &s->decomp->pieces;
 	struct sched_item *item;
 
-	if (!d->first || !d->first->busy || piece_is_ahead(d->first))
+	if (!ps->first || !ps->first->busy || piece_is_ahead(ps->first))
 		return 0;
-	if (d->npieces > STALE_MAX)
-		return await(s, &d->first->busy, WD_WAIT_FOREVER);
+	if (ps->count > STALE_MAX)
+		return await(s, &ps->first->busy, WD_WAIT_FOREVER);
 	while (!sched_recv(&s->sched, &item, WD_NO_WAIT))
-		mark(s, item);
+		mark(s->decomp, item);
 	return 0;
 }
+
+/* What was sent to be decoded in order must be back before anything else. */
+static int collect_inorder(struct wd_comp_sess *s, int timeout_ms)
+{
+	struct decompressor *d = s->decomp;
+	int ret;
+
+	if (!d->inorder.asked)
+		return 0;
+	ret = await(s, &d->inorder.in_flight, timeout_ms);
+	return ret ? ret : harvest(s, pieces_next(&d->pieces));
+}
+
+/* ---- the loop ---- */
 
 /* Returns 1 if the output of @p, which the decoder arrived at, is to go out. */
 static int take_ahead(struct wd_comp_sess *s, struct piece *p, int timeout_ms)
 {
-	struct decompressor *d = &s->d;
+	struct pieces *ps = &s->decomp->pieces;
 	int ret;
 
-	d->distrust = 0;
-	pieces_dispatch(s);
+	ps->distrust = 0;
+	send_ahead(s);
 	if (!p->sent) {
-		piece_make_serial(d, p);
+		piece_make_serial(ps, p);
 		return 0;
 	}
 	ret = await(s, &p->busy, timeout_ms);
@@ -640,139 +441,130 @@ static int take_ahead(struct wd_comp_sess *s, struct piece *p, int timeout_ms)
 		return ret;
 	ret = judge(s, p);
 	if (ret == 1)
-		d->lent = p;
+		ps->lent = p;
 	return ret;
 }
 
 /* One step in order with the bytes of @p. */
-static int step(struct wd_comp_sess *s, struct piece *p)
+static int step_with(struct wd_comp_sess *s, struct piece *p)
 {
+	struct decompressor *d = s->decomp;
 	int ret;
 
-	switch (s->d.state) {
-	case DEC_HEADER:
-		return step_header(s, p);
-	case DEC_DATA:
-		ret = restore_window(&s->d);
-		return ret ? ret : decode(s, p);
-	case DEC_TRAILER:
-		return step_trailer(s, p);
-	case DEC_BETWEEN:
-		return step_between(s, p);
-	default:
-		return step_zeros(s, p);
+	if (piece_is_ahead(p)) {
+		d->pieces.distrust++;
+		piece_make_serial(&d->pieces, p);
 	}
+	if (d->framing.state != FRAMING_DATA)
+		return step_framing(s, p);
+	ret = inorder_resume(&d->inorder);
+	return ret ? ret : decode(s, p);
 }
 
 /* What can be done when no piece has bytes left. */
 static int step_without_input(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
+	struct decompressor *d = s->decomp;
 
-	if (d->state == DEC_TRAILER && d->lead_len >= trailer_len(s))
-		return step_trailer(s, NULL);
-	if (!d->input_done)
+	if (framing_is_ready(&d->framing))
+		return step_framing(s, NULL);
+	if (!d->split.input_done)
 		return -EAGAIN;
-	return step_end(s);
+	return obey(s, framing_finish(&d->framing));
 }
 
-/* Nothing must wait behind bytes that came before it. */
+/* Returns 1 if the output of @p is to go out. */
+static int step(struct wd_comp_sess *s, struct piece *p, int timeout_ms)
+{
+	const struct decompressor *d = s->decomp;
+	bool ahead = p && piece_is_ahead(p);
+
+	/* The decoder's output comes first. */
+	if (d->framing.state == FRAMING_DATA && d->inorder.more &&
+	    (!p || ahead))
+		return decode(s, NULL);
+	if (!p)
+		return step_without_input(s);
+	if (ahead && arrived_at(d, p))
+		return take_ahead(s, p, timeout_ms);
+	return step_with(s, p);
+}
+
+/* Nothing must wait after bytes that came before it. */
 static bool must_lend(const struct wd_comp_sess *s, const struct piece *p)
 {
-	const struct decompressor *d = &s->d;
-	const struct serial_buf *buf = &d->sbuf[d->scur];
+	const struct decompressor *d = s->decomp;
 
-	if (!buf->fill)
+	if (!inorder_filled(&d->inorder))
 		return false;
-	if (buf->fill > buf->cap - INLINE_OUT || d->pending || d->state == DEC_END)
+	if (inorder_is_full(&d->inorder) || decompress_is_over(s))
 		return true;
 	if (!p)
-		return d->sync && !d->more && !d->input_done;
-	return piece_is_ahead(p) && arrived_at(s, p);
+		return d->split.sync && !d->inorder.more &&
+		       !d->split.input_done;
+	return piece_is_ahead(p) && arrived_at(d, p);
 }
 
 /* Start the next request before the caller writes what this one brought. */
 static void keep_busy(struct wd_comp_sess *s)
 {
-	struct decompressor *d = &s->d;
-	struct piece *p = piece_next(s);
+	struct decompressor *d = s->decomp;
+	struct piece *p = pieces_next(&d->pieces);
 
-	if (d->pending || d->state != DEC_DATA || d->sbusy)
+	if (d->pending || d->framing.state != FRAMING_DATA || d->inorder.asked)
 		return;
 	if (!p || piece_is_ahead(p) || decode_here(s, piece_left(p)))
 		return;
-	if (!restore_window(d))
+	if (!inorder_resume(&d->inorder))
 		decode(s, p);
+}
+
+static int lend(struct wd_comp_sess *s, const void **data, size_t *len)
+{
+	inorder_lend(&s->decomp->inorder, data, len);
+	keep_busy(s);
+	inorder_settle_sum(&s->decomp->inorder);
+	return 1;
 }
 
 static int begin(struct wd_comp_sess *s)
 {
-	s->d.begun = true;
-	return s->d.state == DEC_DATA ? begin_member_data(s) : 0;
+	s->decomp->begun = true;
+	return s->decomp->framing.state == FRAMING_DATA ? begin_data(s) : 0;
 }
 
 int decompress_get_output(struct wd_comp_sess *s, const void **data, size_t *len,
 			  int timeout_ms)
 {
-	struct decompressor *d = &s->d;
-	struct piece *p;
-	int ret;
+	struct decompressor *d = s->decomp;
+	int ret = d->begun ? 0 : begin(s);
 
-	if (!d->begun) {
-		ret = begin(s);
-		if (ret)
-			return ret;
-	}
-	for (;;) {
-		pieces_dispatch(s);
+	while (!ret || ret == d->pending) {
+		struct piece *p;
+
+		send_ahead(s);
 		ret = collect_stale(s);
+		if (!ret)
+			ret = collect_inorder(s, timeout_ms);
 		if (ret)
 			return ret;
-		if (d->sbusy) {
-			ret = await(s, &d->sout, timeout_ms);
-			if (ret)
-				return ret;
-			ret = harvest(s, piece_next(s));
-			if (ret)
-				return ret;
-		}
-		p = piece_next(s);
-		if (must_lend(s, p)) {
-			ret = lend_serial(d, data, len);
-			keep_busy(s);
-			settle_sum(s);
-			return ret;
-		}
-		if (d->pending)
+		p = pieces_next(&d->pieces);
+		if (must_lend(s, p))
+			return lend(s, data, len);
+		if (decompress_is_over(s))
 			return d->pending;
-		if (d->state == DEC_END)
-			return 0;
-		if (d->state == DEC_DATA && d->more && (!p || piece_is_ahead(p))) {
-			ret = decode(s, NULL);
-		} else if (!p) {
-			ret = step_without_input(s);
-		} else if (piece_is_ahead(p) && arrived_at(s, p)) {
-			ret = take_ahead(s, p, timeout_ms);
-			if (ret == 1) {
-				*data = p->ws->out;
-				*len = p->req.produced;
-				return 1;
-			}
-		} else {
-			if (piece_is_ahead(p)) {
-				d->distrust++;
-				piece_make_serial(d, p);
-			}
-			ret = step(s, p);
+		ret = step(s, p, timeout_ms);
+		if (ret == 1) {
+			*data = p->ws->out;
+			*len = p->req.produced;
 		}
-		if (ret && ret != d->pending)
-			return ret;
 	}
+	return ret;
 }
 
 void decompress_put_output(struct wd_comp_sess *s)
 {
-	s->d.lent = NULL;
+	s->decomp->pieces.lent = NULL;
 }
 
 /* ---- around the stream ---- */
@@ -786,29 +578,45 @@ WD_API int wd_comp_get_header(struct wd_comp_sess *sess, struct wd_comp_header *
 	if (!hdr || sess->setup.op != WD_COMP_DECOMPRESS ||
 	    sess->setup.format != WD_COMP_GZIP)
 		return -EINVAL;
-	if (!sess->d.have_header)
+	if (!sess->decomp->framing.have_first)
 		return -EAGAIN;
-	*hdr = sess->d.header;
+	*hdr = sess->decomp->framing.first;
 	return 0;
 }
 
 int decompress_unused(struct wd_comp_sess *s, const void **data, size_t *len)
 {
-	struct decompressor *d = &s->d;
-	size_t head = (size_t)d->zeros + d->lead_len;
-	size_t rest;
+	struct decompressor *d = s->decomp;
+	size_t head = framing_rest(&d->framing, NULL);
+	size_t all = head + rest(d, NULL);
 
-	if (d->state != DEC_END)
+	if (!decompress_at_end(s))
 		return -EINVAL;
-	rest = pieces_rest(s, NULL);
 	if (!d->unused) {
-		d->unused = calloc(1, head + rest + 1);
+		d->unused = malloc(all + 1);
 		if (!d->unused)
 			return -ENOMEM;
-		memcpy(d->unused + d->zeros, d->lead, d->lead_len);
-		pieces_rest(s, d->unused + head);
+		framing_rest(&d->framing, d->unused);
+		rest(d, d->unused + head);
 	}
 	*data = d->unused;
-	*len = head + rest;
+	*len = all;
 	return 0;
+}
+
+void decompress_set_preset(struct wd_comp_sess *s, const struct preset *preset)
+{
+	free(s->decomp->preset.data);
+	s->decomp->preset = *preset;
+	s->decomp->begun = false;
+}
+
+/* What is decoded ahead goes to libdeflate if possible. */
+const char *decompress_codec(const struct wd_comp_sess *s)
+{
+	if (!s->decomp->ahead_used)
+		return wd_inflate_name(&s->decomp->inorder.inf);
+	if (s->info.parallel_out == s->info.total_out)
+		return "libdeflate";
+	return wd_isal_missing() ? "libdeflate, zlib" : "libdeflate, ISA-L";
 }

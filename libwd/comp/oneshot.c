@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
+#include "compress.h"
+#include "decompress.h"
+#include "fill.h"
 
 WD_API int wd_comp_set_window(struct wd_comp_sess *sess, const void *data, size_t len)
 {
+	struct preset preset;
 	uint8_t *copy;
 	uint32_t sum;
 	int ret = sess_check(sess);
@@ -28,18 +31,11 @@ WD_API int wd_comp_set_window(struct wd_comp_sess *sess, const void *data, size_
 		return -ENOMEM;
 	memcpy(copy, data, len);
 
-	if (sess->setup.op == WD_COMP_COMPRESS) {
-		free(sess->c.window);
-		sess->c.window = copy;
-		sess->c.window_len = len;
-		sess->c.window_sum = sum;
-	} else {
-		free(sess->d.preset);
-		sess->d.preset = copy;
-		sess->d.preset_len = len;
-		sess->d.preset_sum = sum;
-		sess->d.begun = false;
-	}
+	preset = (struct preset){.data = copy, .len = len, .sum = sum};
+	if (sess->setup.op == WD_COMP_COMPRESS)
+		compress_set_preset(sess, &preset);
+	else
+		decompress_set_preset(sess, &preset);
 	return 0;
 }
 
@@ -85,11 +81,11 @@ static int run_in_place(struct wd_comp_sess *s, const uint8_t *in, size_t in_len
 
 	if (in_len > CHUNK_AFFORDED_MIN)
 		compress_settle(s);
-	chunk = s->c.chunk;
+	chunk = s->comp->chunk;
 	while (done < in_len) {
 		size_t n = wd_min(chunk, in_len - done);
 
-		ret = compress_put_foreign(s, in + done, n);
+		ret = fill_put_foreign(s, in + done, n);
 		if (!ret)
 			done += n;
 		if (ret == -EAGAIN) {
@@ -154,8 +150,9 @@ WD_API int wd_comp_run(struct wd_comp_sess *sess, const void *in, size_t in_len,
 	if (ret && !sess->failed)
 		sess->failed = ret;
 	if (consumed)
-		*consumed = sess->setup.op == WD_COMP_COMPRESS ?
-			    (ret ? 0 : in_len) : (size_t)sess->d.pos;
+		*consumed = sess->setup.op == WD_COMP_COMPRESS
+				    ? (ret ? 0 : in_len)
+				    : (size_t)decompress_pos(sess);
 	if (produced)
 		*produced = o.made;
 	return ret;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sessions: making and resetting them, what they tell, and single requests.
+ * Sessions: making and resetting them.
  *
  * Who does the work is decided in sched/.
  */
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../codec/isal.h"
-#include "session.h"
+#include "compress.h"
+#include "decompress.h"
 
 static int check_setup(const struct wd_comp_setup *setup)
 {
@@ -53,6 +53,14 @@ static int begin_sched(struct wd_comp_sess *s)
 	return 0;
 }
 
+static void exit_direction(struct wd_comp_sess *s)
+{
+	if (s->comp)
+		compress_exit(s);
+	if (s->decomp)
+		decompress_exit(s);
+}
+
 WD_API int wd_comp_create(struct wd_comp_sess **sess,
 			  const struct wd_comp_setup *setup)
 {
@@ -84,8 +92,7 @@ WD_API int wd_comp_create(struct wd_comp_sess **sess,
 	return 0;
 
 err_guard:
-	compress_exit(s);
-	decompress_exit(s);
+	exit_direction(s);
 	wd_fork_guard_exit(&s->guard);
 	sched_exit(&s->sched);
 err_free:
@@ -94,37 +101,15 @@ err_free:
 	return ret;
 }
 
-static void free_requests(struct wd_comp_sess *s)
-{
-	while (s->requests) {
-		struct request *r = s->requests;
-
-		s->requests = r->next_made;
-		free(r);
-	}
-}
-
-/* Nothing is in flight then, nor is any request of wd_comp_send(). */
-static void drain(struct wd_comp_sess *s)
-{
-	sched_drain(&s->sched);
-	s->free_requests = NULL;
-	for (struct request *r = s->requests; r; r = r->next_made) {
-		r->next_free = s->free_requests;
-		s->free_requests = r;
-	}
-}
-
 WD_API void wd_comp_destroy(struct wd_comp_sess *sess)
 {
 	if (!sess)
 		return;
 	/* First, as workers may hold buffers of the session. */
 	sched_exit(&sess->sched);
-	compress_exit(sess);
-	decompress_exit(sess);
+	exit_direction(sess);
 	wd_fork_guard_exit(&sess->guard);
-	free_requests(sess);
+	async_exit(sess);
 	free(sess->engine);
 	free(sess);
 }
@@ -146,7 +131,7 @@ WD_API int wd_comp_reset(struct wd_comp_sess *sess, uint64_t size_hint)
 
 	if (ret)
 		return ret;
-	drain(sess);
+	async_drain(sess);
 	sched_reset_counts(&sess->sched);
 	sess->setup.size_hint = size_hint;
 	sess->failed = 0;
@@ -191,171 +176,7 @@ int sess_open(struct wd_comp_sess *s)
 
 int sess_send(struct wd_comp_sess *s, struct sched_item *item)
 {
-	int ret = sess_open(s);
-
-	return ret ? ret : sched_send(&s->sched, item);
-}
-
-/* ---- what a session tells ---- */
-
-/* What is decoded ahead goes to libdeflate if possible. */
-static const char *decoder_name(const struct wd_comp_sess *s)
-{
-	if (!s->d.ahead_used)
-		return wd_inflate_name(&s->d.inf);
-	if (s->info.parallel_out == s->info.total_out)
-		return "libdeflate";
-	return wd_isal_missing() ? "libdeflate, zlib" : "libdeflate, ISA-L";
-}
-
-static void tell_devices(const struct wd_comp_sess *s, struct wd_comp_info *info)
-{
-	const struct sched *sched = &s->sched;
-	const struct lane *first = sched_device(sched);
-
-	if (!first)
-		return;
-	info->device = lane_name(first);
-	info->device_error = first->error;
-	for (unsigned int i = 0; i < sched->count; i++) {
-		if (!lane_is_device(&sched->lanes[i]))
-			continue;
-		info->device_requests += sched->lanes[i].told.requests;
-		info->device_wrong += (uint32_t)sched->lanes[i].told.wrong;
-	}
-	if (info->device_requests && !sched_on_cpu(sched))
-		info->codec = info->device;
-}
-
-WD_API int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info)
-{
-	int ret = sess_check(sess);
-
-	if (ret)
-		return ret;
-	if (!info)
-		return -EINVAL;
-	*info = sess->info;
-	info->level = sess->setup.level;
-	info->threads = sched_threads(&sess->sched);
-	info->limited = sess->afford.text[0] ? sess->afford.text : NULL;
-	info->engine = sess->engine;
-	info->redone = sess->sched.redone;
-	if (sess->setup.op == WD_COMP_COMPRESS) {
-		info->codec = wd_level_get(sess->setup.level)->name;
-		info->chunk_size = (uint32_t)sess->c.chunk;
-		info->total_in = sess->c.in_total;
-	} else {
-		info->codec = decoder_name(sess);
-		info->total_in = sess->d.pos;
-	}
-	tell_devices(sess, info);
-	return 0;
-}
-
-WD_API int wd_comp_get_lanes(struct wd_comp_sess *sess, struct wd_comp_lane *lanes,
-			     unsigned int max)
-{
-	const struct sched *sched = &sess->sched;
-	int ret = sess_check(sess);
-
-	if (ret)
-		return ret;
-	if (max && !lanes)
-		return -EINVAL;
-	for (unsigned int i = 0; i < sched->count && i < max; i++)
-		lane_tell(&sched->lanes[i], &lanes[i]);
-	return (int)sched->count;
-}
-
-/* ---- asynchronous requests ---- */
-
-static bool stream_over(const struct wd_comp_sess *s)
-{
-	if (s->fresh)
-		return true;
-	if (s->output_lent)
-		return false;
-	if (s->setup.op == WD_COMP_DECOMPRESS)
-		return s->d.state == DEC_END;
-	return s->c.input_done && !s->c.count && !s->c.eof_member;
-}
-
-static struct request *get_request(struct wd_comp_sess *s)
-{
-	struct request *r = s->free_requests;
-
-	if (r) {
-		s->free_requests = r->next_free;
-		return r;
-	}
-	r = calloc(1, sizeof(*r));
-	if (r) {
-		r->next_made = s->requests;
-		s->requests = r;
-	}
-	return r;
-}
-
-static void put_request(struct wd_comp_sess *s, struct request *r)
-{
-	r->next_free = s->free_requests;
-	s->free_requests = r;
-}
-
-static int send_request(struct wd_comp_sess *s, struct wd_comp_req *req)
-{
-	struct request *r = get_request(s);
-	int ret;
-
-	if (!r)
-		return -ENOMEM;
-	memset(&r->item, 0, sizeof(r->item));
-	r->item.work = wd_work_request(req);
-	ret = sess_send(s, &r->item);
-	if (ret)
-		put_request(s, r);
-	return ret;
-}
-
-WD_API int wd_comp_send(struct wd_comp_sess *sess, struct wd_comp_req *req)
-{
-	int ret = sess_check(sess);
-
-	if (!ret)
-		ret = wd_codec_check(req);
-	if (!ret && !stream_over(sess))
-		ret = -EINVAL;
-	if (ret)
-		return ret;
-	/* What a stream sent ahead and turned out not to need. */
-	if (!sess->async)
-		drain(sess);
-	sess->async = true;
-	sess->sched.retry = false;
-	ret = send_request(sess, req);
-	sess->async = sess->sched.in_flight > 0;
-	return ret;
-}
-
-WD_API int wd_comp_recv(struct wd_comp_sess *sess, struct wd_comp_req **req,
-			int timeout_ms)
-{
-	struct sched_item *item;
-	int ret = sess_check(sess);
-
-	if (ret)
-		return ret;
-	if (!req || timeout_ms < WD_WAIT_FOREVER)
-		return -EINVAL;
-	if (!sess->async)
-		return -ENOENT;
-	ret = sched_recv(&sess->sched, &item, timeout_ms);
-	if (ret)
-		return ret;
-	*req = item->work.req;
-	put_request(sess, (struct request *)item);
-	sess->info.requests++;
-	sess->async = sess->sched.in_flight > 0;
-	return 0;
+	if (!sched_is_open(&s->sched))
+		sched_set_threads(&s->sched, sess_threads(s));
+	return sched_send(&s->sched, item);
 }

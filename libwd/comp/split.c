@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cutting compressed input into pieces, and sending them ahead of their turn.
+ * Cutting compressed input into pieces.
  *
  * Pieces that may be decoded ahead end at chunk markers, or hold whole members
  * whose headers tell their sizes.  Both are guesses: decompress.c decides.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "../codec/splice.h"
-#include "pieces.h"
+#include "../format/format.h"
+#include "split.h"
 
 #define KIB		((size_t)1024)
 #define MIB		(1024 * KIB)
 
-#define QUEUE_MIN	(64 * KIB)	/* fewer bytes are not worth a thread */
-#define BLOCK_SIZE	(2 * MIB)	/* a large page */
 #define BLOCK_FIRST	(256 * KIB)	/* the first one, if there may be little input */
 #define READ_MAX	(1 * MIB)	/* so that there is not much more than enough */
 #define BLOCK_ROOM_MIN	(16 * KIB)	/* a block with less room counts as full */
@@ -23,65 +21,34 @@
 #define SERIAL_QUEUED	(2 * MIB)	/* and as many bytes of them at most */
 #define CHUNK_IN_MIN	(4 * KIB)	/* less would cost more than it decodes */
 #define CHUNK_IN_DOUBT	(64 * KIB)	/* the same while guesses are wrong */
-#define CHUNK_IN_MAX	(4 * MIB + 64 * KIB)
-#define CHUNK_OUT_FIRST	(2 * MIB + 64 * KIB)	/* a little more than wdzip's chunks */
+#define CHUNK_IN_MAX	  (4 * MIB + 64 * KIB)
 #define MEMBERS_IN	(256 * KIB)	/* small members share a piece */
 #define MEMBERS_OUT	(1 * MIB)
 #define HEADER_IN_MAX	(128 * KIB)	/* a longer one tells no size */
-#define QUEUED_PER_WORKER	(3 * MIB / 2)
-#define DISTRUST_MAX	4		/* wrong guesses in a row */
+#define QUEUED_PER_WORKER (3 * MIB / 2)
 
-/* ---- blocks ---- */
-
-static void free_block(struct in_block *b)
+void split_reset(struct splitter *sp, bool sized)
 {
-	if (!b)
-		return;
-	wd_free_bulk(b->data, b->cap);
-	free(b);
+	struct in_block *b = sp->block;
+
+	memset(sp, 0, sizeof(*sp));
+	sp->at_member = sized;
+	sp->block = b;
+	if (b)
+		b->len = 0;
 }
 
-static void put_block(struct decompressor *d, struct in_block *b)
+void split_exit(struct splitter *sp, struct pieces *ps)
 {
-	if (!b || --b->refs)
-		return;
-	/* Keep ordinary ones, as touching new memory is slow. */
-	if (b->cap != BLOCK_SIZE) {
-		free_block(b);
-		return;
-	}
-	b->next = d->spare_block;
-	d->spare_block = b;
-}
-
-static struct in_block *get_block(struct decompressor *d, size_t cap)
-{
-	struct in_block *b = d->spare_block;
-
-	if (b && cap == BLOCK_SIZE) {
-		d->spare_block = b->next;
-	} else {
-		b = calloc(1, sizeof(*b));
-		if (!b)
-			return NULL;
-		b->cap = cap;
-		b->data = wd_alloc_bulk(b->cap);
-		if (!b->data) {
-			free(b);
-			return NULL;
-		}
-	}
-	b->next = NULL;
-	b->len = 0;
-	b->refs = 1;
-	return b;
+	block_put(ps, sp->block);
+	sp->block = NULL;
 }
 
 /* Bytes of the next block, of which @pending are taken. */
-static size_t block_size(const struct wd_comp_sess *s, size_t pending)
+static size_t block_size(const struct splitter *sp, const struct pieces *ps,
+			 uint64_t hint, size_t pending)
 {
-	uint64_t hint = s->setup.size_hint;
-	bool first = !s->d.block && !s->d.spare_block;
+	bool first = !sp->block && !ps->spare_block;
 
 	if (first && hint == WD_COMP_SIZE_UNKNOWN)
 		return BLOCK_FIRST;
@@ -91,228 +58,58 @@ static size_t block_size(const struct wd_comp_sess *s, size_t pending)
 }
 
 /* A block with room, beginning with the bytes that are in no piece yet. */
-static int fresh_block(struct wd_comp_sess *s)
+static int fresh_block(struct splitter *sp, struct pieces *ps, uint64_t hint)
 {
-	struct decompressor *d = &s->d;
-	struct in_block *old = d->block;
-	size_t pending = old ? old->len - d->cut : 0;
-	struct in_block *b = get_block(d, block_size(s, pending));
+	struct in_block *old = sp->block;
+	size_t pending = old ? old->len - sp->cut : 0;
+	struct in_block *b = block_get(ps, block_size(sp, ps, hint, pending));
 
 	if (!b)
 		return -ENOMEM;
 	if (pending)
-		memcpy(b->data, old->data + d->cut, pending);
+		memcpy(b->data, old->data + sp->cut, pending);
 	b->len = pending;
-	d->scanned = d->scanned > d->cut ? d->scanned - d->cut : 0;
-	d->cut = 0;
-	d->block = b;
-	put_block(d, old);
+	sp->scanned = sp->scanned > sp->cut ? sp->scanned - sp->cut : 0;
+	sp->cut = 0;
+	sp->block = b;
+	block_put(ps, old);
 	return 0;
-}
-
-/* ---- pieces ---- */
-
-static struct workspace *get_workspace(struct decompressor *d)
-{
-	struct workspace *ws = d->spare_ws;
-
-	if (ws) {
-		d->spare_ws = ws->next;
-		return ws;
-	}
-	ws = calloc(1, sizeof(*ws));
-	if (ws && wd_inflate_init(&ws->inf)) {
-		free(ws);
-		return NULL;
-	}
-	return ws;
-}
-
-static void put_workspace(struct decompressor *d, struct workspace *ws)
-{
-	if (!ws)
-		return;
-	/* From when chunks turned out to be larger it is only in the way. */
-	if (d->out_guess > CHUNK_OUT_FIRST && ws->out_cap < d->out_guess) {
-		wd_free_bulk(ws->out, ws->out_cap);
-		ws->out = NULL;
-		ws->out_cap = 0;
-	}
-	ws->next = d->spare_ws;
-	d->spare_ws = ws;
-}
-
-static void free_workspaces(struct decompressor *d)
-{
-	while (d->spare_ws) {
-		struct workspace *ws = d->spare_ws;
-
-		d->spare_ws = ws->next;
-		wd_inflate_exit(&ws->inf);
-		wd_free_bulk(ws->out, ws->out_cap);
-		free(ws);
-	}
-}
-
-static void put_piece(struct decompressor *d, struct piece *p)
-{
-	put_block(d, p->block);
-	put_workspace(d, p->ws);
-	free(p);
-	d->npieces--;
-}
-
-void pieces_exit(struct wd_comp_sess *s)
-{
-	struct decompressor *d = &s->d;
-
-	pieces_reset(s);
-	free_workspaces(d);
-	put_block(d, d->block);
-	d->block = NULL;
-	while (d->spare_block) {
-		struct in_block *b = d->spare_block;
-
-		d->spare_block = b->next;
-		free_block(b);
-	}
-}
-
-/* Nothing is in flight any more. */
-void pieces_reset(struct wd_comp_sess *s)
-{
-	struct decompressor *d = &s->d;
-
-	while (d->first) {
-		struct piece *p = d->first;
-
-		d->first = p->next;
-		put_piece(d, p);
-	}
-	d->last = NULL;
-	d->nspec = 0;
-	d->nsent = 0;
-	d->distrust = 0;
-	d->queued = 0;
-	d->serial_queued = 0;
-	d->out_guess = CHUNK_OUT_FIRST;
-	d->cut = 0;
-	d->scanned = 0;
-	d->at_marker = false;
-	d->at_member = s->setup.format == WD_COMP_GZIP;
-	d->input_done = false;
-	d->sync = false;
-	d->members_need = 0;
-	if (d->block)
-		d->block->len = 0;
-}
-
-/* The first @len bytes that are in no piece yet become one. */
-static int cut_piece(struct decompressor *d, size_t len, enum piece_kind kind,
-		     size_t out_want)
-{
-	struct piece *p = calloc(1, sizeof(*p));
-
-	if (!p)
-		return -ENOMEM;
-	p->block = d->block;
-	p->block->refs++;
-	p->off = d->cut;
-	p->len = len;
-	p->kind = kind;
-	p->out_want = out_want;
-	if (d->last)
-		d->last->next = p;
-	else
-		d->first = p;
-	d->last = p;
-	d->npieces++;
-	d->members_need = 0;
-	d->cut += len;
-	d->queued += len;
-	if (kind == PIECE_SERIAL)
-		d->serial_queued += len;
-	else
-		d->nspec++;
-	return 0;
-}
-
-void piece_use(struct decompressor *d, struct piece *p, size_t n)
-{
-	p->used += n;
-	d->pos += n;
-	d->queued -= n;
-	if (p->kind == PIECE_SERIAL)
-		d->serial_queued -= n;
-}
-
-void piece_make_serial(struct decompressor *d, struct piece *p)
-{
-	if (p->kind == PIECE_SERIAL)
-		return;
-	d->nspec--;
-	p->kind = PIECE_SERIAL;
-	d->serial_queued += piece_left(p);
-	if (p->sent)
-		d->nsent--;
-}
-
-/* A worker may still write to a piece whose guess was wrong; it is kept. */
-struct piece *piece_next(struct wd_comp_sess *s)
-{
-	struct decompressor *d = &s->d;
-	struct piece *p = d->first;
-
-	while (p && !piece_left(p) && p != d->lent && !p->busy &&
-	       p->kind == PIECE_SERIAL) {
-		d->first = p->next;
-		if (!d->first)
-			d->last = NULL;
-		put_piece(d, p);
-		p = d->first;
-	}
-	while (p && !piece_left(p) && p->kind == PIECE_SERIAL)
-		p = p->next;
-	return p;
-}
-
-size_t pieces_rest(const struct wd_comp_sess *s, uint8_t *to)
-{
-	const struct decompressor *d = &s->d;
-	size_t n = 0;
-
-	for (const struct piece *p = d->first; p; p = p->next) {
-		if (to)
-			memcpy(to + n, piece_data(p), piece_left(p));
-		n += piece_left(p);
-	}
-	if (!d->block)
-		return n;
-	if (to)
-		memcpy(to + n, d->block->data + d->cut, d->block->len - d->cut);
-	return n + d->block->len - d->cut;
 }
 
 /* ---- where to cut ---- */
 
-static const uint8_t *pending(const struct decompressor *d)
+static const uint8_t *pending(const struct splitter *sp)
 {
-	return d->block->data + d->cut;
+	return sp->block->data + sp->cut;
 }
 
-static size_t pending_len(const struct decompressor *d)
+static size_t pending_len(const struct splitter *sp)
 {
-	return d->block ? d->block->len - d->cut : 0;
+	return sp->block ? sp->block->len - sp->cut : 0;
+}
+
+/* The first @len bytes that are in no piece yet become one. */
+static int cut(struct splitter *sp, struct pieces *ps, size_t len,
+	       enum piece_kind kind, size_t out_want)
+{
+	int ret = pieces_add(ps, sp->block, sp->cut, len, kind, out_want);
+
+	if (ret)
+		return ret;
+	sp->members_need = 0;
+	sp->cut += len;
+	return 0;
 }
 
 /*
  * Whole members at the beginning of what is pending.  Returns their bytes, 0 if
  * there are none; *@need: with so much pending there may be more, 0 if not.
  */
-static size_t whole_members(const struct decompressor *d, size_t *out, size_t *need)
+static size_t whole_members(const struct splitter *sp, size_t *out,
+			    size_t *need)
 {
-	const uint8_t *p = pending(d);
-	size_t len = pending_len(d);
+	const uint8_t *p = pending(sp);
+	size_t len = pending_len(sp);
 	size_t n = 0;
 
 	*out = 0;
@@ -343,80 +140,81 @@ static size_t whole_members(const struct decompressor *d, size_t *out, size_t *n
 }
 
 /*
- * Where a member's data begins, a chunk may begin as well as behind a marker.
+ * Where a member's data begins, a chunk may begin as well as after a marker.
  * Without a marker at its end it would only be in the way.
  */
-static int split_header(struct decompressor *d)
+static int split_header(struct splitter *sp, struct pieces *ps)
 {
 	struct wd_member m;
 	int ret;
 
-	if (wd_member_parse(pending(d), pending_len(d), &m) != 1 ||
-	    m.header_len >= pending_len(d) ||
-	    !wd_splice_find_marker(pending(d) + m.header_len,
-				   pending_len(d) - m.header_len))
+	if (wd_member_parse(pending(sp), pending_len(sp), &m) != 1 ||
+	    m.header_len >= pending_len(sp) ||
+	    !wd_splice_find_marker(pending(sp) + m.header_len,
+				   pending_len(sp) - m.header_len))
 		return 1;
-	ret = cut_piece(d, m.header_len, PIECE_SERIAL, 0);
-	d->at_marker = true;
+	ret = cut(sp, ps, m.header_len, PIECE_SERIAL, 0);
+	sp->at_marker = true;
 	return ret ? ret : 1;
 }
 
 /* Returns 1 if a piece was cut, 0 if more input is needed. */
-static int split_members(struct decompressor *d, bool force)
+static int split_members(struct splitter *sp, struct pieces *ps, bool force)
 {
 	size_t out, n;
 	int ret;
 
 	/* What is known to be incomplete is not looked at with every byte. */
-	if (pending_len(d) < d->members_need && !force)
+	if (pending_len(sp) < sp->members_need && !force)
 		return 0;
-	n = whole_members(d, &out, &d->members_need);
-	if (d->members_need && !force)
+	n = whole_members(sp, &out, &sp->members_need);
+	if (sp->members_need && !force)
 		return 0;
 	if (n) {
-		ret = cut_piece(d, n, PIECE_MEMBERS, out);
+		ret = cut(sp, ps, n, PIECE_MEMBERS, out);
 		return ret ? ret : 1;
 	}
-	d->members_need = 0;
-	d->at_member = false;
-	d->scanned = d->cut;
-	return split_header(d);
+	sp->members_need = 0;
+	sp->at_member = false;
+	sp->scanned = sp->cut;
+	return split_header(sp, ps);
 }
 
 /* The end of the next marker worth cutting at, or 0. */
-static size_t next_marker(struct decompressor *d)
+static size_t next_marker(struct splitter *sp, struct pieces *ps)
 {
-	const uint8_t *base = d->block->data;
-	size_t end = d->block->len;
-	size_t min = d->distrust < DISTRUST_MAX ? CHUNK_IN_MIN : CHUNK_IN_DOUBT;
+	const uint8_t *base = sp->block->data;
+	size_t end = sp->block->len;
+	size_t min =
+		ps->distrust < DISTRUST_MAX ? CHUNK_IN_MIN : CHUNK_IN_DOUBT;
 
 	for (;;) {
-		size_t from = wd_max(d->scanned, d->cut);
+		size_t from = wd_max(sp->scanned, sp->cut);
 		const uint8_t *hit = wd_splice_find_marker(base + from, end - from);
 
 		if (!hit) {
 			/* A marker may have begun. */
 			if (end - from >= WD_SPLICE_MARKER_LEN)
-				d->scanned = end - (WD_SPLICE_MARKER_LEN - 1);
+				sp->scanned = end - (WD_SPLICE_MARKER_LEN - 1);
 			return 0;
 		}
-		d->scanned = (size_t)(hit - base);
-		if (!d->at_marker || d->scanned - d->cut >= min)
-			return d->scanned;
+		sp->scanned = (size_t)(hit - base);
+		if (!sp->at_marker || sp->scanned - sp->cut >= min)
+			return sp->scanned;
 	}
 }
 
-static int split_chunks(struct decompressor *d, bool force)
+static int split_chunks(struct splitter *sp, struct pieces *ps, bool force)
 {
-	enum piece_kind kind = d->at_marker ? PIECE_CHUNK : PIECE_SERIAL;
-	size_t max = d->at_marker ? CHUNK_IN_MAX : SERIAL_IN;
-	size_t marker = next_marker(d);
-	size_t n = pending_len(d);
+	enum piece_kind kind = sp->at_marker ? PIECE_CHUNK : PIECE_SERIAL;
+	size_t max = sp->at_marker ? CHUNK_IN_MAX : SERIAL_IN;
+	size_t marker = next_marker(sp, ps);
+	size_t n = pending_len(sp);
 	int ret;
 
 	if (marker) {
-		ret = cut_piece(d, marker - d->cut, kind, 0);
-		d->at_marker = true;
+		ret = cut(sp, ps, marker - sp->cut, kind, 0);
+		sp->at_marker = true;
 		return ret ? ret : 1;
 	}
 	if (n < max && !force)
@@ -424,20 +222,20 @@ static int split_chunks(struct decompressor *d, bool force)
 	if (!force)
 		n -= WD_SPLICE_MARKER_LEN - 1;
 	/* Without its end a chunk is cheap to decode in order if asked to hurry. */
-	if (d->sync)
+	if (sp->sync)
 		kind = PIECE_SERIAL;
-	ret = cut_piece(d, n, kind, 0);
-	d->at_marker = false;
+	ret = cut(sp, ps, n, kind, 0);
+	sp->at_marker = false;
 	return ret ? ret : 1;
 }
 
-static int split(struct decompressor *d)
+static int split(struct splitter *sp, struct pieces *ps)
 {
-	bool force = d->input_done || d->sync;
+	bool force = sp->input_done || sp->sync;
 
-	while (pending_len(d)) {
-		int ret = d->at_member ? split_members(d, force) :
-					 split_chunks(d, force);
+	while (pending_len(sp)) {
+		int ret = sp->at_member ? split_members(sp, ps, force)
+					: split_chunks(sp, ps, force);
 
 		if (ret <= 0)
 			return ret;
@@ -447,139 +245,47 @@ static int split(struct decompressor *d)
 
 /* ---- input ---- */
 
-static size_t queued_max(const struct wd_comp_sess *s)
+bool split_is_ahead(const struct pieces *ps, unsigned int width)
 {
-	return (sched_width(&s->sched) + 1) * QUEUED_PER_WORKER;
+	return ps->left >= (width + 1) * QUEUED_PER_WORKER ||
+	       ps->serial_left >= SERIAL_QUEUED;
 }
 
-/* Each takes memory for its output, from when it is sent until it was used. */
-static unsigned int sent_max(const struct wd_comp_sess *s)
+int split_get(struct splitter *sp, struct pieces *ps, uint64_t size_hint,
+	      void **buf, size_t *room)
 {
-	unsigned int width = sched_width(&s->sched);
-	size_t n = (width + 3) * CHUNK_OUT_FIRST / s->d.out_guess;
-
-	return (unsigned int)wd_max(wd_min(n, width + 3), width + 1);
-}
-
-static bool enough_input(const struct wd_comp_sess *s)
-{
-	const struct decompressor *d = &s->d;
-
-	return d->nspec >= sent_max(s) || d->queued >= queued_max(s) ||
-	       d->serial_queued >= SERIAL_QUEUED;
-}
-
-int decompress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
-{
-	struct decompressor *d = &s->d;
-
-	if (d->input_done || d->state == DEC_END || d->pending)
-		return -EINVAL;
-	if (enough_input(s))
-		return -EAGAIN;
-	if (!d->block || d->block->cap - d->block->len < BLOCK_ROOM_MIN) {
-		int ret = fresh_block(s);
+	if (!sp->block || sp->block->cap - sp->block->len < BLOCK_ROOM_MIN) {
+		int ret = fresh_block(sp, ps, size_hint);
 
 		if (ret)
 			return ret;
 	}
-	*buf = d->block->data + d->block->len;
-	*room = wd_min(d->block->cap - d->block->len, READ_MAX);
+	*buf = sp->block->data + sp->block->len;
+	*room = wd_min(sp->block->cap - sp->block->len, READ_MAX);
 	return 0;
 }
 
-int decompress_put_input(struct wd_comp_sess *s, size_t len, enum wd_comp_flush flush)
+int split_put(struct splitter *sp, struct pieces *ps, size_t len,
+	      enum wd_comp_flush flush)
 {
-	struct decompressor *d = &s->d;
-	int ret;
-
-	if (d->state == DEC_END || d->pending)
-		return len ? -EINVAL : 0;
-	if (len && (d->input_done || len > d->block->cap - d->block->len))
+	if (len && (sp->input_done || len > sp->block->cap - sp->block->len))
 		return -EINVAL;
 	if (len) {
-		d->block->len += len;
-		d->sync = false;
+		sp->block->len += len;
+		sp->sync = false;
 	}
 	if (flush == WD_COMP_SYNC_FLUSH)
-		d->sync = true;
+		sp->sync = true;
 	if (flush == WD_COMP_FINISH)
-		d->input_done = true;
-	ret = split(d);
-	if (ret < 0)
-		return ret;
-	pieces_dispatch(s);
-	return 0;
+		sp->input_done = true;
+	return split(sp, ps);
 }
 
-/* ---- ahead of their turn ---- */
-
-static int prepare(struct wd_comp_sess *s, struct piece *p)
+size_t split_rest(const struct splitter *sp, uint8_t *to)
 {
-	struct wd_comp_req *req = &p->req;
-	size_t cap = p->kind == PIECE_CHUNK ? s->d.out_guess + WD_CHUNK_ROOM :
-					      p->out_want + 1;
+	size_t n = pending_len(sp);
 
-	if (!p->ws)
-		p->ws = get_workspace(&s->d);
-	if (!p->ws)
-		return -ENOMEM;
-	if (p->ws->out_cap < cap) {
-		wd_free_bulk(p->ws->out, p->ws->out_cap);
-		p->ws->out_cap = 0;
-		p->ws->out = wd_alloc_bulk(cap);
-		if (!p->ws->out)
-			return -ENOMEM;
-		p->ws->out_cap = cap;
-	}
-	memset(req, 0, sizeof(*req));
-	req->in = piece_data(p);
-	req->in_len = piece_left(p);
-	req->out = p->ws->out;
-	req->out_cap = p->ws->out_cap;
-	req->format = s->setup.format;
-	memset(&p->item, 0, sizeof(p->item));
-	if (p->kind == PIECE_MEMBERS)
-		p->item.work = wd_work_members(req);
-	else
-		p->item.work = wd_work_chunk(req, &p->ws->inf);
-	return 0;
-}
-
-/* Without memory, or a queue, everything is decoded in order. */
-static bool send_piece(struct wd_comp_sess *s, struct piece *p)
-{
-	if (sess_open(s) || sched_width(&s->sched) == 1 || prepare(s, p) ||
-	    sess_send(s, &p->item)) {
-		piece_make_serial(&s->d, p);
-		return false;
-	}
-	p->sent = true;
-	p->busy = true;
-	s->d.nsent++;
-	return true;
-}
-
-void pieces_dispatch(struct wd_comp_sess *s)
-{
-	struct decompressor *d = &s->d;
-	bool sent = false;
-
-	if (!d->nspec || d->distrust >= DISTRUST_MAX)
-		return;
-	/* Little input is decoded faster than threads are started. */
-	if (!sched_is_open(&s->sched) && !sched_on_device(&s->sched) &&
-	    d->queued < QUEUE_MIN)
-		return;
-	for (struct piece *p = d->first; p; p = p->next) {
-		if (!piece_is_ahead(p) || p->sent)
-			continue;
-		if (sched_is_open(&s->sched) &&
-		    (s->sched.in_flight >= sched_width(&s->sched) + 1 ||
-		     d->nsent >= sent_max(s)))
-			break;
-		sent |= send_piece(s, p);
-	}
-	if (sent)
-		sched_flush(&s->sched);
+	if (to && n)
+		memcpy(to, pending(sp), n);
+	return n;
 }

@@ -5,7 +5,10 @@
  */
 #include <string.h>
 
-#include "session.h"
+#include "compress.h"
+#include "decompress.h"
+#include "fill.h"
+#include "source.h"
 
 /* A stream that failed stays failed; data errors are told with each call. */
 static int check_stream(struct wd_comp_sess *s)
@@ -37,7 +40,7 @@ static bool compressing(const struct wd_comp_sess *s)
 
 static bool reads_itself(const struct wd_comp_sess *s)
 {
-	return compressing(s) && s->c.source.read;
+	return compressing(s) && s->comp->source.from.read;
 }
 
 WD_API int wd_comp_get_input(struct wd_comp_sess *sess, void **buf, size_t *room)
@@ -49,8 +52,8 @@ WD_API int wd_comp_get_input(struct wd_comp_sess *sess, void **buf, size_t *room
 	if (!buf || !room || reads_itself(sess))
 		return -EINVAL;
 	sess->fresh = false;
-	ret = compressing(sess) ? compress_get_input(sess, buf, room) :
-				  decompress_get_input(sess, buf, room);
+	ret = compressing(sess) ? fill_get(sess, buf, room)
+				: decompress_get_input(sess, buf, room);
 	sess->input_lent = !ret;
 	return note(sess, ret);
 }
@@ -67,8 +70,8 @@ WD_API int wd_comp_put_input(struct wd_comp_sess *sess, size_t len,
 		return -EINVAL;
 	sess->fresh = false;
 	sess->input_lent = false;
-	ret = compressing(sess) ? compress_put_input(sess, len, flush) :
-				  decompress_put_input(sess, len, flush);
+	ret = compressing(sess) ? fill_put(sess, len, flush)
+				: decompress_put_input(sess, len, flush);
 	return note(sess, ret);
 }
 
@@ -116,11 +119,11 @@ WD_API int wd_comp_set_source(struct wd_comp_sess *sess, wd_comp_read_fn *read,
 
 	if (ret)
 		return ret;
-	if (!read || !compressing(sess) || !sess->fresh || sess->c.window_len ||
-	    sess->setup.flags & WD_COMP_RSYNCABLE)
+	if (!read || !compressing(sess) || !sess->fresh ||
+	    sess->comp->preset.len || sess->setup.flags & WD_COMP_RSYNCABLE)
 		return -EINVAL;
 	sess->fresh = false;
-	compress_set_source(sess, &source, size);
+	source_set(sess, &source, size);
 	return 0;
 }
 
@@ -188,7 +191,7 @@ static int copy_out(struct wd_comp_sess *s, struct wd_comp_buf *buf, int timeout
 /* Past its end, or an error, a stream takes no more input; the rest stays. */
 static bool input_over(const struct wd_comp_sess *s)
 {
-	return !compressing(s) && (s->d.state == DEC_END || s->d.pending);
+	return !compressing(s) && decompress_is_over(s);
 }
 
 /* The end of the input, or a flush, once all of it was taken. */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The decompressing direction, as sessions see it.
+ */
+#ifndef WD_DECOMPRESS_H
+#define WD_DECOMPRESS_H
+
+#include "framing.h"
+#include "inorder.h"
+#include "session.h"
+#include "split.h"
+
+/*
+ * struct decompressor - its stages, and what joins them
+ *
+ * decompress.c's own; ahead.c looks at @pieces, the rest of the session at
+ * nothing but the functions below.
+ *
+ * @begun:      the decoder was set up
+ * @ahead_used: output of libdeflate was taken
+ * @pending:    error to report once all output is out
+ * @unused:     what wd_comp_get_unused() gave
+ */
+struct decompressor {
+	struct splitter split;
+	struct pieces pieces;
+	struct framing framing;
+	struct inorder inorder;
+	struct preset preset;
+	bool begun;
+	bool ahead_used;
+	int pending;
+	uint8_t *unused;
+};
+
+int decompress_init(struct wd_comp_sess *s);
+void decompress_exit(struct wd_comp_sess *s);
+void decompress_reset(struct wd_comp_sess *s);
+int decompress_get_input(struct wd_comp_sess *s, void **buf, size_t *room);
+int decompress_put_input(struct wd_comp_sess *s, size_t len,
+			 enum wd_comp_flush flush);
+int decompress_get_output(struct wd_comp_sess *s, const void **data,
+			  size_t *len, int timeout_ms);
+void decompress_put_output(struct wd_comp_sess *s);
+int decompress_unused(struct wd_comp_sess *s, const void **data, size_t *len);
+
+/* Bytes of input that were used. */
+static inline uint64_t decompress_pos(const struct wd_comp_sess *s)
+{
+	return s->decomp->framing.pos;
+}
+
+/* All of the stream has been decoded. */
+static inline bool decompress_at_end(const struct wd_comp_sess *s)
+{
+	return s->decomp->framing.state == FRAMING_END;
+}
+
+/* It takes no more input: at its end, or after an error. */
+static inline bool decompress_is_over(const struct wd_comp_sess *s)
+{
+	return decompress_at_end(s) || s->decomp->pending;
+}
+
+/* What the stream may begin with from now on; its memory is taken over. */
+void decompress_set_preset(struct wd_comp_sess *s, const struct preset *preset);
+
+/* Who decodes. */
+const char *decompress_codec(const struct wd_comp_sess *s);
+
+#endif
