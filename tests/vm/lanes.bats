@@ -121,6 +121,7 @@ shared() {
 		bind_dummy
 		wdunzip --engine=$engine -c f.gz >g &
 		pid=$!
+		until_true has_done 3
 		echo wd_dummy.0 >"$dummy_driver/unbind"
 		wait "$pid"
 		cmp f g
