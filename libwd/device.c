@@ -13,9 +13,11 @@
  * without a wish gets the first that fits.  The dummy is slower than a CPU: it is for
  * those who ask for it.
  */
+/* clang-format off */
 #define DRIVERS(row)	\
 	row(soft)	\
 	row(dummy)
+/* clang-format on */
 
 #define DECLARE(name)	extern const struct wd_driver_ops wd_##name##_driver;
 #define ENTRY(name)	&wd_##name##_driver,

@@ -40,10 +40,12 @@ struct reference {
 #endif
 
 /* All of them, in the order they are listed. */
+/* clang-format off */
 #define REFERENCES(R)		\
 	R(zlib)			\
 	R(libdeflate)		\
 	REFERENCE_ISAL(R)
+/* clang-format on */
 
 #define DECLARE(name)	extern const struct reference reference_##name;
 REFERENCES(DECLARE)

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "format.h"
 #include "run.h"
 #include "verify.h"
 
@@ -75,12 +76,13 @@ static int run_command(struct command *c, int out_fd)
 
 static int check_output(struct command *c, const uint8_t *out, size_t len)
 {
+	const struct wd_format *gzip = wd_format_of(WD_COMP_GZIP);
 	const struct data *in = c->r->input;
 
 	if (c->r->setup.op == WD_COMP_DECOMPRESS)
 		return len == in->size && !memcmp(out, in->bytes, len) ? 0 : -EBADMSG;
 	/* What is no gzip is taken as it is: it may be another format. */
-	if (len < 2 || out[0] != 0x1f || out[1] != 0x8b)
+	if (len < gzip->magic_len || memcmp(out, gzip->magic, gzip->magic_len))
 		return 0;
 	return verify_packed(WD_COMP_GZIP, out, len, in->bytes, in->size);
 }

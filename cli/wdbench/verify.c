@@ -8,6 +8,7 @@
 #include <libdeflate.h>
 #include <zlib.h>
 
+#include "format.h"
 #include "verify.h"
 
 #define MIN(a, b)	((a) < (b) ? (a) : (b))
@@ -16,7 +17,7 @@
 
 static int window_bits(enum wd_comp_format format)
 {
-	return format == WD_COMP_GZIP ? 15 + 16 : format == WD_COMP_ZLIB ? 15 : -15;
+	return wd_format_of(format)->zlib_bits;
 }
 
 /* struct stream - what is decoded, and what is expected next */

@@ -28,7 +28,7 @@ enum data_kind {
 	KIND_UNKNOWN,
 };
 
-static bool begins_with(const struct infile *in, const char *magic, size_t len)
+static bool begins_with(const struct infile *in, const void *magic, size_t len)
 {
 	return in->head_len >= len && !memcmp(in->head, magic, len);
 }
@@ -77,7 +77,7 @@ static enum data_kind classify(struct job *job, const struct foreign **foreign)
 	if (in->head_len < 2)
 		return may_be_short(job) || begins_with(in, "", 1) ? KIND_UNKNOWN :
 								     KIND_SHORT;
-	if (begins_with(in, "\037\213", 2))
+	if (begins_with(in, wd_format_gzip.magic, wd_format_gzip.magic_len))
 		return KIND_DEFLATE;
 	if (!job->opt->format_given && has_zlib_suffix(job)) {
 		job->format = WD_COMP_ZLIB;

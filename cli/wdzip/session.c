@@ -4,12 +4,12 @@
  */
 #include <errno.h>
 
+#include "format.h"
 #include "message.h"
 #include "session.h"
 
-#define FORMATS		(WD_COMP_RAW + 1)
-
-static struct wd_comp_sess *sessions[2][2][FORMATS];	/* use, op, format */
+/* By use, op and format. */
+static struct wd_comp_sess *sessions[2][2][WD_FORMAT_COUNT];
 
 static void list_engines(void)
 {
@@ -99,7 +99,7 @@ void session_close_all(void)
 {
 	struct wd_comp_sess **s = &sessions[0][0][0];
 
-	for (size_t i = 0; i < 2 * 2 * FORMATS; i++) {
+	for (size_t i = 0; i < 2 * 2 * WD_FORMAT_COUNT; i++) {
 		wd_comp_destroy(s[i]);
 		s[i] = NULL;
 	}

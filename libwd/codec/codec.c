@@ -366,6 +366,8 @@ static int why_bad(const struct wd_comp_req *req)
 	uint8_t out[4096];
 	int ret;
 
+	if (!wd_format_of(req->format)->zlib_bits)
+		return -EBADMSG;
 	if (inflateInit2(&z, wd_format_of(req->format)->zlib_bits) != Z_OK)
 		return -ENOMEM;
 	z.next_in = (Bytef *)req->in;
@@ -446,7 +448,7 @@ int wd_codec_check(const struct wd_comp_req *req)
 		return -EINVAL;
 	if (!WD_UNUSED(req))
 		return -EINVAL;
-	if (req->op > WD_COMP_DECOMPRESS || req->format > WD_COMP_RAW)
+	if (req->op > WD_COMP_DECOMPRESS || req->format >= WD_FORMAT_COUNT)
 		return -EINVAL;
 	if (req->op == WD_COMP_COMPRESS &&
 	    (req->level < WD_COMP_LEVEL_MIN || req->level > WD_COMP_LEVEL_MAX))

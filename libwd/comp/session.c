@@ -15,7 +15,7 @@ static int check_setup(const struct wd_comp_setup *setup)
 {
 	if (setup->op != WD_COMP_COMPRESS && setup->op != WD_COMP_DECOMPRESS)
 		return -EINVAL;
-	if ((unsigned int)setup->format > WD_COMP_RAW ||
+	if ((unsigned int)setup->format >= WD_FORMAT_COUNT ||
 	    (unsigned int)setup->members > WD_COMP_MEMBERS_BGZF)
 		return -EINVAL;
 	if (setup->level < 0 || setup->level > WD_COMP_LEVEL_MAX)

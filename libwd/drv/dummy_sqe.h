@@ -80,6 +80,8 @@ static inline int dummy_encode_compress(struct dummy_slot *slot, const struct wd
 	/* Input from a file is for the CPU. */
 	if (work->kind == WD_WORK_COMPRESS && work->args.compress.source)
 		return -EOPNOTSUPP;
+	if (req->format >= ARRAY_SIZE(dummy_formats))
+		return -EOPNOTSUPP;
 	sqe->op = WD_DUMMY_OP_COMPRESS;
 	sqe->format = dummy_formats[req->format];
 	sqe->level = req->level < DUMMY_LEVEL_MAX ? req->level : DUMMY_LEVEL_MAX;
@@ -121,6 +123,8 @@ static inline int dummy_encode(struct dummy_slot *slot, const struct wd_work *wo
 	if (wd_work_compresses(work))
 		return dummy_encode_compress(slot, work);
 	if (work->kind != WD_WORK_REQUEST)
+		return -EOPNOTSUPP;
+	if (req->format >= ARRAY_SIZE(dummy_formats))
 		return -EOPNOTSUPP;
 	sqe->op = WD_DUMMY_OP_DECOMPRESS;
 	sqe->format = dummy_formats[req->format];

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of formats, and what all of them need.
+ * Formats by their values, and what all of them need.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "format.h"
 
-static const struct wd_format *const formats[] = {
-	[WD_COMP_GZIP] = &wd_format_gzip,
-	[WD_COMP_ZLIB] = &wd_format_zlib,
-	[WD_COMP_RAW] = &wd_format_raw,
-};
+#define ENTRY(value, name) [value] = &wd_format_##name,
+
+static const struct wd_format *const formats[] = { WD_FORMATS(ENTRY) };
 
 const struct wd_format *wd_format_of(enum wd_comp_format format)
 {

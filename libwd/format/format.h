@@ -3,7 +3,7 @@
  * What lies around DEFLATE data: heads, tails and checksums of each format, and the
  * fields with which gzip members tell their sizes.
  *
- * A format is a file here and a row of the table in format.c.  Nothing here calls
+ * A format is a file here and a row of the table below.  Nothing here calls
  * back, keeps anything, or allocates memory.
  */
 #ifndef WD_FORMAT_H
@@ -74,7 +74,7 @@ struct wd_mismatch {
  * @head_size:  bytes of the shortest header
  * @tail_size:  bytes of the trailer
  * @magic, @magic_len: how a stream that may follow another begins; 0: none follows
- * @zlib_bits:  deflateInit2()'s number for it
+ * @zlib_bits:  deflateInit2()'s number for it, 0 if zlib does not know it
  * @sum_begin, @sum_add, @sum_join: the checksum of nothing, of more, of two pieces
  * @put_head:   write a header without name, time or window
  * @feed_head:  take bytes of a header; *@used: how many.  1 when it is complete, 0
@@ -106,9 +106,20 @@ const struct wd_format *wd_format_of(enum wd_comp_format format);
 /* The format that is called @name, an enum wd_comp_format, or -1. */
 int wd_format_find(const char *name);
 
-extern const struct wd_format wd_format_gzip;
-extern const struct wd_format wd_format_zlib;
-extern const struct wd_format wd_format_raw;
+/* The table: each format's value and the name of its file and row. */
+/* clang-format off */
+#define WD_FORMATS(row)			\
+	row(WD_COMP_GZIP, gzip)		\
+	row(WD_COMP_ZLIB, zlib)		\
+	row(WD_COMP_RAW, raw)
+
+#define WD_FORMAT_DECLARE(value, name)	extern const struct wd_format wd_format_##name;
+#define WD_FORMAT_ONE(value, name)	+ 1
+/* clang-format on */
+
+WD_FORMATS(WD_FORMAT_DECLARE)
+
+#define WD_FORMAT_COUNT (0 WD_FORMATS(WD_FORMAT_ONE))
 
 /* Short for what the rows hold; wd_head_write() and wd_tail_write() return bytes. */
 size_t wd_head_write(uint8_t *p, enum wd_comp_format format, int level);
