@@ -48,23 +48,35 @@ enum verdict check_device(struct sched *s, struct sched_item *item)
 	return VERDICT_OWED;
 }
 
-/*
- * Done again: that is the device's failure unless it never claimed to be able to, or
- * the CPU fails, too.  Too little room is nobody's.
- */
-static void failed(struct sched *s, struct sched_item *item)
+/* @l failed with @status what another does now.  Too little room is nobody's failure. */
+static void lane_failed(struct sched *s, struct lane *l, int status)
 {
-	struct lane *l = item->lane;
-
-	if (item->status == -EOPNOTSUPP || item->work.req->status)
-		return;
 	s->redone++;
 	l->told.failed++;
-	if (item->status == -ENOSPC)
+	if (status == -ENOSPC)
 		return;
 	l->failures++;
 	if (l->failures >= FAILURES_MAX)
-		lane_leave(l, item->status ? item->status : -EIO);
+		lane_leave(l, status ? status : -EIO);
+}
+
+/*
+ * Done again: that is the device's failure unless it never claimed to be able to, or
+ * the CPU fails, too.
+ */
+static void failed(struct sched *s, struct sched_item *item)
+{
+	if (item->status == -EOPNOTSUPP || item->work.req->status)
+		return;
+	lane_failed(s, item->lane, item->status);
+}
+
+void check_refused(struct sched *s, struct lane *l, int status)
+{
+	if (is_fatal(status))
+		lane_leave(l, status);
+	else if (status != -EOPNOTSUPP && status != -EINVAL)
+		lane_failed(s, l, status);
 }
 
 void check_settle(struct sched *s, struct sched_item *item, bool wrong)

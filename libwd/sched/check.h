@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What becomes of an item that a device gives back.
+ * What becomes of an item that a device gives back, or does not take.
  */
 #ifndef WD_CHECK_H
 #define WD_CHECK_H
@@ -15,6 +15,9 @@ enum verdict {
 
 /* A device gave @item back. */
 enum verdict check_device(struct sched *s, struct sched_item *item);
+
+/* A device's queue did not take an item, with @status; the CPU does it. */
+void check_refused(struct sched *s, struct lane *l, int status);
 
 /* The CPU gave back what it checked, and found @wrong and did again, or did again. */
 void check_settle(struct sched *s, struct sched_item *item, bool wrong);

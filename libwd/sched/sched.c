@@ -290,8 +290,7 @@ static int send_to(struct sched *s, struct lane *l, struct sched_item *item, boo
 	ret = lane_send(l, &item->work, timed);
 	if (!ret || ret == -EBUSY || !lane_is_device(l))
 		return ret;
-	if (ret == -ENODEV)
-		lane_leave(l, ret);
+	check_refused(s, l, ret);
 	return send_to_cpu(s, item);
 }
 

@@ -248,6 +248,8 @@ static int fake_send(void *ctx, const struct wd_work *work)
 	struct fake_queue *fq = ctx;
 	int ret = 0;
 
+	if (fq->fake->refusal)
+		return fq->fake->refusal;
 	if (work->kind == WD_WORK_STREAM || below(1000) < fq->fake->ill / 4)
 		return -EOPNOTSUPP;
 	pthread_mutex_lock(&fq->lock);

@@ -16,6 +16,7 @@
  * @ns_per_byte: of input; the thread sleeps as long, 0: as fast as it can
  * @ill:       of 1000 requests so many are failed, lied about, refused, or lost
  * @deadly:    of 1000 requests so many are its last
+ * @refusal:   what it answers to all that is sent, 0: it takes it
  * @plain:     it stores data instead of compressing it, which costs no CPU
  * @requests:  done
  * @faults:    of them, those that went wrong on purpose
@@ -24,6 +25,7 @@
 struct t_fake {
 	double ns_per_byte;
 	unsigned int ill, deadly;
+	int refusal;
 	bool plain;
 	uint64_t requests, faults;
 	int64_t idle_ns, busy_ns;

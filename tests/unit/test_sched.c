@@ -139,6 +139,47 @@ static void t_lanes_that_fail_lose_nothing(void **state)
 	}
 }
 
+/* What a device cannot do is no failure; any other refusal is, as it is told. */
+static void t_a_device_that_refuses_is_left(void **state)
+{
+	static const struct {
+		const char *engine;
+		int refusal, error;
+		uint64_t failed;
+	} cases[] = {
+		{ "fake-0", -EIO, -EIO, 4 },
+		{ "fake-0", -EPROTO, -EPROTO, 0 },
+		{ "fake-0", -EOPNOTSUPP, 0, 0 },
+		{ "fake-0+fake-1", -ENOMEM, -ENOMEM, 4 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_ARRAY_SIZE(cases); i++) {
+		struct wd_comp_sess *s = session(WD_COMP_COMPRESS, WD_COMP_GZIP,
+						 cases[i].engine);
+		struct wd_comp_lane lane;
+		struct t_bytes out = { 0 };
+		struct t_verdict v = { 0 };
+		struct wd_comp_info info;
+		size_t left;
+
+		t_fake[0].refusal = cases[i].refusal;
+		assert_int_equal(t_stream(s, &feed, text, LEN, &out, &left), 1);
+		t_judge(&v, WD_COMP_GZIP, out.data, out.len, NULL, 0);
+		assert_int_equal(v.out.len, LEN);
+		assert_memory_equal(v.out.data, text, LEN);
+		assert_true(wd_comp_get_lanes(s, &lane, 1) >= 1);
+		assert_int_equal(wd_comp_get_info(s, &info), 0);
+		assert_int_equal(lane.error, cases[i].error);
+		assert_int_equal(lane.failed, cases[i].failed);
+		assert_int_equal(lane.requests, 0);
+		assert_int_equal(info.redone, cases[i].failed);
+		t_bytes_free(&v.out);
+		t_bytes_free(&out);
+		wd_comp_destroy(s);
+	}
+}
+
 /* Each request comes back once, done. */
 static void t_requests_that_lanes_fail_come_back_once(void **state)
 {
@@ -281,6 +322,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(t_three_devices_and_the_cpu_share_the_work),
 		TEST(t_lanes_that_fail_lose_nothing),
+		TEST(t_a_device_that_refuses_is_left),
 		TEST(t_requests_that_lanes_fail_come_back_once),
 		TEST(t_sessions_can_be_left_with_all_lanes_busy),
 		TEST(t_engines_are_joined_by_plus_signs),
