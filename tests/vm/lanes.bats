@@ -38,7 +38,7 @@ stat_of() {
 
 # lane KIND NAME: a number of the lane of the device or the CPU
 lane() {
-	tr '{' '\n' <stats | sed -n "/\"kind\":\"$1\"/s/.*\"$2\":\([^,}]*\).*/\1/p"
+	tr '{}' '\n\n' <stats | sed -n "/\"kind\":\"$1\"/s/.*\"$2\":\([^,}]*\).*/\1/p"
 }
 
 # has_done NUMBER: of requests, the device
