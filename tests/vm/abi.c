@@ -926,11 +926,16 @@ static void bad_doorbells(void)
 	rawq_end(&q);
 }
 
+/* That it is at some time: who rings meanwhile wakes it at once. */
 static void until_asleep(struct rawq *q, uint32_t how)
 {
-	for (int i = 0; i < 60000 && q->ring->asleep != how; i++)
+	uint32_t asleep = q->ring->asleep;
+
+	for (int i = 0; i < 60000 && asleep != how; i++) {
 		usleep(1000);
-	EXPECT(q->ring->asleep, how);
+		asleep = q->ring->asleep;
+	}
+	EXPECT(asleep, how);
 }
 
 /* What waited for it runs when it is put right; nothing else is done for it. */
