@@ -281,7 +281,7 @@ unbind_when_busy() {
 	for poll_us in 50 0; do
 		rmmod wd_dummy
 		insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" depth=16 poll_us=$poll_us
-		pair dummy "$([ -n "${WD_VM_LONG:-}" ] && echo 1000000 || echo 5000)"
+		pair dummy "$([ -n "${WD_VM_LONG:-}" ] && echo 10000000 || echo 5000)"
 	done
 	rmmod wd_dummy
 	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko"
