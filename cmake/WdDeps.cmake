@@ -5,7 +5,7 @@
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
-find_package(ZLIB REQUIRED)
+find_package(ZLIB 1.2.12 REQUIRED)
 
 # Static where possible: each shared library makes every start slower.
 add_library(wd_zlib INTERFACE)

@@ -38,7 +38,17 @@ uint32_t wd_adler32(uint32_t adler, const void *data, size_t len)
 
 uint32_t wd_crc32_join(uint32_t crc1, uint32_t crc2, uint64_t len2)
 {
-	return (uint32_t)crc32_combine64(crc1, crc2, (z_off64_t)len2);
+	/* One chunk is often as long as the one before, and this takes most of the time. */
+	static _Thread_local struct {
+		uint64_t len;
+		z_crc_t op;
+	} last;
+
+	if (last.len != len2 || !last.op) {
+		last.op = (z_crc_t)crc32_combine_gen64((z_off64_t)len2);
+		last.len = len2;
+	}
+	return (uint32_t)crc32_combine_op(crc1, crc2, last.op);
 }
 
 uint32_t wd_adler32_join(uint32_t adler1, uint32_t adler2, uint64_t len2)
