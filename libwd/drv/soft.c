@@ -56,13 +56,11 @@ static void ring_put(struct ring *r, uint32_t depth, const struct wd_work *work)
 	r->slot[(r->head + r->count++) % depth] = *work;
 }
 
-static struct wd_work ring_take(struct ring *r, uint32_t depth)
+static void ring_take(struct ring *r, uint32_t depth, struct wd_work *work)
 {
-	struct wd_work work = r->slot[r->head];
-
+	*work = r->slot[r->head];
 	r->head = (r->head + 1) % depth;
 	r->count--;
-	return work;
 }
 
 static int soft_list(struct wd_device *dev, int max)
@@ -223,7 +221,7 @@ static void *worker(void *arg)
 			sq->idle--;
 			continue;
 		}
-		work = ring_take(&sq->todo, sq->depth);
+		ring_take(&sq->todo, sq->depth, &work);
 		pthread_mutex_unlock(&sq->lock);
 
 		wd_codec_run(codec, &work);
@@ -300,7 +298,7 @@ static bool run_here(const struct soft_queue *sq)
 /* Called with the lock; gives it up meanwhile. */
 static void run_inline(struct soft_queue *sq, struct wd_work *done)
 {
-	*done = ring_take(&sq->todo, sq->depth);
+	ring_take(&sq->todo, sq->depth, done);
 	pthread_mutex_unlock(&sq->lock);
 	if (!sq->inline_codec)
 		sq->inline_codec = wd_codec_create();
@@ -342,7 +340,7 @@ static int receive(struct soft_queue *sq, struct wd_work *done, int timeout_ms)
 		deadline_after(&deadline, timeout_ms);
 	for (;;) {
 		if (sq->finished.count) {
-			*done = ring_take(&sq->finished, sq->depth);
+			ring_take(&sq->finished, sq->depth, done);
 			return 0;
 		}
 		if (!sq->in_flight)
