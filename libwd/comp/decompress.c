@@ -111,6 +111,13 @@ int decompress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 	return split_get(&d->split, &d->pieces, s->setup.size_hint, buf, room);
 }
 
+static bool is_alone(const struct wd_comp_sess *s)
+{
+	if (sched_is_open(&s->sched))
+		return sched_width(&s->sched) == 1;
+	return s->setup.threads == 1 && !sched_on_device(&s->sched);
+}
+
 int decompress_put_input(struct wd_comp_sess *s, size_t len,
 			 enum wd_comp_flush flush)
 {
@@ -119,6 +126,7 @@ int decompress_put_input(struct wd_comp_sess *s, size_t len,
 
 	if (decompress_is_over(s))
 		return len ? -EINVAL : 0;
+	d->split.alone = is_alone(s);
 	ret = split_put(&d->split, &d->pieces, len, flush);
 	if (ret)
 		return ret;

@@ -229,13 +229,34 @@ static int split_chunks(struct splitter *sp, struct pieces *ps, bool force)
 	return ret ? ret : 1;
 }
 
+/* Returns 1 if all is in pieces, 0 if more input is better. */
+static int split_none(struct splitter *sp, struct pieces *ps, bool force)
+{
+	size_t n = pending_len(sp);
+	int ret;
+
+	if (n < SERIAL_IN && !force)
+		return 0;
+	sp->at_member = false;
+	sp->at_marker = false;
+	ret = cut(sp, ps, n, PIECE_SERIAL, 0);
+	return ret ? ret : 1;
+}
+
+static int split_once(struct splitter *sp, struct pieces *ps, bool force)
+{
+	if (sp->alone)
+		return split_none(sp, ps, force);
+	return sp->at_member ? split_members(sp, ps, force)
+			     : split_chunks(sp, ps, force);
+}
+
 static int split(struct splitter *sp, struct pieces *ps)
 {
 	bool force = sp->input_done || sp->sync;
 
 	while (pending_len(sp)) {
-		int ret = sp->at_member ? split_members(sp, ps, force)
-					: split_chunks(sp, ps, force);
+		int ret = split_once(sp, ps, force);
 
 		if (ret <= 0)
 			return ret;

@@ -17,6 +17,7 @@
  * @at_marker:    @cut is right after a marker
  * @at_member:    @cut may be where a sized member begins
  * @sync:         hand out what there is
+ * @alone:        a single thread decodes: no use looking for places to begin
  * @members_need: no use looking for members with less
  */
 struct splitter {
@@ -27,6 +28,7 @@ struct splitter {
 	bool at_member;
 	bool input_done;
 	bool sync;
+	bool alone;
 	size_t members_need;
 };
 
