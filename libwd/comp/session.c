@@ -114,13 +114,10 @@ WD_API void wd_comp_destroy(struct wd_comp_sess *sess)
 	free(sess);
 }
 
-/* 0 if the session may be used by this process. */
-int sess_check(const struct wd_comp_sess *s)
+int sess_refuse(const struct wd_comp_sess *s)
 {
 	if (!s)
 		return -EINVAL;
-	if (wd_fork_guard_ok(&s->guard))
-		return 0;
 	wd_err("%s", wd_strerror(-ESTALE));
 	return -ESTALE;
 }

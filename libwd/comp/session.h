@@ -81,9 +81,15 @@ struct wd_comp_sess {
 };
 
 /* session.c */
-int sess_check(const struct wd_comp_sess *s);
+int sess_refuse(const struct wd_comp_sess *s);
 int sess_open(struct wd_comp_sess *s);
 int sess_send(struct wd_comp_sess *s, struct sched_item *item);
+
+/* 0 if the session may be used by this process. */
+static inline int sess_check(const struct wd_comp_sess *s)
+{
+	return s && wd_fork_guard_ok(&s->guard) ? 0 : sess_refuse(s);
+}
 
 /* Make @item this piece of work. */
 static inline void sess_item(struct sched_item *item, struct wd_work work)

@@ -96,14 +96,6 @@ int sched_open(struct sched *s)
 	return lane_open(cpu_lane(s));
 }
 
-bool sched_is_open(const struct sched *s)
-{
-	for (unsigned int i = 0; i < s->count; i++)
-		if (s->lanes[i].state != LANE_CLOSED)
-			return true;
-	return false;
-}
-
 unsigned int sched_threads(const struct sched *s)
 {
 	return s->lanes[s->count - 1].workers;
@@ -112,22 +104,6 @@ unsigned int sched_threads(const struct sched *s)
 void sched_set_threads(struct sched *s, unsigned int threads)
 {
 	cpu_lane(s)->workers = threads;
-}
-
-/* What the next item may go to. */
-static bool takes_items(const struct sched *s, const struct lane *l)
-{
-	return l->state == LANE_OPEN && (lane_is_device(l) || s->cpu_works);
-}
-
-unsigned int sched_width(const struct sched *s)
-{
-	unsigned int width = 0;
-
-	for (unsigned int i = 0; i < s->count; i++)
-		if (takes_items(s, &s->lanes[i]))
-			width += s->lanes[i].width;
-	return width;
 }
 
 /* What was promised when all lanes were open holds when some have been left. */
@@ -139,20 +115,6 @@ unsigned int sched_depth(const struct sched *s)
 		if (lane_is_device(&s->lanes[i]) || s->cpu_works)
 			depth += s->lanes[i].q.depth;
 	return depth;
-}
-
-/* One that has not been tried yet counts. */
-bool sched_on_device(const struct sched *s)
-{
-	for (unsigned int i = 0; i + 1 < s->count; i++)
-		if (s->lanes[i].state <= LANE_OPEN)
-			return true;
-	return false;
-}
-
-bool sched_on_cpu(const struct sched *s)
-{
-	return s->cpu_works || !sched_on_device(s);
 }
 
 const struct lane *sched_device(const struct sched *s)
@@ -220,7 +182,7 @@ static double horizon(const struct sched *s, uint64_t bytes)
 	double speed = 0;
 
 	for (unsigned int i = 0; i < s->count; i++)
-		if (takes_items(s, &s->lanes[i]) && s->lanes[i].ns_per_byte > 0)
+		if (sched_uses(s, &s->lanes[i]) && s->lanes[i].ns_per_byte > 0)
 			speed += 1 / s->lanes[i].ns_per_byte;
 	return speed > 0 ? (double)(sched_width(s) * bytes) / speed : 0;
 }
@@ -233,7 +195,7 @@ static bool wants_more(const struct sched *s, struct lane *l, uint64_t bytes)
 {
 	unsigned int most = l->width + (lane_is_device(l) ? 0 : 1);
 
-	if (!takes_items(s, l) || !lane_has_room(l) || l->in_flight >= most)
+	if (!sched_uses(s, l) || !lane_has_room(l) || l->in_flight >= most)
 		return false;
 	if (lane_forecast(l, bytes) <= horizon(s, bytes))
 		return true;
@@ -340,7 +302,7 @@ static int send_straight(struct sched *s, struct sched_item *item)
 	int ret;
 
 	for (unsigned int i = 0; i + 1 < s->count; i++)
-		if (takes_items(s, &s->lanes[i]))
+		if (sched_uses(s, &s->lanes[i]))
 			l = &s->lanes[i];
 	ret = send_to(s, l, item, false);
 	if (ret && (ret != -EBUSY || s->in_flight >= sched_depth(s)))

@@ -83,21 +83,53 @@ void sched_exit(struct sched *s);
 
 /* Get the queues.  Returns 0 or a negative errno: there is none at all. */
 int sched_open(struct sched *s);
-bool sched_is_open(const struct sched *s);
+
+static inline bool sched_is_open(const struct sched *s)
+{
+	for (unsigned int i = 0; i < s->count; i++)
+		if (s->lanes[i].state != LANE_CLOSED)
+			return true;
+	return false;
+}
 
 /* CPU workers that may be used; 0 if that was left to wd_cpu_count() so far. */
 unsigned int sched_threads(const struct sched *s);
 void sched_set_threads(struct sched *s, unsigned int threads);
 
-/* Items that keep all lanes busy, and the most that can be in flight. */
-unsigned int sched_width(const struct sched *s);
+/* Whether the next item may go to @l. */
+static inline bool sched_uses(const struct sched *s, const struct lane *l)
+{
+	return l->state == LANE_OPEN && (lane_is_device(l) || s->cpu_works);
+}
+
+/* Items that keep all lanes busy. */
+static inline unsigned int sched_width(const struct sched *s)
+{
+	unsigned int width = 0;
+
+	for (unsigned int i = 0; i < s->count; i++)
+		if (sched_uses(s, &s->lanes[i]))
+			width += s->lanes[i].width;
+	return width;
+}
+
+/* The most that can be in flight. */
 unsigned int sched_depth(const struct sched *s);
 
-/* Whether a device takes part, so far. */
-bool sched_on_device(const struct sched *s);
+/* Whether a device takes part, so far; one that has not been tried yet does. */
+static inline bool sched_on_device(const struct sched *s)
+{
+	for (unsigned int i = 0; i + 1 < s->count; i++)
+		if (s->lanes[i].state <= LANE_OPEN)
+			return true;
+	return false;
+}
 
 /* Whether workers of the CPU are there for items that no device can do. */
-bool sched_on_cpu(const struct sched *s);
+static inline bool sched_on_cpu(const struct sched *s)
+{
+	return s->cpu_works || !sched_on_device(s);
+}
 
 /*
  * sched_send() - give one item away
