@@ -52,3 +52,18 @@ free_queues() {
 idle() {
 	until_true free_queues "${1:-64}"
 }
+
+# stat_of NAME: what the last --stats=json, in the file stats, says
+stat_of() {
+	sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" stats
+}
+
+has_done() {
+	[ "$(cat "$dummy_faults/requests")" -ge "$1" ]
+}
+
+# unbind_after NUMBER: take the device away once it has done so many requests
+unbind_after() {
+	until_true has_done "$1"
+	echo wd_dummy.0 >"$dummy_driver/unbind"
+}

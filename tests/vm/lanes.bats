@@ -31,19 +31,9 @@ text() {
 	head -c "$1" "$BATS_FILE_TMPDIR/text"
 }
 
-# stat_of NAME: a number of the last --stats=json
-stat_of() {
-	sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" stats
-}
-
 # lane KIND NAME: a number of the lane of the device or the CPU
 lane() {
 	tr '{}' '\n\n' <stats | sed -n "/\"kind\":\"$1\"/s/.*\"$2\":\([^,}]*\).*/\1/p"
-}
-
-# has_done NUMBER: of requests, the device
-has_done() {
-	[ "$(cat "$dummy_faults/requests")" -ge "$1" ]
 }
 
 # Both have done some of it, and all of it together.
@@ -115,15 +105,13 @@ shared() {
 		bind_dummy
 		wdzip --engine=$engine -b 64K --stats=json -kf f 2>stats &
 		pid=$!
-		until_true has_done 10
-		echo wd_dummy.0 >"$dummy_driver/unbind"
+		unbind_after 10
 		wait "$pid"
 		gzip -dc f.gz | cmp - f
 		bind_dummy
 		wdunzip --engine=$engine -c f.gz >g &
 		pid=$!
-		until_true has_done 3
-		echo wd_dummy.0 >"$dummy_driver/unbind"
+		unbind_after 3
 		wait "$pid"
 		cmp f g
 	done

@@ -40,20 +40,6 @@ text() {
 	head -c "$1" "$BATS_FILE_TMPDIR/text"
 }
 
-# stat_of NAME: a number of the last --stats=json
-stat_of() {
-	sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" stats
-}
-
-# Take the device away once it has done some requests.
-unbind_when_busy() {
-	for _ in $(seq 1000); do
-		[ "$(cat "$dummy_faults/requests")" -gt 20 ] && break
-		sleep 0.01
-	done
-	echo wd_dummy.0 >"$dummy_driver/unbind"
-}
-
 @test "--list-devices and --list-engines name the device" {
 	wdzip --list-devices | grep -Eq '^wd_dummy-0 +dummy +64 +- +ready +memcopy deflate zlib gzip$'
 	wdbench --list-engines | grep -q '^wd_dummy-0 *dummy'
@@ -187,7 +173,7 @@ unbind_when_busy() {
 	text 36000000 >f
 	wdzip --engine=dummy --explain --stats=json -kb 64K f 2>stats &
 	pid=$!
-	unbind_when_busy
+	unbind_after 20
 	wait "$pid"
 	grep -q 'the device was left for the rest: ' stats
 	gzip -dc f.gz | cmp - f
@@ -195,7 +181,7 @@ unbind_when_busy() {
 
 	wdunzip --engine=dummy --stats=json -c f.gz >g 2>stats &
 	pid=$!
-	unbind_when_busy
+	unbind_after 3
 	wait "$pid"
 	cmp f g
 }
