@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of abi share.
+ */
+#ifndef ABI_H
+#define ABI_H
+
+#include <sys/mman.h>
+
+#include "rawq.h"
+
+#define RW (PROT_READ | PROT_WRITE)
+
+/* End the program, with a message, if @got is not @want. */
+void check(long long got, long long want, const char *what, const char *file,
+	   int line);
+
+#define EXPECT(expr, want)                                                     \
+	check((long long)(expr), (long long)(want), #expr, __FILE__, __LINE__)
+#define EXPECT_TRUE(expr) check(!!(expr), 1, #expr, __FILE__, __LINE__)
+
+/* A test, called by its name. */
+struct abi_test {
+	const char *name;
+	void (*fn)(void);
+};
+
+#define TEST(name)                                                             \
+	{                                                                      \
+#name, name                                                    \
+	}
+
+extern const struct abi_test dummy_tests[];
+extern const size_t n_dummy_tests;
+
+size_t page(void);
+struct rawq started(void);
+
+/* That the queue works: a copy of some bytes. */
+void works(struct rawq *q);
+
+/* Text that can be compressed, always the same. */
+void fill(char *p, size_t n);
+
+/* Write to a file of sysfs or debugfs. */
+void put(const char *path, const char *text);
+
+/* Ask the device for @count faults of a kind. */
+void inject(const char *fault, const char *count);
+
+#endif
