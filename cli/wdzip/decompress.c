@@ -485,5 +485,9 @@ enum outcome decompress_file(struct job *job)
 		return job_read_error(job, errno);
 	outcome = decode(job);
 	job->bytes_in = job->in.taken;
+	/* How much was read of what is ignored after the end is a matter of threads. */
+	if (outcome == OUTCOME_DONE && job->in.regular &&
+	    in_size(&job->in) > job->bytes_in)
+		job->bytes_in = in_size(&job->in);
 	return outcome;
 }

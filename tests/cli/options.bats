@@ -632,6 +632,21 @@ xfl_is() {
 	as_gzip wdzip -l t.gz z.gz g.gz
 }
 
+@test "-l counts what is ignored after the data, with any number of threads" {
+	local format p
+
+	make text 3M >t
+	make noise 3M >n
+	for format in gzip deflate; do
+		wdzip --format=$format -c t >c
+		cat c n >t.gz
+		for p in 1 2; do
+			run -2 --separate-stderr wdzip -lq -p$p --format=$format t.gz
+			[ "$(awk '{ print $1 }' <<<"$output")" -eq "$(stat -c %s t.gz)" ]
+		done
+	done
+}
+
 @test "-lv lists method, CRC and time as gzip does" {
 	touch -d '2020-11-12 13:14:15' f
 	gzip f
