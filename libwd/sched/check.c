@@ -71,12 +71,16 @@ static void failed(struct sched *s, struct sched_item *item)
 	lane_failed(s, item->lane, item->status);
 }
 
-void check_refused(struct sched *s, struct lane *l, int status)
+void check_refused(struct sched *s, struct lane *l, const struct wd_work *work,
+		   int status)
 {
+	/* What an application asks for may make no sense to anybody. */
+	if (status == -EOPNOTSUPP ||
+	    (status == -EINVAL && work->kind == WD_WORK_REQUEST))
+		return;
+	lane_failed(s, l, status);
 	if (is_fatal(status))
 		lane_leave(l, status);
-	else if (status != -EOPNOTSUPP && status != -EINVAL)
-		lane_failed(s, l, status);
 }
 
 void check_settle(struct sched *s, struct sched_item *item, bool wrong)

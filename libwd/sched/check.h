@@ -16,8 +16,9 @@ enum verdict {
 /* A device gave @item back. */
 enum verdict check_device(struct sched *s, struct sched_item *item);
 
-/* A device's queue did not take an item, with @status; the CPU does it. */
-void check_refused(struct sched *s, struct lane *l, int status);
+/* A device's queue did not take @work, with @status; the CPU has it now. */
+void check_refused(struct sched *s, struct lane *l, const struct wd_work *work,
+		   int status);
 
 /* The CPU gave back what it checked, and found @wrong and did again, or did again. */
 void check_settle(struct sched *s, struct sched_item *item, bool wrong);

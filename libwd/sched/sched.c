@@ -38,6 +38,14 @@ static void put_last(struct item_list *list, struct sched_item *item)
 	list->last = item;
 }
 
+static void put_first(struct item_list *list, struct sched_item *item)
+{
+	item->next = list->first;
+	if (!list->first)
+		list->last = item;
+	list->first = item;
+}
+
 static struct sched_item *take_first(struct item_list *list)
 {
 	struct sched_item *item = list->first;
@@ -252,8 +260,10 @@ static int send_to(struct sched *s, struct lane *l, struct sched_item *item, boo
 	ret = lane_send(l, &item->work, timed);
 	if (!ret || ret == -EBUSY || !lane_is_device(l))
 		return ret;
-	check_refused(s, l, ret);
-	return send_to_cpu(s, item);
+	if (send_to_cpu(s, item))
+		return -EBUSY;
+	check_refused(s, l, &item->work, ret);
+	return 0;
 }
 
 /* What the CPU owes comes first, as a device's work is done only with that. */
@@ -261,8 +271,11 @@ static void hand_out_owed(struct sched *s)
 {
 	struct sched_item *item;
 
-	while ((item = s->owed.first) && !send_to_cpu(s, item))
-		take_first(&s->owed);
+	while ((item = take_first(&s->owed)))
+		if (send_to_cpu(s, item)) {
+			put_first(&s->owed, item);
+			break;
+		}
 }
 
 static void hand_out(struct sched *s)
@@ -272,19 +285,19 @@ static void hand_out(struct sched *s)
 	if (!s->owed.first && !s->waiting.first)
 		return;
 	hand_out_owed(s);
-	while ((item = s->waiting.first)) {
+	while ((item = take_first(&s->waiting))) {
 		struct lane *l;
 
 		/* The last device may just have been left. */
 		if (sched_open(s)) {
-			take_first(&s->waiting);
 			run_now(s, item);
 			continue;
 		}
 		l = choose_lane(s, item->work.req->in_len);
-		if (!l || send_to(s, l, item, true))
+		if (!l || send_to(s, l, item, true)) {
+			put_first(&s->waiting, item);
 			break;
-		take_first(&s->waiting);
+		}
 	}
 	sched_flush(s);
 }

@@ -148,7 +148,10 @@ static void t_a_device_that_refuses_is_left(void **state)
 		uint64_t failed;
 	} cases[] = {
 		{ "fake-0", -EIO, -EIO, 4 },
-		{ "fake-0", -EPROTO, -EPROTO, 0 },
+		{ "fake-0", -EINVAL, -EINVAL, 4 },
+		{ "fake-0", -EPROTO, -EPROTO, 1 },
+		{ "fake-0", -ETIMEDOUT, -ETIMEDOUT, 1 },
+		{ "fake-0", -ENODEV, -ENODEV, 1 },
 		{ "fake-0", -EOPNOTSUPP, 0, 0 },
 		{ "fake-0+fake-1", -ENOMEM, -ENOMEM, 4 },
 	};
