@@ -111,7 +111,8 @@ int decompress_get_input(struct wd_comp_sess *s, void **buf, size_t *room)
 	return split_get(&d->split, &d->pieces, s->setup.size_hint, buf, room);
 }
 
-static bool is_alone(const struct wd_comp_sess *s)
+/* A single thread decodes, which is asked for, or turns out when there is a queue. */
+static bool decodes_alone(const struct wd_comp_sess *s)
 {
 	if (sched_is_open(&s->sched))
 		return sched_width(&s->sched) == 1;
@@ -126,8 +127,7 @@ int decompress_put_input(struct wd_comp_sess *s, size_t len,
 
 	if (decompress_is_over(s))
 		return len ? -EINVAL : 0;
-	d->split.alone = is_alone(s);
-	ret = split_put(&d->split, &d->pieces, len, flush);
+	ret = split_put(&d->split, &d->pieces, len, flush, decodes_alone(s));
 	if (ret)
 		return ret;
 	send_ahead(s);

@@ -114,6 +114,7 @@ WD_API void wd_comp_destroy(struct wd_comp_sess *sess)
 	free(sess);
 }
 
+/* Why it may not be used: -EINVAL, or -ESTALE, which is logged. */
 int sess_refuse(const struct wd_comp_sess *s)
 {
 	if (!s)

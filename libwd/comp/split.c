@@ -287,7 +287,7 @@ int split_get(struct splitter *sp, struct pieces *ps, uint64_t size_hint,
 }
 
 int split_put(struct splitter *sp, struct pieces *ps, size_t len,
-	      enum wd_comp_flush flush)
+	      enum wd_comp_flush flush, bool alone)
 {
 	if (len && (sp->input_done || len > sp->block->cap - sp->block->len))
 		return -EINVAL;
@@ -299,6 +299,7 @@ int split_put(struct splitter *sp, struct pieces *ps, size_t len,
 		sp->sync = true;
 	if (flush == WD_COMP_FINISH)
 		sp->input_done = true;
+	sp->alone = alone;
 	return split(sp, ps);
 }
 

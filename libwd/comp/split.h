@@ -17,7 +17,7 @@
  * @at_marker:    @cut is right after a marker
  * @at_member:    @cut may be where a sized member begins
  * @sync:         hand out what there is
- * @alone:        a single thread decodes: no use looking for places to begin
+ * @alone:        no use looking for places where other threads could begin
  * @members_need: no use looking for members with less
  */
 struct splitter {
@@ -43,9 +43,9 @@ bool split_is_ahead(const struct pieces *ps, unsigned int width);
 int split_get(struct splitter *sp, struct pieces *ps, uint64_t size_hint,
 	      void **buf, size_t *room);
 
-/* It was filled.  Returns 0, -EINVAL, -ENOMEM. */
+/* It was filled; @alone: a single thread decodes.  Returns 0, -EINVAL, -ENOMEM. */
 int split_put(struct splitter *sp, struct pieces *ps, size_t len,
-	      enum wd_comp_flush flush);
+	      enum wd_comp_flush flush, bool alone);
 
 /* Copy what is in no piece yet to @to, if given; returns its bytes. */
 size_t split_rest(const struct splitter *sp, uint8_t *to);

@@ -295,6 +295,37 @@ static void t_engines_are_found_by_name(void **state)
 	}
 }
 
+/* Places for other threads to begin at are for other threads. */
+static void t_a_single_thread_decodes_long_pieces(void **state)
+{
+	const struct wd_comp_setup setup = {
+		.chunk_size = WD_COMP_CHUNK_MIN,
+		.size_hint = DATA_LEN,
+		.threads = 2,
+	};
+	const struct t_feed feed = { 0, 0, false, false };
+	struct t_bytes in = { 0 }, out = { 0 };
+	struct wd_comp_sess *s = make(&setup);
+	struct wd_comp_info info;
+	uint64_t chunks;
+	size_t left;
+
+	(void)state;
+	compress_to(s, text, DATA_LEN, &in);
+	assert_int_equal(wd_comp_get_info(s, &info), 0);
+	chunks = info.requests;
+	wd_comp_destroy(s);
+	s = make_decompressor(WD_COMP_GZIP, 1);
+	assert_int_equal(t_stream(s, &feed, in.data, in.len, &out, &left), 1);
+	assert_int_equal(out.len, DATA_LEN);
+	assert_memory_equal(out.data, text, DATA_LEN);
+	assert_int_equal(wd_comp_get_info(s, &info), 0);
+	assert_in_range(info.requests, 1, chunks / 4);
+	wd_comp_destroy(s);
+	t_bytes_free(&in);
+	t_bytes_free(&out);
+}
+
 /* A record of a tape or a datagram has to fit into what is offered first. */
 static void t_input_of_unknown_size_has_room_from_the_start(void **state)
 {
@@ -493,14 +524,17 @@ static void t_session_of_the_parent_is_stale_in_a_child(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(t_what_was_put_in_can_be_decoded_after_a_flush),
+		cmocka_unit_test(
+			t_what_was_put_in_can_be_decoded_after_a_flush),
 		cmocka_unit_test(t_flush_before_the_end_is_harmless),
 		cmocka_unit_test(t_reset_begins_anew),
 		cmocka_unit_test(t_reset_after_a_failure_begins_anew),
 		cmocka_unit_test(t_too_little_room_is_enospc),
 		cmocka_unit_test(t_wrong_setups_are_refused),
 		cmocka_unit_test(t_engines_are_found_by_name),
-		cmocka_unit_test(t_input_of_unknown_size_has_room_from_the_start),
+		cmocka_unit_test(t_a_single_thread_decodes_long_pieces),
+		cmocka_unit_test(
+			t_input_of_unknown_size_has_room_from_the_start),
 		cmocka_unit_test(t_calls_out_of_turn_are_refused),
 		cmocka_unit_test(t_streams_can_be_polled),
 		cmocka_unit_test(t_session_of_the_parent_is_stale_in_a_child),
