@@ -25,15 +25,17 @@ struct abi_test {
 	void (*fn)(void);
 };
 
-#define TEST(name)                                                             \
-	{                                                                      \
-#name, name                                                    \
-	}
+/* clang-format off */
+#define TEST(name)	{ #name, name }
+/* clang-format on */
 
 extern const struct abi_test dummy_tests[];
 extern const size_t n_dummy_tests;
 
+/* Bytes of a page. */
 size_t page(void);
+
+/* A queue that is open, mapped and started. */
 struct rawq started(void);
 
 /* That the queue works: a copy of some bytes. */
