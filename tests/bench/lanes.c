@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How busy a session keeps its lanes: fake devices of different speeds, and the CPU.
- * Prints what each did and for which part of the time it had nothing to do.
+ * Prints what each did and for which part of the time it had nothing to do.  Then a
+ * device that takes no time, so that the CPU's checks are all there is to wait for: by
+ * one CPU, and by all.
  *
  * usage: lanes [MIB [NS_PER_BYTE...]]        default: 512, and devices of 2, 4 and 8
  */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,12 +50,17 @@ static int64_t read_pattern(void *arg, void *buf, size_t len, uint64_t offset)
 	return (int64_t)len;
 }
 
-static void run(const char *title, uint64_t size, uint32_t flags)
+static void run(const char *title, const char *engine, uint64_t size,
+		uint32_t flags)
 {
 	struct wd_comp_setup setup = {
-		.level = 6, .engine = "hybrid", .flags = flags, .size_hint = size,
+		.level = 6,
+		.engine = engine,
+		.flags = flags,
+		.size_hint = size,
 		.chunk_size = MIB,
 	};
+	double own = now(CLOCK_THREAD_CPUTIME_ID);
 	double begun = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID), took;
 	struct wd_comp_lane lanes[WD_COMP_LANES_MAX];
 	struct wd_comp_sess *s;
@@ -67,10 +75,11 @@ static void run(const char *title, uint64_t size, uint32_t flags)
 		wd_comp_put_output(s);
 	took = now(CLOCK_MONOTONIC) - begun;
 	cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	own = now(CLOCK_THREAD_CPUTIME_ID) - own;
 	n = wd_comp_get_lanes(s, lanes, WD_COMP_LANES_MAX);
 	wd_comp_destroy(s);
-	printf("%s: %.2f s, %.0f MB/s, CPU time %.2f s\n", title, took,
-	       (double)size / took / 1e6, cpu);
+	printf("%s: %.2f s, %.0f MB/s, CPU time %.2f s, of it the caller's %.2f\n",
+	       title, took, (double)size / took / 1e6, cpu, own);
 	for (int i = 0; i < n; i++) {
 		const struct t_fake *f = &t_fake[i];
 
@@ -83,6 +92,27 @@ static void run(const char *title, uint64_t size, uint32_t flags)
 						 (double)(f->idle_ns + f->busy_ns));
 		printf("\n");
 	}
+}
+
+static void run_checks(uint64_t size)
+{
+	cpu_set_t all, one;
+
+	if (sched_getaffinity(0, sizeof(all), &all))
+		exit(1);
+	t_fake_install(1, 1);
+	t_fake[0].remembers = true;
+	run("checks, the device's first time", "fake-0", 16 * MIB, 0);
+	CPU_ZERO(&one);
+	for (int i = 0; i < CPU_SETSIZE && !CPU_COUNT(&one); i++)
+		if (CPU_ISSET(i, &all))
+			CPU_SET(i, &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		exit(1);
+	run("checks, one CPU", "fake-0", size, 0);
+	if (sched_setaffinity(0, sizeof(all), &all))
+		exit(1);
+	run("checks, all CPUs", "fake-0", size, 0);
 }
 
 int main(int argc, char **argv)
@@ -102,8 +132,11 @@ int main(int argc, char **argv)
 			t_fake[i].plain = true;
 			t_fake[i].ns_per_byte = argc > 2 ? atof(argv[i + 2]) : 2 << i;
 		}
-		run(pass ? "checked" : "not checked", size, pass ? 0 : WD_COMP_NO_VERIFY);
+		run(pass ? "checked" : "not checked", "hybrid", size,
+		    pass ? 0 : WD_COMP_NO_VERIFY);
 	}
+	run_checks(size);
+	t_fake_remove();
 	free(text);
 	return 0;
 }

@@ -18,6 +18,7 @@
  * @deadly:    of 1000 requests so many are its last
  * @refusal:   what it answers to all that is sent, 0: it takes it
  * @plain:     it stores data instead of compressing it, which costs no CPU
+ * @remembers: it compresses data the first time, and knows the result from then on
  * @requests:  done
  * @faults:    of them, those that went wrong on purpose
  * @idle_ns:   without work, from its first request to its last
@@ -26,7 +27,7 @@ struct t_fake {
 	double ns_per_byte;
 	unsigned int ill, deadly;
 	int refusal;
-	bool plain;
+	bool plain, remembers;
 	uint64_t requests, faults;
 	int64_t idle_ns, busy_ns;
 };
