@@ -191,6 +191,8 @@ struct job *sim_job_alloc(struct sim *sim);
 /* Forget what was fetched, and what the engine will have done. */
 void sim_jobs_drop(struct sim *sim);
 uint64_t sim_now(struct sim *sim);
+/* The capability word that counts, for what the device does and drivers believe. */
+uint32_t sim_cap(const struct sim *sim, uint32_t offset);
 
 /* registers.c */
 uint32_t *sim_reg(struct sim *sim, uint32_t offset);
@@ -219,7 +221,6 @@ void event_mask_changed(struct sim *sim);
 void aeq_event(struct sim *sim, uint32_t type, uint32_t queue);
 void error_raise(struct sim *sim, bool zip, uint32_t bits);
 void irq_raise(struct sim *sim, uint32_t cap);
-uint32_t sim_cap(const struct sim *sim, uint32_t offset);
 
 /* clock.c */
 void clock_reset(struct sim *sim);

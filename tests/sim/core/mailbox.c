@@ -83,12 +83,25 @@ static bool bad_ring(struct sim *sim, const char *what, uint64_t addr, uint32_t 
 		   "ring wraps around the end of memory");
 }
 
+/* V2 has no bit for it: any PASID but 0 is one. */
+static bool bad_pasid(struct sim *sim, const char *what, uint32_t pasid,
+		      bool enabled)
+{
+	bool v2 = sim->config.revision < QM_HW_V3;
+
+	return bad(sim, !v2 && pasid && !enabled, SIM_V_CONTEXT, what,
+		   "PASID %u is not enabled", pasid) ||
+	       bad(sim, v2 && enabled, SIM_V_CONTEXT, what,
+		   "PASID enabled in V2");
+}
+
 static bool bad_sqc(struct sim *sim, const char *what, uint32_t number,
 		    const struct hisi_qm_sqc *c)
 {
 	uint32_t size = le32_get_bits(c->dw3, QM_C_ENTRY_SIZE);
 	uint32_t type = le16_get_bits(c->w13, QM_SQC_TYPE);
 
+	/* clang-format off */
 	return bad_ring(sim, what, base(c->base_low, c->base_high),
 			le32_get_bits(c->dw3, QM_C_DEPTH) + 1, 1u << HZIP_SQE_SIZE_LOG2) ||
 	       bad(sim, size != HZIP_SQE_SIZE_LOG2, SIM_V_CONTEXT, what,
@@ -100,22 +113,21 @@ static bool bad_sqc(struct sim *sim, const char *what, uint32_t number,
 		   type) ||
 	       bad(sim, !(c->w13 & QM_SQC_IN_ORDER), SIM_V_CONTEXT, what, "not in order") ||
 	       bad(sim, c->w13 & QM_SQC_DISABLED, SIM_V_CONTEXT, what, "loaded disabled") ||
-	       bad(sim, c->pasid && !(c->w11 & QM_SQC_PASID), SIM_V_CONTEXT, what,
-		   "PASID %u is not enabled", c->pasid) ||
-	       bad(sim, (c->w11 & QM_SQC_PASID) && sim->config.revision < QM_HW_V3,
-		   SIM_V_CONTEXT, what, "PASID enabled in V2") ||
+	       bad_pasid(sim, what, c->pasid, c->w11 & QM_SQC_PASID) ||
 	       bad(sim, c->reserved1 || c->reserved2 || c->dw3 >> 16 ||
 		   (c->w11 & ~QM_SQC_PASID) ||
 		   (c->w13 & ~(QM_SQC_PRIORITY | QM_SQC_IN_ORDER | QM_SQC_DISABLED |
 			       QM_SQC_TYPE)),
 		   SIM_V_RESERVED, what, "reserved bits: dw3 %08x w9 %04x w11 %04x w13 %04x "
 		   "dw7 %08x", c->dw3, c->reserved1, c->w11, c->w13, c->reserved2);
+	/* clang-format on */
 }
 
 static bool bad_cqc(struct sim *sim, const char *what, const struct hisi_qm_cqc *c)
 {
 	uint32_t size = le32_get_bits(c->dw3, QM_C_ENTRY_SIZE);
 
+	/* clang-format off */
 	return bad_ring(sim, what, base(c->base_low, c->base_high),
 			le32_get_bits(c->dw3, QM_C_DEPTH) + 1, 1u << QM_CQE_SIZE_LOG2) ||
 	       bad(sim, size != QM_CQE_SIZE_LOG2, SIM_V_CONTEXT, what,
@@ -124,12 +136,12 @@ static bool bad_cqc(struct sim *sim, const char *what, const struct hisi_qm_cqc 
 		   c->tail) ||
 	       bad(sim, !(c->dw6 & QM_CQC_PHASE), SIM_V_CONTEXT, what,
 		   "first phase 0 in a ring of zeros") ||
-	       bad(sim, c->pasid && !(c->w11 & QM_CQC_PASID), SIM_V_CONTEXT, what,
-		   "PASID %u is not enabled", c->pasid) ||
+	       bad_pasid(sim, what, c->pasid, c->w11 & QM_CQC_PASID) ||
 	       bad(sim, c->reserved1 || c->reserved2 || c->dw3 >> 16 ||
 		   (c->w11 & ~QM_CQC_PASID) || (c->dw6 & ~(QM_CQC_PHASE | QM_CQC_C_FLAG)),
 		   SIM_V_RESERVED, what, "reserved bits: dw3 %08x w9 %04x w11 %04x dw6 %08x "
 		   "dw7 %08x", c->dw3, c->reserved1, c->w11, c->dw6, c->reserved2);
+	/* clang-format on */
 }
 
 static bool bad_eqc(struct sim *sim, const char *what, const struct hisi_qm_eqc *c)
@@ -172,9 +184,12 @@ static int context_dma(struct sim *sim, const char *what, bool write, void *cont
 	return ret;
 }
 
-static int32_t pasid_of(uint16_t pasid, bool enabled)
+static int32_t pasid_of(const struct sim *sim, const struct hisi_qm_sqc *c)
 {
-	return enabled ? pasid : SIM_NO_PASID;
+	bool v2 = sim->config.revision < QM_HW_V3;
+
+	return (v2 ? c->pasid != 0 : c->w11 & QM_SQC_PASID) ? c->pasid
+							    : SIM_NO_PASID;
 }
 
 static int load_sqc(struct sim *sim, uint32_t number)
@@ -195,7 +210,7 @@ static int load_sqc(struct sim *sim, uint32_t number)
 	q->sq_head = 0;
 	q->sq_tail = 0;
 	q->sq_toggle = false;
-	q->pasid = pasid_of(c.pasid, c.w11 & QM_SQC_PASID);
+	q->pasid = pasid_of(sim, &c);
 	q->sq_started = true;
 	q->stopped = false;
 	return 0;
@@ -278,9 +293,9 @@ static int dump_queue(struct sim *sim, uint32_t number, bool cq)
 	char what[24];
 
 	snprintf(what, sizeof(what), "%s %u", cq ? "CQC" : "SQC", number);
+	/* Nothing is wrong with asking. */
 	if (bad_queue(sim, what, number) ||
-	    bad(sim, !(cq ? q->cq_started : q->sq_started), SIM_V_MAILBOX, what,
-		"dumped without having been loaded"))
+	    !(cq ? q->cq_started : q->sq_started))
 		return MB_ERROR;
 	if (cq) {
 		cqc = queue_cqc(q);
@@ -294,8 +309,7 @@ static int dump_ring(struct sim *sim, const struct event_ring *ring)
 {
 	struct hisi_qm_eqc c = ring->context;
 
-	if (bad(sim, !ring->started, SIM_V_MAILBOX, ring->name,
-		"dumped without having been loaded"))
+	if (!ring->started)
 		return MB_ERROR;
 	c.head = cpu_to_le16(ring->head);
 	c.tail = cpu_to_le16(ring->tail);
@@ -479,10 +493,13 @@ static bool bad_vft(struct sim *sim, uint32_t type, uint64_t data)
 		   (unsigned long long)first, queues_of_device(sim));
 }
 
+/* What a device has not done when an error closes its master it will never do. */
 static void own_queues(struct sim *sim, uint64_t data)
 {
-	if (bad(sim, sim->pending, SIM_V_ORDER, "VFT",
-		"changed with %llu requests under way", (unsigned long long)sim->pending))
+	bad(sim, sim->pending && !sim->axi_closed, SIM_V_ORDER, "VFT",
+	    "changed with %llu requests under way",
+	    (unsigned long long)sim->pending);
+	if (sim->pending)
 		sim_jobs_drop(sim);
 	for (uint32_t i = 0; i < sim->queue_count; i++)
 		queue_stop(sim, i);

@@ -5,11 +5,6 @@
  */
 #include "internal.h"
 
-uint32_t sim_cap(const struct sim *sim, uint32_t offset)
-{
-	return sim->config.caps[(offset - QM_CAPS) / 4];
-}
-
 void irq_raise(struct sim *sim, uint32_t cap)
 {
 	uint32_t irq = sim_cap(sim, cap);

@@ -24,19 +24,53 @@ static const struct word caps_v2[] = {
 };
 
 static const struct word caps_v3[] = {
-	{ QM_CAP_FEATURES, 0x1 },
-	{ QM_CAP_EQ_DEPTHS, 0x04000800 }, { QM_CAP_QUEUE_DEPTHS, 0x04000400 },
-	{ QM_CAP_IRQ_EQ, 0x10000 },	  { QM_CAP_IRQ_AEQ, 0x10001 },
-	{ QM_CAP_IRQ_ABNORMAL, 0x10003 }, { QM_CAP_IRQ_COUNT, 0x40003 },
-	{ QM_CAP_NFE, 0x7c77 },		  { QM_CAP_RESET, 0x6c77 },
-	{ QM_CAP_CE, 0x8 },		  { HZIP_CAP_NFE, 0x1ffe },
-	{ HZIP_CAP_RESET, 0x7fe },	  { HZIP_CAP_CE, 0x1 },
-	{ HZIP_CAP_CORES, 0x12050203 },	  { HZIP_CAP_CORE_MAP, 0x001c0003 },
-	{ HZIP_CAP_KERNEL_ALGS, 0x30 },	  { HZIP_CAP_USER_ALGS, 0x3f },
-	{ HZIP_CAP_CORE1_ALGS, 0xd5 },	  { HZIP_CAP_CORE2_ALGS, 0xd5 },
-	{ HZIP_CAP_CORE3_ALGS, 0x2a },	  { HZIP_CAP_CORE4_ALGS, 0x2a },
+	{ QM_CAP_FEATURES, SIM_FEATURES },
+	{ QM_CAP_EQ_DEPTHS, 0x04000800 },
+	{ QM_CAP_QUEUE_DEPTHS, 0x04000400 },
+	{ QM_CAP_IRQ_EQ, 0x10000 },
+	{ QM_CAP_IRQ_AEQ, 0x10001 },
+	{ QM_CAP_IRQ_ABNORMAL, 0x10003 },
+	{ QM_CAP_IRQ_COUNT, 0x40003 },
+	{ QM_CAP_NFE, 0x7c77 },
+	{ QM_CAP_RESET, 0x6c77 },
+	{ QM_CAP_CE, 0x8 },
+	{ HZIP_CAP_NFE, 0x1ffe },
+	{ HZIP_CAP_RESET, 0x7fe },
+	{ HZIP_CAP_CE, 0x1 },
+	{ HZIP_CAP_CORES, 0x12050203 },
+	{ HZIP_CAP_CORE_MAP, 0x001c0003 },
+	{ HZIP_CAP_KERNEL_ALGS, 0x30 },
+	{ HZIP_CAP_USER_ALGS, 0x3f },
+	{ HZIP_CAP_CORE1_ALGS, 0xd5 },
+	{ HZIP_CAP_CORE2_ALGS, 0xd5 },
+	{ HZIP_CAP_CORE3_ALGS, 0x2a },
+	{ HZIP_CAP_CORE4_ALGS, 0x2a },
 	{ HZIP_CAP_CORE5_ALGS, 0x2a },
 };
+
+/* What drivers believe of a V3 device whose words have no version, and it does. */
+#define FEATURES_WITHOUT_VERSION                                               \
+	(1u | QM_CAP_QOS | QM_CAP_STOP_QP | QM_CAP_FLUSH_QM |                  \
+	 QM_CAP_MESSAGES | QM_CAP_PF_RUNTIME_PM | QM_CAP_SVA_PREFETCH)
+
+static uint32_t cap_without_version(uint32_t offset)
+{
+	if (offset == QM_CAP_FEATURES)
+		return FEATURES_WITHOUT_VERSION;
+	for (size_t i = 0; i < ARRAY_SIZE(caps_v3); i++)
+		if (caps_v3[i].offset == offset)
+			return caps_v3[i].value;
+	return 0;
+}
+
+uint32_t sim_cap(const struct sim *sim, uint32_t offset)
+{
+	const uint32_t *caps = sim->config.caps;
+
+	if (sim->config.revision >= QM_HW_V3 && !(caps[0] & QM_CAP_VERSION))
+		return cap_without_version(offset);
+	return caps[(offset - QM_CAPS) / 4];
+}
 
 int sim_config_init(struct sim_config *config, uint8_t revision)
 {

@@ -86,6 +86,9 @@ struct sim_clock_params {
 
 #define SIM_CAPS	32	/* capability words from 0x3100 */
 
+/* The first of them unless it is set: queues can be drained, one or all; nothing else. */
+#define SIM_FEATURES 0x601u
+
 struct sim_config {
 	uint8_t revision;		/* 0x21 or 0x30 */
 	uint32_t caps[SIM_CAPS];	/* of V3; V2 does not have them */

@@ -416,7 +416,7 @@ static void draw_kind(struct job *job)
 	job->decompress = once_in(job, 2);
 	job->stateful = once_in(job, 5);
 	job->lists = once_in(job, 2);
-	job->pointers = v3 && once_in(job, 4);
+	job->pointers = once_in(job, 4);
 	job->window = below(job, HZIP_WINDOW_32K + 1);
 	do
 		job->alg = (uint8_t)(HZIP_ALG_DEFLATE + below(job, 3));

@@ -186,7 +186,7 @@ static void t_once_means_one_client(void **state)
 	start("--socket", t.socket, "--once", NULL);
 	wait_ready();
 	fd = attach();
-	assert_int_equal(get(fd, QM_CAP_FEATURES), 1);
+	assert_int_equal(get(fd, QM_CAP_FEATURES), SIM_FEATURES);
 	close(fd);
 	expect_end(0, CLEAN);
 	assert_int_equal(access(t.socket, F_OK), -1);
@@ -209,7 +209,7 @@ static void t_clients_come_one_after_the_other(void **state)
 	fd = attach();
 	next = connect_to(t.socket);
 	t_post(next, VFIO_USER_VERSION, VFIO_USER_NO_REPLY, "\0\0\0\0", 4, NULL, 0);
-	assert_int_equal(get(fd, QM_CAP_FEATURES), 1);
+	assert_int_equal(get(fd, QM_CAP_FEATURES), SIM_FEATURES);
 	close(fd);
 	assert_int_equal(get(next, QM_CAP_FEATURES), 0xffffffff);
 	kill(t.pid, SIGTERM);
@@ -325,7 +325,7 @@ static void t_a_socket_in_use_stays(void **state)
 	expect_end(1, "");
 	t.pid = first;
 	t.out = out;
-	assert_int_equal(get(fd, QM_CAP_FEATURES), 1);
+	assert_int_equal(get(fd, QM_CAP_FEATURES), SIM_FEATURES);
 	close(fd);
 	expect_end(0, CLEAN);
 }
@@ -442,8 +442,8 @@ static void t_the_trace_is_there_at_once(void **state)
 	start("--socket", t.socket, "--trace", t.file, "--once", NULL);
 	wait_ready();
 	fd = attach();
-	assert_int_equal(get(fd, QM_CAP_FEATURES), 1);
-	assert_true(file_has("R 003100 4 1\n"));
+	assert_int_equal(get(fd, QM_CAP_FEATURES), SIM_FEATURES);
+	assert_true(file_has("R 003100 4 601\n"));
 	put(fd, QM_VFT_FUNCTION, 0x15);
 	assert_true(file_has("W 100060 4 15\n"));
 	close(fd);
@@ -526,7 +526,7 @@ static void t_commands_are_answered_by_a_line(void **state)
 	expect_answer(control, "fault  remove\n", "ok");
 	assert_int_equal(get(fd, QM_CAP_FEATURES), 0xffffffff);
 	expect_answer(control, "fault return\n", "ok");
-	assert_int_equal(get(fd, QM_CAP_FEATURES), 1);
+	assert_int_equal(get(fd, QM_CAP_FEATURES), SIM_FEATURES);
 	expect_answer(control, "quit\n", "ok");
 	expect_end(0, CLEAN);
 	close(fd);

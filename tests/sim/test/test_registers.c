@@ -266,8 +266,32 @@ static void t_capability_words_are_those_of_the_configuration(void **state)
 				 rig->dev.config.caps[i]);
 	for (size_t i = 0; i < T_ARRAY_SIZE(words); i++)
 		assert_int_equal(t_read(&rig->dev, words[i].offset), words[i].value);
-	/* A version, or Linux believes in every feature. */
+	/* A version, or drivers believe in every feature. */
 	assert_int_not_equal(t_read(&rig->dev, QM_CAP_FEATURES) & QM_CAP_VERSION, 0);
+}
+
+/* Drivers do not look at words that have no version, so the device must be as they think. */
+static void t_without_a_version_no_word_counts(void **state)
+{
+	struct sim_config config;
+	struct t_rig rig;
+
+	(void)state;
+	t_config(&config, QM_HW_V3);
+	for (uint32_t i = 0; i < SIM_CAPS; i++)
+		config.caps[i] = 0;
+	t_rig_create(&rig, &config);
+	t_rig_start(&rig);
+	assert_int_equal(t_read(&rig.dev, QM_CAP_FEATURES), 0);
+	assert_int_equal(sim_irq_count(rig.dev.sim), 4);
+	t_rig_works(&rig);
+	assert_int_equal(t_vft_write(&rig.dev, QM_VFT_SHAPER, 0, 1), 0);
+	assert_int_equal(t_mailbox(&rig.dev, QM_MB_CMD_STOP_QP, 0, 0, false),
+			 0);
+	assert_int_equal(t_mailbox(&rig.dev, QM_MB_CMD_FLUSH_QM, 0, 0, false),
+			 0);
+	t_expect_none(&rig);
+	t_rig_destroy(&rig);
 }
 
 static void t_capability_words_can_be_overridden(void **state)
@@ -740,6 +764,7 @@ int main(void)
 		T_UNTOUCHED(t_message_registers_take_64_bits),
 		T_UNTOUCHED(t_bars_have_the_sizes_that_drivers_map),
 		T_UNTOUCHED(t_capability_words_are_those_of_the_configuration),
+		cmocka_unit_test(t_without_a_version_no_word_counts),
 		cmocka_unit_test(t_capability_words_can_be_overridden),
 		T_STARTED_V2(t_v2_has_none_of_what_came_with_v3),
 		T_UNTOUCHED(t_memories_are_ready_after_their_initialization),
@@ -749,7 +774,8 @@ int main(void)
 		T_STARTED(t_mailbox_can_be_written_in_parts),
 		T_STARTED(t_mailbox_does_not_act_on_its_first_words),
 		T_STARTED(t_mailbox_reads_the_same_with_any_width),
-		cmocka_unit_test(t_mailbox_is_busy_for_as_long_as_a_command_takes),
+		cmocka_unit_test(
+			t_mailbox_is_busy_for_as_long_as_a_command_takes),
 		T_STARTED(t_a_function_learns_its_queues),
 		T_STARTED(t_dumps_follow_the_queue),
 		T_STARTED(t_dumps_differ_while_a_request_is_not_answered),
@@ -759,7 +785,8 @@ int main(void)
 		T_STARTED(t_the_queue_managers_counters_count),
 		T_STARTED(t_the_queue_managers_counters_clear_when_told_to),
 		T_STARTED(t_the_cores_counters_count_and_clear),
-		cmocka_unit_test(t_isolated_doorbells_have_a_page_for_each_queue),
+		cmocka_unit_test(
+			t_isolated_doorbells_have_a_page_for_each_queue),
 		cmocka_unit_test(t_a_doorbell_page_serves_its_own_queue_only),
 	};
 

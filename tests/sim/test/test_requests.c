@@ -120,10 +120,12 @@ static void start_queues(struct thread *t)
 
 		t_queue_init(q, &t->run->dev, (uint16_t)(t->number * KINDS + i),
 			     i % 2 ? HZIP_QUEUE_DECOMPRESS : HZIP_QUEUE_COMPRESS, DEPTH);
-		if (i >= 2 && t->run->options.revision >= QM_HW_V3) {
+		if (i >= 2) {
 			q->sqc.pasid = cpu_to_le16(PASID);
-			q->sqc.w11 = cpu_to_le16(QM_SQC_PASID);
 			q->cqc.pasid = cpu_to_le16(PASID);
+		}
+		if (i >= 2 && t->run->options.revision >= QM_HW_V3) {
+			q->sqc.w11 = cpu_to_le16(QM_SQC_PASID);
 			q->cqc.w11 = cpu_to_le16(QM_CQC_PASID);
 		}
 		if (t_queue_load(q))

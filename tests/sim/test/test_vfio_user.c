@@ -568,7 +568,7 @@ static void t_registers_are_read_and_written(void **state)
 	assert_int_equal(value, 0xffffffff);
 	enable_memory();
 	assert_int_equal(t_read(t.client, 2, QM_CAP_FEATURES, &value, 4), 0);
-	assert_int_equal(value, 1);
+	assert_int_equal(value, SIM_FEATURES);
 	value = 0x15;
 	assert_int_equal(t_write(t.client, 2, QM_VFT_FUNCTION, &value, 4), 0);
 	value = 0;
