@@ -195,24 +195,35 @@ load common
 	done
 }
 
-# A busy machine may let the writer pause for longer than it is waited for.
+# A busy machine may let the writer pause for longer than it is waited for, 10 ms: then
+# the rest says nothing.
 @test "a writer that pauses does not end decoding side by side" {
+	local long
+
 	make text 4M >t
 	wdzip --members=bgzf -c t >b.gz
 	for _ in 1 2 3 4 5; do
 		py - b.gz <<-'EOF' | wdunzip -p2 --stats=json 2>stats | cmp - t
 			import os, sys, time
+			long = 0
 			with open(sys.argv[1], "rb") as f:
 			    while piece := f.read(20000):
+			        begun = time.monotonic()
 			        os.write(1, piece)
 			        time.sleep(0.001)
+			        long += time.monotonic() - begun > 0.008
+			with open("long", "w") as f:
+			    print(long, file=f)
 		EOF
 		py - <<-'EOF' && return
 			import json, sys
 			stats = json.load(open("stats"))
 			sys.exit(stats["parallel_out"] < stats["out_bytes"] / 2)
 		EOF
+		long=$(<long)
+		echo "$long long pauses"
+		cat stats
+		[ "$long" -ge 3 ]
 	done
-	cat stats
-	return 1
+	skip "a machine that lets a writer go on within 8 ms: $long times it did not"
 }
