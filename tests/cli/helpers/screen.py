@@ -16,7 +16,7 @@ import termios
 import time
 import unicodedata
 
-DEADLINE = 30       # seconds for what happens at once unless it hangs
+DEADLINE = 120      # seconds for what happens at once unless it hangs
 
 # As shells do, so as not to be stopped themselves.
 for name in "SIGTTOU SIGTTIN SIGHUP".split():

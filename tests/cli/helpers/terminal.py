@@ -15,7 +15,7 @@ import time
 answer, command = sys.argv[1], sys.argv[2:]
 at_once = answer.startswith("!")
 answer = answer.lstrip("!").encode().decode("unicode_escape").encode()
-end = time.monotonic() + 30
+end = time.monotonic() + 300
 
 pid, fd = pty.fork()
 if pid == 0:
