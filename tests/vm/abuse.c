@@ -32,7 +32,7 @@
 
 #define RW	(PROT_READ | PROT_WRITE)
 #define ANON	(MAP_PRIVATE | MAP_ANONYMOUS)
-#define FOREVER	100	/* seconds; on no machine does anything here take so long */
+#define FOREVER 100 /* seconds; on no machine does anything here take so long */
 
 static void __attribute__((noreturn)) fail(const char *what, long got)
 {
@@ -251,8 +251,8 @@ static void stuck(long how)
  */
 #define DEAF_SIZE	((size_t)4 << 20)
 
-/* In a removal, of whatever: fewer than there are queues in the test that has many. */
-#define MOST_WAITS	100
+/* Of whatever: fewer than half of the queues in the test that has many. */
+#define MOST_WAITS 100
 
 static const char deaf_path[] = "/run/tmp/deaf";
 static atomic_long *deaf_asked;
@@ -465,8 +465,22 @@ static bool has_threads(long n)
 	return count_threads() == n;
 }
 
-/* The @i-th queue that is closed while it waits for a page of the deaf file. */
-static int leave_deaf(char *in, long i)
+/* In all that closes or removes such queues. */
+static long waits;
+
+static void count_closing(struct rawq *q)
+{
+	long before = count_waits();
+
+	rawq_end(q);
+	waits += count_waits() - before;
+}
+
+/*
+ * The @i-th queue that waits for a page of the deaf file, and is closed then, unless it
+ * shall stay @open.
+ */
+static int leave_deaf(char *in, long i, struct rawq *open)
 {
 	static char out[64];
 	struct wd_dummy_sqe sqe = rawq_copy(in + i * sysconf(_SC_PAGESIZE), sizeof(out), out,
@@ -478,17 +492,21 @@ static int leave_deaf(char *in, long i)
 		return ret;
 	rawq_submit(&q, &sqe);
 	until(was_asked, i + 1, "the request did not wait for its page");
-	rawq_end(&q);
+	if (open)
+		*open = q;
+	else
+		count_closing(&q);
 	return 0;
 }
 
-/* As many as there may be, of so many files. */
-static void leave_all_deaf(long files, long queues)
+/* As many as there may be, of so many files; half of them in @open, if given. */
+static void leave_all_deaf(long files, long queues, struct rawq *open)
 {
 	char *in = map_deaf();
 
 	for (long i = 0; i < files; i++) {
-		int ret = leave_deaf(in, i);
+		int ret =
+			leave_deaf(in, i, open && i % 2 ? &open[i / 2] : NULL);
 		long left = i < queues ? queues - i - 1 : 0;
 
 		if (ret != (i < queues ? 0 : -EBUSY))
@@ -504,19 +522,24 @@ static void leave_all_deaf(long files, long queues)
  */
 static void hoard(long files)
 {
-	long queues = (long)rawq_attr("available_instances");
+	long queues = (long)rawq_attr("available_instances"), before;
+	struct rawq *open = calloc((size_t)files, sizeof(*open));
 	pid_t server = mount_deaf();
 	struct rawq q;
-	long waits;
 
-	leave_all_deaf(files, queues);
+	if (!open)
+		fail("memory", errno);
+	leave_all_deaf(files, queues, open);
 	if (count_threads() != queues)
 		fail("threads", count_threads());
-	waits = count_waits();
+	before = count_waits();
 	put("/sys/bus/platform/drivers/wd_dummy/unbind", "wd_dummy.0");
-	waits = count_waits() - waits;
+	waits += count_waits() - before;
+	for (long i = 0; i < queues / 2; i++)
+		count_closing(&open[i]);
 	if (waits > MOST_WAITS)
-		fail("removal waited for each of those that never end", waits);
+		fail("each of those that never end was waited for", waits);
+	free(open);
 	put("/sys/bus/platform/drivers/wd_dummy/bind", "wd_dummy.0");
 	if (rawq_begin(&q) != -EBUSY || count_threads() != queues)
 		fail("a device that came back has more threads", count_threads());
@@ -533,7 +556,7 @@ static void hoard(long files)
 static void hold(long files)
 {
 	mount_deaf();
-	leave_all_deaf(files, (long)rawq_attr("available_instances"));
+	leave_all_deaf(files, (long)rawq_attr("available_instances"), NULL);
 	puts("stuck");
 	fflush(stdout);
 	for (;;)
@@ -555,7 +578,8 @@ static void leave_unhandled(long files)
 		struct rawq q;
 		int ret;
 
-		while ((ret = rawq_begin(&q)) == -EBUSY && now() - start < FOREVER)
+		while ((ret = rawq_begin(&q)) == -EBUSY &&
+		       now() - start < FOREVER)
 			usleep(1000);
 		if (ret)
 			fail("a queue whose thread was told to end is in use", ret);
@@ -607,7 +631,8 @@ static void long_requests(long unused)
 	start = now();
 	while (rawq_attr("available_instances") != before) {
 		if (now() - start > FOREVER)
-			fail("the queue of a dead process is still in use", FOREVER);
+			fail("the queue of a dead process is still in use",
+			     FOREVER);
 		usleep(10000);
 	}
 }

@@ -10,7 +10,7 @@
 
 #include "message.h"
 
-#define T_TIMEOUT_MS	120000
+#define T_TIMEOUT_MS 120000
 
 struct t_reply {
 	struct vfio_user_header header;
