@@ -94,7 +94,7 @@ static int move_bus(struct dummy_queue *q, u64 addr, void *buf, u32 len,
 {
 	while (len) {
 		u32 n = min_t(u32, len, PAGE_SIZE - offset_in_page(addr));
-		void *p = uacce_ss_ptr(q->uq, addr, n);
+		void *p = wd_uacce_ss_ptr(q->uq, addr, n);
 
 		if (!p)
 			return -EFAULT;

@@ -14,10 +14,10 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
-#include <linux/vmalloc.h>
 
 #include "compat.h"
 #include "dummy.h"
+#include "wd_module.h"
 
 #define DRIVER_NAME	"wd_dummy"
 #define DEVICES_MAX	64
@@ -42,7 +42,11 @@ MODULE_PARM_DESC(poll_us, "microseconds a queue looks for requests before it sle
 
 static bool no_sva;
 module_param(no_sva, bool, 0444);
-MODULE_PARM_DESC(no_sva, "take bus addresses, as a device without an IOMMU; needs unsafe_no_sva of uacce");
+MODULE_PARM_DESC(no_sva, "take bus addresses, as a device without an IOMMU; needs unsafe_no_sva of wd_uacce");
+
+static bool shared_doorbells;
+module_param(shared_doorbells, bool, 0444);
+MODULE_PARM_DESC(shared_doorbells, "pretend that queues share their doorbells; needs unsafe_shared_doorbells of wd_uacce");
 
 static struct platform_device *pdevs[DEVICES_MAX];
 static struct dummy_limit limits[DEVICES_MAX];
@@ -50,49 +54,15 @@ static struct dentry *debugfs_root;
 
 /* ---- queues ---- */
 
-static void free_pages_of(struct dummy_queue *q)
+/* The core has made it, and it is clean. */
+static void init_ring(struct dummy_queue *q, void *dus)
 {
-	unsigned int i;
-
-	for (i = 0; i < q->n_pages; i++)
-		if (q->pages[i])
-			__free_page(q->pages[i]);
-	kfree(q->pages);
-}
-
-/* What a queue shares with its owner counts as the owner's memory. */
-static int alloc_ring(struct dummy_queue *q)
-{
-	unsigned int i;
-
-	q->n_pages = dummy_ring_size(q->depth) >> PAGE_SHIFT;
-	q->pages = kcalloc(q->n_pages, sizeof(*q->pages), GFP_KERNEL_ACCOUNT);
-	if (!q->pages)
-		return -ENOMEM;
-	for (i = 0; i < q->n_pages; i++) {
-		q->pages[i] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-		if (!q->pages[i])
-			goto err_free;
-	}
-	q->ring = vmap(q->pages, q->n_pages, VM_MAP, PAGE_KERNEL);
-	if (!q->ring)
-		goto err_free;
+	q->ring = dus;
 	q->ring->magic = WD_DUMMY_MAGIC;
 	q->ring->depth = q->depth;
 	q->ring->sq_off = dummy_sq_off();
 	q->ring->cq_off = dummy_cq_off(q->depth);
 	q->ring->len_max = WD_DUMMY_LEN_MAX;
-	return 0;
-
-err_free:
-	free_pages_of(q);
-	return -ENOMEM;
-}
-
-static void free_ring(struct dummy_queue *q)
-{
-	vunmap(q->ring);
-	free_pages_of(q);
 }
 
 static int dummy_get_queue(struct uacce_device *uacce, unsigned long arg,
@@ -100,7 +70,6 @@ static int dummy_get_queue(struct uacce_device *uacce, unsigned long arg,
 {
 	struct dummy_device *dd = uacce->priv;
 	struct dummy_queue *q;
-	int ret = -ENOMEM;
 
 	if (atomic_dec_if_positive(&dd->limit->free) < 0)
 		return -EBUSY;
@@ -120,21 +89,17 @@ static int dummy_get_queue(struct uacce_device *uacce, unsigned long arg,
 	q->doorbell = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	if (!q->doorbell)
 		goto err_free;
-	ret = alloc_ring(q);
-	if (ret)
-		goto err_doorbell;
+	init_ring(q, uq->dus);
 	q->mm = uq->mm;
 	mmgrab(q->mm);
 	uq->priv = q;
 	return 0;
 
-err_doorbell:
-	free_page((unsigned long)q->doorbell);
 err_free:
 	kfree(q);
 err_count:
 	atomic_inc(&dd->limit->free);
-	return ret;
+	return -ENOMEM;
 }
 
 /* Nobody maps it any more, and its thread is gone. */
@@ -143,7 +108,6 @@ void dummy_queue_release(struct kref *ref)
 	struct dummy_queue *q = container_of(ref, struct dummy_queue, ref);
 
 	dummy_codec_free(q->codec);
-	free_ring(q);
 	free_page((unsigned long)q->doorbell);
 	mmdrop(q->mm);
 	kfree(q);
@@ -172,9 +136,20 @@ static int dummy_start_queue(struct uacce_queue *uq)
 	return dummy_start(uq->priv);
 }
 
-static void dummy_stop_queue(struct uacce_queue *uq)
+static void dummy_begin_stop_queue(struct uacce_queue *uq)
 {
+	dummy_begin_stop(uq->priv);
+}
+
+/* The thread touches nothing any more in any case: see engine.c. */
+static int dummy_stop_queue(struct uacce_queue *uq)
+{
+	struct dummy_device *dd = uq->uacce->priv;
+
+	if (dummy_take_fault(&dd->faults.linger))
+		return -EBUSY;
 	dummy_stop(uq->priv);
+	return 0;
 }
 
 static int dummy_is_q_updated(struct uacce_queue *uq)
@@ -197,21 +172,37 @@ static int dummy_get_pfn(struct uacce_queue *uq, enum uacce_qfrt type,
 
 	if (pgoff >= uq->uacce->qf_pg_num[type])
 		return -EFAULT;
-	*pfn = type == UACCE_QFRT_MMIO ? page_to_pfn(virt_to_page(q->doorbell)) :
-					 page_to_pfn(q->pages[pgoff]);
+	*pfn = page_to_pfn(virt_to_page(q->doorbell));
 	return 0;
 }
 
-static long dummy_ioctl(struct uacce_queue *uq, unsigned int cmd,
-			unsigned long arg)
+static long wake(struct dummy_queue *q)
 {
-	struct dummy_queue *q = uq->priv;
-
 	/* A thread that was stopped may not have ended yet. */
-	if (cmd != WD_DUMMY_CMD_WAKE || !q->thread || q->stop)
+	if (!q->thread || q->stop)
 		return -EINVAL;
 	dummy_call(q);
 	return 0;
+}
+
+static long count_up(struct wd_dummy_number *number)
+{
+	if (number->value == U64_MAX)
+		return -ERANGE;
+	number->value++;
+	return 0;
+}
+
+static long dummy_ioctl(struct uacce_queue *uq, unsigned int cmd, void *arg)
+{
+	switch (cmd) {
+	case WD_DUMMY_CMD_WAKE:
+		return wake(uq->priv);
+	case WD_DUMMY_CMD_COUNT:
+		return count_up(arg);
+	default:
+		return -EINVAL;
+	}
 }
 
 static int dummy_get_available_instances(struct uacce_device *uacce)
@@ -226,6 +217,9 @@ static int dummy_get_available_instances(struct uacce_device *uacce)
 /* A pointer is noted by the core; there is nothing else to bind. */
 static int dummy_bind_mm(struct uacce_queue *uq, struct mm_struct *mm)
 {
+	struct dummy_device *dd = uq->uacce->priv;
+
+	uq->pasid = atomic_read(&dd->faults.pasid);
 	return 0;
 }
 
@@ -292,6 +286,7 @@ static const struct uacce_ops dummy_ops = {
 	.get_queue = dummy_get_queue,
 	.put_queue = dummy_put_queue,
 	.start_queue = dummy_start_queue,
+	.begin_stop = dummy_begin_stop_queue,
 	.stop_queue = dummy_stop_queue,
 	.is_q_updated = dummy_is_q_updated,
 	.mmap = dummy_mmap,
@@ -325,6 +320,37 @@ static int idle_get(void *data, u64 *val)
 
 DEFINE_DEBUGFS_ATTRIBUTE(idle_fops, idle_get, NULL, "%llu\n");
 
+static int suspend_get(void *data, u64 *val)
+{
+	struct dummy_device *dd = data;
+
+	*val = dd->uacce->suspended;
+	return 0;
+}
+
+static int suspend_set(void *data, u64 val)
+{
+	struct dummy_device *dd = data;
+
+	if (val)
+		wd_uacce_suspend(dd->uacce);
+	else
+		wd_uacce_resume(dd->uacce);
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(suspend_fops, suspend_get, suspend_set, "%llu\n");
+
+static int limbo_get(void *data, u64 *val)
+{
+	struct dummy_device *dd = data;
+
+	*val = wd_uacce_in_limbo(dd->uacce);
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(limbo_fops, limbo_get, NULL, "%llu\n");
+
 static void make_debugfs(struct dummy_device *dd)
 {
 	dd->debugfs = debugfs_create_dir(dev_name(&dd->uacce->dev), debugfs_root);
@@ -335,6 +361,10 @@ static void make_debugfs(struct dummy_device *dd)
 	debugfs_create_atomic_t("flip", 0600, dd->debugfs, &dd->faults.flip);
 	debugfs_create_atomic_t("lose", 0600, dd->debugfs, &dd->faults.lose);
 	debugfs_create_atomic_t("deny", 0600, dd->debugfs, &dd->faults.deny);
+	debugfs_create_file_unsafe("suspend", 0600, dd->debugfs, dd, &suspend_fops);
+	debugfs_create_file_unsafe("limbo", 0400, dd->debugfs, dd, &limbo_fops);
+	debugfs_create_atomic_t("linger", 0600, dd->debugfs, &dd->faults.linger);
+	debugfs_create_atomic_t("pasid", 0600, dd->debugfs, &dd->faults.pasid);
 	debugfs_create_atomic_t("flip_each", 0600, dd->debugfs, &dd->faults.flip_each);
 }
 
@@ -365,7 +395,7 @@ static int dummy_probe(struct platform_device *pdev)
 		return ret;
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
 
-	dd->uacce = uacce_alloc(&pdev->dev, &interface);
+	dd->uacce = wd_uacce_alloc(&pdev->dev, &interface);
 	if (IS_ERR(dd->uacce))
 		return PTR_ERR(dd->uacce);
 	dd->uacce->priv = dd;
@@ -374,9 +404,11 @@ static int dummy_probe(struct platform_device *pdev)
 	dd->uacce->qf_pg_num[UACCE_QFRT_MMIO] = 1;
 	dd->uacce->qf_pg_num[UACCE_QFRT_DUS] =
 		dummy_ring_size(depth) >> PAGE_SHIFT;
-	ret = uacce_register(dd->uacce);
+	dd->uacce->pasid_max = U16_MAX;
+	dd->uacce->shared_doorbells = shared_doorbells;
+	ret = wd_uacce_register(dd->uacce);
 	if (ret) {
-		uacce_remove(dd->uacce);
+		wd_uacce_remove(dd->uacce);
 		return ret;
 	}
 	make_debugfs(dd);
@@ -388,7 +420,11 @@ static DUMMY_REMOVE_TYPE dummy_remove(struct platform_device *pdev)
 	struct dummy_device *dd = platform_get_drvdata(pdev);
 
 	debugfs_remove(dd->debugfs);
-	uacce_remove(dd->uacce);
+	wd_uacce_suspend(dd->uacce);
+	/* No thread touches anything; but the test may want a device that does. */
+	if (!atomic_read(&dd->faults.linger))
+		wd_uacce_quiet(dd->uacce);
+	wd_uacce_remove(dd->uacce);
 	return DUMMY_REMOVED;
 }
 
@@ -472,5 +508,6 @@ static void __exit dummy_exit(void)
 module_init(dummy_init);
 module_exit(dummy_exit);
 
+WD_IMPORT_NS;
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("A software accelerator behind uacce");

@@ -22,11 +22,13 @@
 #define DUMMY_ERRORS	64	/* that are remembered, at most */
 
 /**
- * struct dummy_faults - what tests ask for, each for so many requests to come
+ * struct dummy_faults - what tests ask for, most for so many requests to come
  * @fail: end them with WD_DUMMY_EIO, and count that as an error of the device
  * @flip: turn a bit of their output around
  * @lose: never answer
  * @deny: fail what is asked through sysfs, that is so many reads and writes
+ * @linger: say that the queue has not come to rest, though it has; so many stops
+ * @pasid: what the next queues are bound as
  * @flip_each: as @flip, but of each so many requests, for good; 0 for none
  * @answers: counted for that
  */
@@ -35,6 +37,8 @@ struct dummy_faults {
 	atomic_t flip;
 	atomic_t lose;
 	atomic_t deny;
+	atomic_t linger;
+	atomic_t pasid;
 	atomic_t flip_each;
 	atomic_t answers;
 };
@@ -108,12 +112,11 @@ struct dummy_codec;
  * @sva: requests carry pointers, not bus addresses
  * @depth: entries of a ring
  * @poll_ns: how long to look for requests before sleeping, at most
- * @pages: of the DUS region
- * @n_pages: how many
- * @ring: @pages, as the kernel sees them
+ * @ring: the DUS region, the core's; @gate
  * @doorbell: the MMIO region
  * @sq_head: requests taken; like @cq_tail never read back from shared memory
  * @cq_tail: results given; read by poll
+ * @nonsense: a doorbell made no sense, and the process has not been told
  * @spin_ns: how long to look for requests before sleeping
  * @thread: while the queue is started, or it has not ended yet
  * @gate: the thread touches the process's memory, the rings, @dd and @uq only
@@ -136,12 +139,11 @@ struct dummy_queue {
 	bool sva;
 	u32 depth;
 	u64 poll_ns;
-	struct page **pages;
-	unsigned int n_pages;
 	struct wd_dummy_ring *ring;
 	struct wd_dummy_doorbell *doorbell;
 	u32 sq_head;
 	u32 cq_tail;
+	bool nonsense;
 	u64 spin_ns;
 	struct task_struct *thread;
 	struct mutex gate;		/* see above */
@@ -161,6 +163,7 @@ void dummy_queue_release(struct kref *ref);
 
 /* engine.c */
 int dummy_start(struct dummy_queue *q);
+void dummy_begin_stop(struct dummy_queue *q);
 void dummy_stop(struct dummy_queue *q);
 void dummy_wake(struct dummy_queue *q);
 void dummy_call(struct dummy_queue *q);

@@ -47,7 +47,7 @@ static struct wd_dummy_cqe *cqe_at(struct dummy_queue *q, u32 i)
 
 /*
  * Requests that can be done: there are any, and there is room for results.  None
- * if the doorbells make no sense.
+ * if the doorbells make no sense.  For the thread alone.
  */
 static u32 work(struct dummy_queue *q)
 {
@@ -60,7 +60,7 @@ static u32 work(struct dummy_queue *q)
 	if (!todo)
 		return 0;
 	if (todo > q->depth || untaken > q->depth) {
-		WRITE_ONCE(q->ring->error, 1);
+		q->nonsense = true;
 		return 0;
 	}
 	return min(todo, q->depth - untaken);
@@ -168,10 +168,22 @@ static void adapt(struct dummy_queue *q, u64 slept)
 		q->spin_ns = q->spin_ns / 2 < SPIN_MIN_NS ? 0 : q->spin_ns / 2;
 }
 
+static void say_asleep(struct dummy_queue *q, enum wd_dummy_asleep asleep)
+{
+	mutex_lock(&q->gate);
+	if (!q->stop) {
+		if (q->nonsense)
+			WRITE_ONCE(q->ring->error, 1);
+		q->nonsense = false;
+		/* After @awake: see dummy_call(). */
+		smp_store_release(&q->ring->asleep, asleep);
+	}
+	mutex_unlock(&q->gate);
+}
+
 static bool still_nothing(struct dummy_queue *q, enum wd_dummy_asleep asleep)
 {
-	/* After @awake: see dummy_call(). */
-	smp_store_release(&q->ring->asleep, asleep);
+	say_asleep(q, asleep);
 	/*
 	 * The process writes a doorbell, then reads what we wait for; we the other
 	 * way round.  One of us sees the other.
@@ -200,7 +212,7 @@ static void sleep(struct dummy_queue *q)
 	WRITE_ONCE(q->awake, false);
 	if (nothing_to_do(q))
 		wait_event_idle(q->wake, READ_ONCE(q->awake) || READ_ONCE(q->stop));
-	WRITE_ONCE(q->ring->asleep, WD_DUMMY_ASLEEP_NO);
+	say_asleep(q, WD_DUMMY_ASLEEP_NO);
 	adapt(q, ktime_get_ns() - start);
 }
 
@@ -271,6 +283,7 @@ int dummy_start(struct dummy_queue *q)
 	while (try_wait_for_completion(&thread_ended))
 		atomic_dec(&threads);
 	q->stop = false;
+	q->nonsense = false;
 	reinit_completion(&q->stopped);
 	thread = kthread_create(dummy_thread, q, "%s/%d",
 				dev_name(&q->dd->uacce->dev), task_pid_nr(current));
@@ -305,7 +318,7 @@ static bool ends_soon(struct dummy_queue *q)
 }
 
 /* When it returns, the thread does nothing any more but end. */
-void dummy_stop(struct dummy_queue *q)
+void dummy_begin_stop(struct dummy_queue *q)
 {
 	mutex_lock(&q->gate);
 	q->stop = true;
@@ -313,6 +326,11 @@ void dummy_stop(struct dummy_queue *q)
 	wake_up(&q->wake);
 	/* In case it waits for a page. */
 	send_sig(SIGKILL, q->thread, 1);
+}
+
+/* After dummy_begin_stop(). */
+void dummy_stop(struct dummy_queue *q)
+{
 	if (!ends_soon(q))
 		return;
 	put_task_struct(q->thread);

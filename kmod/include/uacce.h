@@ -153,7 +153,7 @@ enum uacce_q_state {
  * @begun: @begin_stop was called; by @op_lock
  * @closed: there is no file any more; by @op_lock
  * @regions: what is mapped
- * @inode: whose mapping is the file's, so that it has no one else's pages
+ * @inode: the file's, whose mapping has no one else's pages
  * @grave: a page to show in place of what must not be touched
  * @sva: the IOMMU's handle
  * @dus_sgt: pages of @dus; NULL for a device that is software

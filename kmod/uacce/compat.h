@@ -31,12 +31,24 @@ static inline void uacce_vm_flags_mod(struct vm_area_struct *vma,
 
 /*
  * Until 6.15 SVA is a feature to switch on for a device, as are the page faults
- * it needs; after that binding does it.
+ * it needs, and that fails where it cannot be had.  After that binding does it, and
+ * tells; but it takes a process, while the mode is chosen when there is none.  So
+ * look for what binding asks for: PASIDs, of the device and of its IOMMU, which the
+ * kernel has made one number of, and an IOMMU that knows how to share an address
+ * space.  Without those it always fails, and the device must not be thought
+ * capable.
  */
 static inline int uacce_sva_enable(struct device *dev)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
-	return 0;
+#ifdef CONFIG_IOMMU_SVA
+	const struct dev_iommu *iommu = dev->iommu;
+
+	if (iommu && iommu->iommu_dev && iommu->max_pasids &&
+	    iommu->iommu_dev->ops->domain_alloc_sva)
+		return 0;
+#endif
+	return -EOPNOTSUPP;
 #else
 	int ret = iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_IOPF);
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * uacce devices: from uacce_alloc() to uacce_remove().
+ * uacce devices: from wd_uacce_alloc() to wd_uacce_remove().
  *
- * What an open file does is in queue.c, what sysfs shows in sysfs.c, memory for
- * devices without shared virtual addressing (SVA) in ss.c.
+ * What an open file does is in queue.c, what it maps in map.c, how all of a device's
+ * are stopped in halt.c, what sysfs shows in sysfs.c, memory in dus.c and ss.c.
  */
+#define pr_fmt(fmt)	KBUILD_MODNAME ": " fmt
+
+#include <linux/dma-map-ops.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/panic.h>
@@ -19,6 +22,11 @@ static bool unsafe_no_sva;
 module_param(unsafe_no_sva, bool, 0444);
 MODULE_PARM_DESC(unsafe_no_sva,
 		 "UNSAFE: hand out queues of devices that take bus addresses; whoever opens one (CAP_SYS_RAWIO) can read and write all memory");
+
+static bool unsafe_shared_doorbells;
+module_param(unsafe_shared_doorbells, bool, 0444);
+MODULE_PARM_DESC(unsafe_shared_doorbells,
+		 "UNSAFE: hand out queues of devices whose queues share pages of registers; whoever opens one (CAP_SYS_RAWIO) can use, and upset, those of others");
 
 static struct class *uacce_class;
 static dev_t uacce_devt;
@@ -35,22 +43,33 @@ static void uacce_release(struct device *dev)
 	kfree(to_uacce(dev));
 }
 
+/* ---- who may have queues ---- */
+
+/* Whether the parameter @name may be obeyed, which the kernel will not forget. */
+static bool allow_unsafe(struct device *parent, const char *name,
+			 const char *what)
+{
+	if (uacce_locked_down()) {
+		dev_warn(parent, "%s: refused, as the kernel is locked down\n", name);
+		return false;
+	}
+	dev_warn(parent, "%s: %s\n", name, what);
+	add_taint(TAINT_USER, LOCKDEP_STILL_OK);
+	return true;
+}
+
 /*
  * Without SVA a process names bus addresses, and nothing keeps it from naming
  * those of others.
  */
-static u32 allow_unsafe(struct device *parent)
+static u32 choose_unsafe(struct device *parent)
 {
 	struct iommu_domain *domain;
 
-	if (!unsafe_no_sva)
+	if (!unsafe_no_sva ||
+	    !allow_unsafe(parent, "unsafe_no_sva",
+			  "queues take bus addresses; they give access to all memory"))
 		return 0;
-	if (uacce_locked_down()) {
-		dev_warn(parent, "unsafe_no_sva: refused, as the kernel is locked down\n");
-		return 0;
-	}
-	dev_warn(parent, "unsafe_no_sva: queues take bus addresses; they give access to all memory\n");
-	add_taint(TAINT_USER, LOCKDEP_STILL_OK);
 	domain = iommu_get_domain_for_dev(parent);
 	if (domain && domain->type & __IOMMU_DOMAIN_PAGING)
 		return UACCE_DEV_IOMMU;
@@ -66,29 +85,97 @@ static u32 choose_mode(struct device *parent,
 		dev_info(parent, "no shared virtual addressing\n");
 	}
 	if (interface->flags & UACCE_DEV_NOIOMMU)
-		return allow_unsafe(parent);
+		return choose_unsafe(parent);
 	return 0;
 }
 
-static void leave_mode(struct uacce_device *uacce, struct device *parent,
-		       const struct uacce_ops *ops)
+/* Queues that never came to rest are bound for good. */
+static void leave_mode(struct uacce_device *uacce)
 {
-	if (uacce->flags & UACCE_DEV_SVA && !ops->bind_mm)
-		uacce_sva_disable(parent);
+	if (uacce->flags & UACCE_DEV_SVA && !uacce_is_software(uacce) &&
+	    !uacce->n_limbo)
+		uacce_sva_disable(uacce->parent);
+}
+
+static int check_mode(const struct uacce_device *uacce)
+{
+	if (uacce->flags)
+		return 0;
+	dev_info(uacce->parent,
+		 "no queues for processes: see the parameter unsafe_no_sva of wd_uacce\n");
+	return -EOPNOTSUPP;
+}
+
+/* Who can reach all memory is not kept from it by doorbells. */
+static int check_doorbells(const struct uacce_device *uacce)
+{
+	if (!uacce->shared_doorbells || uacce_is_unsafe(uacce))
+		return 0;
+	if (!unsafe_shared_doorbells) {
+		dev_info(uacce->parent,
+			 "no queues for processes, as they would share registers: see the parameter unsafe_shared_doorbells of wd_uacce\n");
+		return -EOPNOTSUPP;
+	}
+	return allow_unsafe(uacce->parent, "unsafe_shared_doorbells",
+			    "queues share registers; each can upset the others and the device") ?
+	       0 : -EOPNOTSUPP;
+}
+
+/* Nobody would tell the caches what the device wrote to the rings. */
+static int check_coherence(const struct uacce_device *uacce)
+{
+	if (uacce_is_software(uacce) || dev_is_dma_coherent(uacce->parent))
+		return 0;
+	dev_info(uacce->parent,
+		 "no queues for processes: the device is not coherent with the caches\n");
+	return -EOPNOTSUPP;
+}
+
+static bool is_complete(const struct uacce_device *uacce)
+{
+	const struct uacce_ops *ops = uacce->ops;
+
+	return ops && ops->mmap && ops->get_pfn &&
+	       uacce->qf_pg_num[UACCE_QFRT_MMIO] < UACCE_REGION_PAGES &&
+	       uacce->qf_pg_num[UACCE_QFRT_DUS] < UACCE_REGION_PAGES;
+}
+
+/* ---- what drivers call ---- */
+
+static int name_device(struct uacce_device *uacce, const char *name)
+{
+	return dev_set_name(&uacce->dev, "%.*s-%u", UACCE_MAX_NAME_SIZE - 12,
+			    name, uacce->dev_id);
+}
+
+static void init_device(struct uacce_device *uacce, struct device *parent)
+{
+	uacce->parent = parent;
+	mutex_init(&uacce->admin);
+	mutex_init(&uacce->queues_lock);
+	init_waitqueue_head(&uacce->opened);
+	INIT_LIST_HEAD(&uacce->queues);
+	uacce_limbo_init(uacce);
+	device_initialize(&uacce->dev);
+	uacce->dev.devt = MKDEV(MAJOR(uacce_devt), uacce->dev_id);
+	uacce->dev.class = uacce_class;
+	uacce->dev.groups = uacce_dev_groups;
+	uacce->dev.parent = parent;
+	uacce->dev.release = uacce_release;
 }
 
 /**
- * uacce_alloc() - make a device, not yet to be seen
+ * wd_uacce_alloc() - make a device, not yet to be seen
  * @parent: the device that does the work
  * @interface: see struct uacce_interface
  *
  * The flags of the result say which of the wishes could be had.
  *
- * Return: the device, to be given to uacce_remove() whatever becomes of it, or an
+ * Return: the device, to be given to wd_uacce_remove() whatever becomes of it, or an
  * ERR_PTR: -EINVAL, -ENOMEM, -EBUSY without a free number.
  */
-struct uacce_device *uacce_alloc(struct device *parent,
-				 const struct uacce_interface *interface)
+struct uacce_device *wd_uacce_alloc(struct device *parent,
+				    const struct uacce_interface *interface)
 {
 	struct uacce_device *uacce;
 	int ret;
@@ -105,19 +192,9 @@ struct uacce_device *uacce_alloc(struct device *parent,
 		return ERR_PTR(ret);
 	}
 
-	uacce->parent = parent;
 	uacce->ops = interface->ops;
-	init_rwsem(&uacce->lock);
-	mutex_init(&uacce->queues_lock);
-	INIT_LIST_HEAD(&uacce->queues);
-	device_initialize(&uacce->dev);
-	uacce->dev.devt = MKDEV(MAJOR(uacce_devt), uacce->dev_id);
-	uacce->dev.class = uacce_class;
-	uacce->dev.groups = uacce_dev_groups;
-	uacce->dev.parent = parent;
-	uacce->dev.release = uacce_release;
-	ret = dev_set_name(&uacce->dev, "%.*s-%u", UACCE_MAX_NAME_SIZE - 12,
-			   interface->name, uacce->dev_id);
+	init_device(uacce, parent);
+	ret = name_device(uacce, interface->name);
 	if (ret) {
 		xa_erase(&uacce_ids, uacce->dev_id);
 		put_device(&uacce->dev);
@@ -126,28 +203,33 @@ struct uacce_device *uacce_alloc(struct device *parent,
 	uacce->flags = choose_mode(parent, interface);
 	return uacce;
 }
-EXPORT_SYMBOL_GPL(uacce_alloc);
+WD_EXPORT_SYMBOL(wd_uacce_alloc);
 
 /**
- * uacce_register() - let processes see the device, and open its queues
- * @uacce: from uacce_alloc()
+ * wd_uacce_register() - let processes see the device, and open its queues
+ * @uacce: from wd_uacce_alloc(); may be suspended
  *
- * Return: 0; -EINVAL for NULL, or without @mmap or @get_pfn; -EOPNOTSUPP if the device
- * could neither share the process's address space nor was the unsafe mode
- * allowed, by its parameter and the kernel's lockdown; or why there could be no
- * character device.  Either way uacce_remove() has to follow.
+ * Return: 0; -EINVAL for NULL, without @mmap or @get_pfn, or with regions too large;
+ * -EOPNOTSUPP if the device could neither share the process's address space nor was
+ * the unsafe mode allowed, by its parameter and the kernel's lockdown; the same if
+ * queues share doorbells, unless that mode is on, or a parameter allows it (then for
+ * CAP_SYS_RAWIO, and not if the kernel is locked down); and if the device is not
+ * coherent with the caches; or why there could be no character device.  Each time the
+ * log says why.  Either way wd_uacce_remove() has to follow.
  */
-int uacce_register(struct uacce_device *uacce)
+int wd_uacce_register(struct uacce_device *uacce)
 {
 	int ret;
 
-	if (!uacce || !uacce->ops || !uacce->ops->mmap || !uacce->ops->get_pfn ||
-	    uacce->registered)
+	if (!uacce || uacce->registered || !is_complete(uacce))
 		return -EINVAL;
-	if (!uacce->flags) {
-		dev_info(uacce->parent, "no queues for processes: see the parameter unsafe_no_sva of uacce\n");
-		return -EOPNOTSUPP;
-	}
+	ret = check_mode(uacce);
+	if (!ret)
+		ret = check_coherence(uacce);
+	if (!ret)
+		ret = check_doorbells(uacce);
+	if (ret)
+		return ret;
 	cdev_init(&uacce->cdev, &uacce_fops);
 	uacce->cdev.owner = THIS_MODULE;
 	ret = cdev_device_add(&uacce->cdev, &uacce->dev);
@@ -156,44 +238,78 @@ int uacce_register(struct uacce_device *uacce)
 	uacce->registered = true;
 	return 0;
 }
-EXPORT_SYMBOL_GPL(uacce_register);
+WD_EXPORT_SYMBOL(wd_uacce_register);
 
 /**
- * uacce_remove() - take the device away from everybody
- * @uacce: from uacce_alloc(), or NULL
+ * wd_uacce_remove() - take the device away from everybody
+ * @uacce: from wd_uacce_alloc(), or NULL; may be suspended
  *
  * Queues may be open and busy: they are stopped, their mappings show a page of
  * ones from then on, calls fail with -ENXIO, whoever polls is told.  On return no
  * operation of the driver is called any more.  The files can be closed at any
  * later time.
+ *
+ * What is in limbo at the end stays as it is until the next boot: memory, bindings and
+ * what get_queue() has made, but for what only the driver and the device know of, such
+ * as numbers, which may be forgotten.  To avoid it see wd_uacce_quiet().
  */
-void uacce_remove(struct uacce_device *uacce)
+void wd_uacce_remove(struct uacce_device *uacce)
 {
 	if (!uacce)
 		return;
-	down_write(&uacce->lock);
-	uacce_queues_kill(uacce);
+	mutex_lock(&uacce->admin);
+	uacce_halt(uacce, true);
+	uacce_limbo_abandon(uacce);
 	if (uacce->registered)
 		cdev_device_del(&uacce->cdev, &uacce->dev);
-	leave_mode(uacce, uacce->parent, uacce->ops);
+	leave_mode(uacce);
 	xa_erase(&uacce_ids, uacce->dev_id);
 	uacce->ops = NULL;
 	uacce->parent = NULL;
-	up_write(&uacce->lock);
+	mutex_unlock(&uacce->admin);
 	put_device(&uacce->dev);
 }
-EXPORT_SYMBOL_GPL(uacce_remove);
+WD_EXPORT_SYMBOL(wd_uacce_remove);
+
+/* ---- the module ---- */
+
+/*
+ * There can be one class of that name.  Asked for by a symbol, as making the class
+ * would be answered by a warning.
+ */
+static bool linux_has_its_own(void)
+{
+	if (!__symbol_get("uacce_alloc"))
+		return false;
+	__symbol_put("uacce_alloc");
+	return true;
+}
 
 static int __init uacce_init(void)
 {
 	int ret;
 
+	if (linux_has_its_own()) {
+		pr_err("the kernel's own uacce is there: use its drivers, or unload them and it (rmmod hisi_zip hisi_qm uacce) and load this again\n");
+		return -EBUSY;
+	}
+	ret = uacce_map_init();
+	if (ret)
+		return ret;
 	uacce_class = uacce_class_create(UACCE_NAME);
-	if (IS_ERR(uacce_class))
-		return PTR_ERR(uacce_class);
+	if (IS_ERR(uacce_class)) {
+		ret = PTR_ERR(uacce_class);
+		goto err_map;
+	}
 	ret = alloc_chrdev_region(&uacce_devt, 0, MINORMASK, UACCE_NAME);
 	if (ret)
-		class_destroy(uacce_class);
+		goto err_class;
+	return 0;
+
+err_class:
+	class_destroy(uacce_class);
+err_map:
+	uacce_map_exit();
 	return ret;
 }
 
@@ -201,6 +317,7 @@ static void __exit uacce_exit(void)
 {
 	unregister_chrdev_region(uacce_devt, MINORMASK);
 	class_destroy(uacce_class);
+	uacce_map_exit();
 	xa_destroy(&uacce_ids);
 }
 

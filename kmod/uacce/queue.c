@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Queue files: open, start and stop, map, poll, close; and what is left of them
- * when their device goes away.
+ * Queue files: open, start and stop, poll, close.
+ *
+ * What is mapped is in map.c.  Queues of which the device has not let go outlive their
+ * files: see limbo.c.  What is left of them all when the device goes away: halt.c.
  *
  * A queue with SVA acts on the address space that opened it.  No other may use it,
  * whoever got hold of the descriptor: it would read and write its opener's memory.
@@ -20,37 +22,26 @@
 #include "compat.h"
 #include "internal.h"
 
-/**
- * struct uacce_region - a mapped region
- * @q: its queue
- * @type: which one
- * @maps: how many mappings it is in: one, but while the kernel moves or splits it
- */
-struct uacce_region {
-	struct uacce_queue *q;
-	enum uacce_qfrt type;
-	unsigned int maps;
-};
-
-static bool is_valid(const struct uacce_queue *q)
+/* From one state, in which it must be, to another; whether it was in the first. */
+static bool change_state(struct uacce_queue *q, enum uacce_q_state from,
+			 enum uacce_q_state to)
 {
-	return q->state == UACCE_Q_INIT || q->state == UACCE_Q_STARTED;
-}
+	bool was;
 
-static void set_state(struct uacce_queue *q, enum uacce_q_state state)
-{
 	mutex_lock(&q->state_lock);
-	q->state = state;
+	was = q->state == from;
+	if (was)
+		q->state = to;
 	mutex_unlock(&q->state_lock);
+	return was;
 }
 
-/* ---- open and close ---- */
+/* ---- what a queue has ---- */
 
 static int bind_mm(struct uacce_queue *q)
 {
 	const struct uacce_ops *ops = q->uacce->ops;
 	struct iommu_sva *sva;
-	u32 pasid;
 
 	if (!(q->uacce->flags & UACCE_DEV_SVA))
 		return 0;
@@ -60,13 +51,8 @@ static int bind_mm(struct uacce_queue *q)
 	sva = uacce_sva_bind(q->uacce->parent, q->mm);
 	if (IS_ERR(sva))
 		return PTR_ERR(sva);
-	pasid = iommu_sva_get_pasid(sva);
-	if (pasid == IOMMU_PASID_INVALID) {
-		iommu_sva_unbind_device(sva);
-		return -ENODEV;
-	}
 	q->sva = sva;
-	q->pasid = pasid;
+	q->pasid = iommu_sva_get_pasid(sva);
 	return 0;
 }
 
@@ -85,69 +71,160 @@ static void unbind_mm(struct uacce_queue *q)
 	q->sva = NULL;
 }
 
-static struct uacce_queue *queue_alloc(struct uacce_device *uacce,
-				       struct file *file)
+static int check_pasid(const struct uacce_queue *q)
+{
+	u32 max = q->uacce->pasid_max;
+
+	if (q->sva && q->pasid == IOMMU_PASID_INVALID)
+		return -ENODEV;
+	return max && q->pasid > max ? -ENOSPC : 0;
+}
+
+static struct uacce_queue *queue_alloc(struct uacce_device *uacce)
 {
 	struct uacce_queue *q = kzalloc(sizeof(*q), GFP_KERNEL_ACCOUNT);
 
 	if (!q)
 		return NULL;
-	/* There may be no memory for it when it is needed. */
+	/* There may be no memory for it when it is needed; it is filled then. */
 	q->grave = alloc_page(GFP_KERNEL_ACCOUNT);
-	if (!q->grave) {
-		kfree(q);
-		return NULL;
-	}
-	memset(page_address(q->grave), 0xff, PAGE_SIZE);
+	if (!q->grave)
+		goto err_free;
+	q->inode = uacce_map_inode();
+	if (IS_ERR(q->inode))
+		goto err_grave;
 	q->uacce = uacce;
-	q->mapping = file->f_mapping;
+	get_device(&uacce->dev);
 	q->mm = current->mm;
 	mmgrab(q->mm);
+	kref_init(&q->ref);
 	mutex_init(&q->op_lock);
 	mutex_init(&q->state_lock);
 	init_waitqueue_head(&q->wait);
 	INIT_LIST_HEAD(&q->list);
+	INIT_LIST_HEAD(&q->stopping);
+	INIT_LIST_HEAD(&q->limbo);
 	return q;
+
+err_grave:
+	put_page(q->grave);
+err_free:
+	kfree(q);
+	return NULL;
 }
 
-static void queue_free(struct uacce_queue *q)
+static void queue_free(struct kref *ref)
 {
+	struct uacce_queue *q = container_of(ref, struct uacce_queue, ref);
+
 	mmdrop(q->mm);
 	put_page(q->grave);
+	put_device(&q->uacce->dev);
 	kfree(q);
 }
 
-/* With the device's lock for reading. */
+void uacce_queue_put(struct uacce_queue *q)
+{
+	kref_put(&q->ref, queue_free);
+}
+
+/* Nobody maps it any more, or sees it if he does. */
+static void free_memory(struct uacce_queue *q)
+{
+	mutex_lock(&q->state_lock);
+	uacce_ss_free(q);
+	uacce_dus_free(q);
+	mutex_unlock(&q->state_lock);
+}
+
+/*
+ * The device has let go of the queue: so does the driver.  With the queue's lock for
+ * operations.  Its owner may still read in the rings how far they had come.
+ */
+void uacce_queue_rest(struct uacce_queue *q)
+{
+	const struct uacce_ops *ops = q->uacce->ops;
+
+	if (q->held) {
+		if (ops->put_queue)
+			ops->put_queue(q);
+		unbind_mm(q);
+		q->held = false;
+	}
+	if (q->closed || q->state == UACCE_Q_ZOMBIE)
+		free_memory(q);
+}
+
+/* ---- open and close ---- */
+
+/* Requests that bus addresses, or others' doorbells, come with. */
+static int check_privilege(const struct uacce_device *uacce)
+{
+	if (!uacce_is_unsafe(uacce) && !uacce->shared_doorbells)
+		return 0;
+	if (!capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	/* It may have come after the device. */
+	return uacce_locked_down();
+}
+
 static int queue_begin(struct uacce_queue *q)
 {
 	struct uacce_device *uacce = q->uacce;
 	int ret;
 
-	if (!uacce->ops)
-		return -ENODEV;
-	if (uacce_is_unsafe(uacce)) {
-		if (!capable(CAP_SYS_RAWIO))
-			return -EPERM;
-		/* It may have come after the device. */
-		ret = uacce_locked_down();
-		if (ret)
-			return ret;
-	}
-	ret = bind_mm(q);
+	ret = check_privilege(uacce);
 	if (ret)
 		return ret;
+	ret = uacce_dus_alloc(q);
+	if (ret)
+		return ret;
+	ret = bind_mm(q);
+	if (ret)
+		goto err_memory;
+	ret = check_pasid(q);
+	if (ret)
+		goto err_unbind;
 	if (uacce->ops->get_queue) {
 		ret = uacce->ops->get_queue(uacce, q->pasid, q);
-		if (ret < 0) {
-			unbind_mm(q);
-			return ret;
-		}
+		if (ret < 0)
+			goto err_unbind;
 	}
-	set_state(q, UACCE_Q_INIT);
-	mutex_lock(&uacce->queues_lock);
-	list_add(&q->list, &uacce->queues);
-	mutex_unlock(&uacce->queues_lock);
+	q->held = true;
+	change_state(q, UACCE_Q_ZOMBIE, UACCE_Q_INIT);
 	return 0;
+
+err_unbind:
+	unbind_mm(q);
+err_memory:
+	free_memory(q);
+	return ret;
+}
+
+/* Suspending or removing the device waits for those that have begun to open it. */
+static int opening_begins(struct uacce_device *uacce)
+{
+	int ret = 0;
+
+	mutex_lock(&uacce->queues_lock);
+	if (uacce->removing)
+		ret = -ENODEV;
+	else if (uacce->suspended)
+		ret = -EBUSY;
+	else
+		uacce->opening++;
+	mutex_unlock(&uacce->queues_lock);
+	return ret;
+}
+
+static void opening_ends(struct uacce_device *uacce, struct uacce_queue *q)
+{
+	mutex_lock(&uacce->queues_lock);
+	if (q)
+		list_add(&q->list, &uacce->queues);
+	uacce->opening--;
+	mutex_unlock(&uacce->queues_lock);
+	wake_up_all(&uacce->opened);
 }
 
 static int uacce_fops_open(struct inode *inode, struct file *file)
@@ -160,64 +237,25 @@ static int uacce_fops_open(struct inode *inode, struct file *file)
 	/* A kernel thread has nothing to share. */
 	if (!current->mm)
 		return -EINVAL;
-	q = queue_alloc(uacce, file);
+	q = queue_alloc(uacce);
 	if (!q)
 		return -ENOMEM;
-	get_device(&uacce->dev);
-	down_read(&uacce->lock);
+	ret = opening_begins(uacce);
+	if (ret)
+		goto err_put;
 	ret = queue_begin(q);
-	up_read(&uacce->lock);
-	if (ret) {
-		queue_free(q);
-		put_device(&uacce->dev);
-		return ret;
-	}
+	/* From here on it may die. */
+	opening_ends(uacce, ret ? NULL : q);
+	if (ret)
+		goto err_put;
 	file->private_data = q;
+	file->f_mapping = q->inode->i_mapping;
 	return nonseekable_open(inode, file);
-}
 
-static void queue_stop(struct uacce_queue *q)
-{
-	if (q->started && q->uacce->ops->stop_queue)
-		q->uacce->ops->stop_queue(q);
-	q->started = false;
-}
-
-/* What was mapped is not counted, so nobody may map it any more. */
-static void queue_put(struct uacce_queue *q)
-{
-	if (q->uacce->ops->put_queue)
-		q->uacce->ops->put_queue(q);
-	unbind_mm(q);
-	uacce_ss_free(q);
-}
-
-/*
- * Take all queues away from the processes, for uacce_remove(), which holds the
- * device's lock for writing.
- *
- * Page faults look at the state with its lock: those before it changes have put a
- * page into a mapping that is known to the file, where it is found; those after it
- * give the process a page of ones.  Queues opened through the same inode share its
- * mappings, so that all have to be dead first.
- */
-void uacce_queues_kill(struct uacce_device *uacce)
-{
-	struct address_space *done = NULL;
-	struct uacce_queue *q;
-
-	list_for_each_entry(q, &uacce->queues, list)
-		set_state(q, UACCE_Q_ZOMBIE);
-	list_for_each_entry(q, &uacce->queues, list) {
-		if (q->mapping != done)
-			unmap_mapping_range(q->mapping, 0, 0, 1);
-		done = q->mapping;
-		wake_up_all(&q->wait);
-	}
-	list_for_each_entry(q, &uacce->queues, list)
-		queue_stop(q);
-	list_for_each_entry(q, &uacce->queues, list)
-		queue_put(q);
+err_put:
+	iput(q->inode);
+	uacce_queue_put(q);
+	return ret;
 }
 
 /* Mappings hold the file, so there are none left. */
@@ -226,21 +264,97 @@ static int uacce_fops_release(struct inode *inode, struct file *file)
 	struct uacce_queue *q = file->private_data;
 	struct uacce_device *uacce = q->uacce;
 
-	down_read(&uacce->lock);
+	mutex_lock(&q->op_lock);
+	q->closed = true;
+	if (!uacce_queue_in_limbo(q) && !uacce_queue_stop(q))
+		uacce_queue_rest(q);
+	mutex_unlock(&q->op_lock);
+
 	mutex_lock(&uacce->queues_lock);
 	list_del(&q->list);
 	mutex_unlock(&uacce->queues_lock);
-	if (uacce->ops) {
-		queue_stop(q);
-		queue_put(q);
-	}
-	up_read(&uacce->lock);
-	queue_free(q);
-	put_device(&uacce->dev);
+	file->f_mapping = inode->i_mapping;
+	iput(q->inode);
+	uacce_queue_put(q);
 	return 0;
 }
 
-/* ---- ioctl ---- */
+/* ---- start and stop ---- */
+
+/*
+ * Nobody uses the queue any more.  Without the lock for operations: who starts or
+ * stops it may be slow.
+ */
+void uacce_queue_mark(struct uacce_queue *q, enum uacce_q_state state)
+{
+	mutex_lock(&q->state_lock);
+	if (q->state != UACCE_Q_ZOMBIE)
+		q->state = state;
+	mutex_unlock(&q->state_lock);
+	if (state == UACCE_Q_ZOMBIE)
+		uacce_zap_all(q);
+	else
+		uacce_zap_doorbells(q);
+	wake_up_all(&q->wait);
+}
+
+/* The same, if it was started: others will do when the device is back. */
+void uacce_queue_mark_started(struct uacce_queue *q)
+{
+	if (!change_state(q, UACCE_Q_STARTED, UACCE_Q_DEAD))
+		return;
+	uacce_zap_doorbells(q);
+	wake_up_all(&q->wait);
+}
+
+/* The doorbells are out of sight.  With the queue's lock for operations. */
+void uacce_queue_begin_stop(struct uacce_queue *q)
+{
+	const struct uacce_ops *ops = q->uacce->ops;
+
+	if (!q->started || q->begun)
+		return;
+	q->begun = true;
+	if (ops->begin_stop)
+		ops->begin_stop(q);
+}
+
+/* The same.  If the device does not let go of the queue, that is in limbo then. */
+int uacce_queue_stop(struct uacce_queue *q)
+{
+	const struct uacce_ops *ops = q->uacce->ops;
+	int ret = 0;
+
+	if (!q->started)
+		return 0;
+	uacce_queue_begin_stop(q);
+	if (ops->stop_queue)
+		ret = ops->stop_queue(q);
+	if (ret < 0) {
+		uacce_limbo_enter(q);
+		return ret;
+	}
+	q->started = false;
+	return 0;
+}
+
+/*
+ * Who suspends or removes the device has said so before looking at the state of its
+ * queues.  So either that is seen here, or STARTED is seen there.
+ */
+static bool becomes_started(struct uacce_queue *q)
+{
+	bool ok;
+
+	mutex_lock(&q->state_lock);
+	ok = q->state == UACCE_Q_INIT && !READ_ONCE(q->uacce->suspended);
+	if (ok)
+		q->state = UACCE_Q_STARTED;
+	else if (q->state == UACCE_Q_INIT)
+		q->state = UACCE_Q_DEAD;
+	mutex_unlock(&q->state_lock);
+	return ok;
+}
 
 static long start_queue(struct uacce_queue *q)
 {
@@ -248,38 +362,49 @@ static long start_queue(struct uacce_queue *q)
 
 	if (q->state != UACCE_Q_INIT)
 		return -EINVAL;
+	if (READ_ONCE(q->uacce->suspended))
+		return -EBUSY;
 	if (q->uacce->ops->start_queue)
 		ret = q->uacce->ops->start_queue(q);
 	if (ret)
 		return ret;
 	q->started = true;
-	set_state(q, UACCE_Q_STARTED);
+	q->begun = false;
+	/* If not, it is stopped by who has marked it. */
+	if (!becomes_started(q))
+		return -ENXIO;
+	/* What was touched too early. */
+	uacce_zap_doorbells(q);
 	return 0;
 }
 
 static long stop_queue(struct uacce_queue *q)
 {
-	if (q->state != UACCE_Q_STARTED)
+	if (!change_state(q, UACCE_Q_STARTED, UACCE_Q_INIT))
 		return 0;
-	set_state(q, UACCE_Q_INIT);
-	queue_stop(q);
-	return 0;
+	uacce_zap_doorbells(q);
+	return uacce_queue_stop(q);
 }
 
-static bool is_owner(const struct uacce_queue *q)
-{
-	return q->mm == current->mm;
-}
+/* ---- ioctl ---- */
 
-/* With the device's lock for reading, and the queue's for operations. */
-static long queue_ioctl(struct uacce_queue *q, unsigned int cmd,
-			unsigned long arg)
+/* Without a lock; whoever waited for one has to ask again. */
+static int may_call(const struct uacce_queue *q)
 {
-	/* With the first lock it does not become so any more. */
-	if (q->state == UACCE_Q_ZOMBIE)
+	enum uacce_q_state state = READ_ONCE(q->state);
+
+	if (state == UACCE_Q_ZOMBIE || state == UACCE_Q_DEAD)
 		return -ENXIO;
-	if (!is_owner(q))
-		return -EPERM;
+	return uacce_queue_is_owner(q) ? 0 : -EPERM;
+}
+
+/* With the queue's lock for operations: while it is not dead, there are @ops. */
+static long queue_ioctl(struct uacce_queue *q, unsigned int cmd, void *arg)
+{
+	int ret = may_call(q);
+
+	if (ret)
+		return ret;
 	switch (cmd) {
 	case UACCE_CMD_START_Q:
 		return start_queue(q);
@@ -300,7 +425,9 @@ static long get_ss_dma(struct uacce_queue *q, unsigned long __user *arg)
 	if (get_user(val, arg))
 		return -EFAULT;
 	mutex_lock(&q->state_lock);
-	ret = is_valid(q) ? is_owner(q) ? uacce_ss_get_dma(q, &val) : -EPERM : -ENXIO;
+	ret = may_call(q);
+	if (!ret)
+		ret = uacce_ss_get_dma(q, &val);
 	mutex_unlock(&q->state_lock);
 	if (ret >= 0 && put_user(val, arg))
 		return -EFAULT;
@@ -311,142 +438,25 @@ static long uacce_fops_ioctl(struct file *file, unsigned int cmd,
 			     unsigned long arg)
 {
 	struct uacce_queue *q = file->private_data;
+	void __user *user = (void __user *)arg;
+	size_t size = _IOC_SIZE(cmd);
+	u64 copy[UACCE_IOCTL_MAX / sizeof(u64)] = { 0 };
 	long ret;
 
 	if (cmd == UACCE_CMD_GET_SS_DMA && uacce_is_unsafe(q->uacce))
-		return get_ss_dma(q, (unsigned long __user *)arg);
-	down_read(&q->uacce->lock);
-	mutex_lock(&q->op_lock);
-	ret = queue_ioctl(q, cmd, arg);
-	mutex_unlock(&q->op_lock);
-	up_read(&q->uacce->lock);
-	return ret;
-}
-
-/* ---- mapping ---- */
-
-static void uacce_vma_open(struct vm_area_struct *vma)
-{
-	struct uacce_region *region = vma->vm_private_data;
-
-	mutex_lock(&region->q->state_lock);
-	region->maps++;
-	mutex_unlock(&region->q->state_lock);
-}
-
-static void uacce_vma_close(struct vm_area_struct *vma)
-{
-	struct uacce_region *region = vma->vm_private_data;
-	struct uacce_queue *q = region->q;
-
-	mutex_lock(&q->state_lock);
-	if (!--region->maps) {
-		q->regions[region->type] = NULL;
-		kfree(region);
-	}
-	mutex_unlock(&q->state_lock);
-}
-
-static int region_pfn(struct uacce_region *region, unsigned long pgoff,
-		      unsigned long *pfn)
-{
-	struct uacce_queue *q = region->q;
-
-	if (region->type == UACCE_QFRT_SS)
-		return uacce_ss_get_pfn(q, pgoff, pfn);
-	return q->uacce->ops->get_pfn(q, region->type, pgoff, pfn);
-}
-
-/*
- * Pages come when they are touched, with the state lock: a mapping that is being
- * made while the device goes away must not get any that go with it.
- *
- * Once the device is gone, the mapping reads as ones, as a PCI device does that left
- * its bus, and a process is not killed for having looked.  That page is ordinary
- * memory, whatever the region was.
- */
-static vm_fault_t uacce_vma_fault(struct vm_fault *vmf)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	struct uacce_region *region = vma->vm_private_data;
-	struct uacce_queue *q = region->q;
-	vm_fault_t ret = VM_FAULT_SIGBUS;
-	unsigned long pfn;
-
-	mutex_lock(&q->state_lock);
-	if (q->state == UACCE_Q_ZOMBIE)
-		ret = vmf_insert_pfn_prot(vma, vmf->address, page_to_pfn(q->grave),
-					  vm_get_page_prot(vma->vm_flags));
-	else if (!region_pfn(region, vmf->pgoff - region->type, &pfn))
-		ret = vmf_insert_pfn(vma, vmf->address, pfn);
-	mutex_unlock(&q->state_lock);
-	return ret;
-}
-
-static int uacce_vma_mremap(struct vm_area_struct *vma)
-{
-	return -EPERM;
-}
-
-static const struct vm_operations_struct uacce_vm_ops = {
-	.open = uacce_vma_open,
-	.close = uacce_vma_close,
-	.fault = uacce_vma_fault,
-	.mremap = uacce_vma_mremap,
-};
-
-/* With the queue's state lock. */
-static int map_region(struct uacce_queue *q, struct vm_area_struct *vma,
-		      enum uacce_qfrt type)
-{
-	struct uacce_region *region;
-	int ret;
-
-	if (!is_valid(q))
-		return -ENXIO;
-	if (q->regions[type])
-		return -EEXIST;
-	region = kzalloc(sizeof(*region), GFP_KERNEL_ACCOUNT);
-	if (!region)
-		return -ENOMEM;
-	region->q = q;
-	region->type = type;
-	region->maps = 1;
-
-	if (type == UACCE_QFRT_SS)
-		ret = uacce_ss_mmap(q, vma);
-	else
-		ret = q->uacce->ops->mmap(q, vma, type);
-	if (ret) {
-		kfree(region);
+		return get_ss_dma(q, user);
+	ret = may_call(q);
+	if (ret)
 		return ret;
-	}
-	vma->vm_ops = &uacce_vm_ops;
-	vma->vm_private_data = region;
-	q->regions[type] = region;
-	return 0;
-}
-
-static int uacce_fops_mmap(struct file *file, struct vm_area_struct *vma)
-{
-	struct uacce_queue *q = file->private_data;
-	unsigned long type = vma->vm_pgoff;
-	int ret;
-
-	if (type > UACCE_QFRT_SS ||
-	    (type == UACCE_QFRT_SS && !uacce_is_unsafe(q->uacce)))
+	if (size > sizeof(copy))
 		return -EINVAL;
-	/* A private copy of a ring would never reach the device. */
-	if (!(vma->vm_flags & VM_SHARED) || vma->vm_flags & VM_EXEC)
-		return -EINVAL;
-	if (!is_owner(q))
-		return -EPERM;
-	uacce_vm_flags_mod(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_WIPEONFORK |
-			   VM_IO | VM_PFNMAP | VM_DONTDUMP, VM_MAYEXEC);
-
-	mutex_lock(&q->state_lock);
-	ret = map_region(q, vma, type);
-	mutex_unlock(&q->state_lock);
+	if (_IOC_DIR(cmd) & _IOC_WRITE && copy_from_user(copy, user, size))
+		return -EFAULT;
+	mutex_lock(&q->op_lock);
+	ret = queue_ioctl(q, cmd, size ? copy : NULL);
+	mutex_unlock(&q->op_lock);
+	if (ret >= 0 && _IOC_DIR(cmd) & _IOC_READ && copy_to_user(user, copy, size))
+		return -EFAULT;
 	return ret;
 }
 
@@ -463,14 +473,14 @@ static __poll_t uacce_fops_poll(struct file *file, poll_table *wait)
 	const struct uacce_ops *ops;
 	__poll_t ret = 0;
 
-	if (is_owner(q))
+	if (uacce_queue_is_owner(q))
 		poll_wait(file, &q->wait, wait);
 	/* Whoever wakes looks for us after it has changed what is read below. */
 	smp_mb();
 	mutex_lock(&q->state_lock);
-	if (!is_valid(q)) {
+	if (!uacce_queue_is_valid(q)) {
 		ret = EPOLLERR | EPOLLHUP;
-	} else if (!is_owner(q)) {
+	} else if (!uacce_queue_is_owner(q)) {
 		ret = EPOLLERR;
 	} else {
 		ops = q->uacce->ops;

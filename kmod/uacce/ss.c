@@ -6,7 +6,6 @@
  * The memory stays until the queue is closed, also when it is not mapped any more,
  * as the device may be using it.
  */
-#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -113,15 +112,12 @@ int uacce_ss_mmap(struct uacce_queue *q, struct vm_area_struct *vma)
 
 	if (size > SS_MAX || (q->ss && q->ss->size != size))
 		return -EINVAL;
-	/* Nobody would tell the caches what the device wrote. */
-	if (!dev_is_dma_coherent(dev))
-		return -EOPNOTSUPP;
 	if (q->ss)
 		return 0;
 	if (q->uacce->flags & UACCE_DEV_IOMMU)
 		each = size;
 	each = min_t(size_t, each, dma_get_max_seg_size(dev));
-	/* uacce_ss_ptr() looks without a lock. */
+	/* wd_uacce_ss_ptr() looks without a lock. */
 	smp_store_release(&q->ss, ss_alloc(dev, size, each));
 	return q->ss ? 0 : -ENOMEM;
 }
@@ -163,7 +159,7 @@ long uacce_ss_get_dma(struct uacce_queue *q, unsigned long *val)
 }
 
 /**
- * uacce_ss_ptr() - the kernel's address of memory in a queue's SS region
+ * wd_uacce_ss_ptr() - the kernel's address of memory in a queue's SS region
  * @q: a queue that is started
  * @dma: where a device would see it
  * @len: bytes, of one page
@@ -173,7 +169,7 @@ long uacce_ss_get_dma(struct uacce_queue *q, unsigned long *val)
  *
  * Return: the address, or NULL if not all of it is in the region.
  */
-void *uacce_ss_ptr(struct uacce_queue *q, u64 dma, size_t len)
+void *wd_uacce_ss_ptr(struct uacce_queue *q, u64 dma, size_t len)
 {
 	const struct uacce_ss_slice *slice;
 	struct sg_page_iter iter;
@@ -195,7 +191,7 @@ void *uacce_ss_ptr(struct uacce_queue *q, u64 dma, size_t len)
 	}
 	return NULL;
 }
-EXPORT_SYMBOL_GPL(uacce_ss_ptr);
+WD_EXPORT_SYMBOL(wd_uacce_ss_ptr);
 
 /* Nobody maps it any more, and the device has stopped. */
 void uacce_ss_free(struct uacce_queue *q)

@@ -44,6 +44,13 @@
 /* The device sleeps and has to look at its doorbells again. */
 #define WD_DUMMY_CMD_WAKE	_IO('d', 0)
 
+/* For tests of what carries arguments: the number after this one; ERANGE if none is. */
+struct wd_dummy_number {
+	__u64 value;
+};
+
+#define WD_DUMMY_CMD_COUNT	_IOWR('d', 2, struct wd_dummy_number)
+
 #define WD_DUMMY_MAGIC		0x32594d4d55444457ull	/* "WDDUMMY2" */
 #define WD_DUMMY_LEN_MAX	(64u << 20)	/* bytes of input or output of a request */
 #define WD_DUMMY_DEPTH_MIN	16
