@@ -113,6 +113,7 @@ void wd_uacce_suspend(struct uacce_device *uacce)
 	uacce_halt(uacce, false);
 	mutex_unlock(&uacce->admin);
 }
+
 WD_EXPORT_SYMBOL(wd_uacce_suspend);
 
 /**

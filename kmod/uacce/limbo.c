@@ -140,6 +140,7 @@ void wd_uacce_quiet(struct uacce_device *uacce)
 {
 	visit(uacce, true);
 }
+
 WD_EXPORT_SYMBOL(wd_uacce_quiet);
 
 /**

@@ -44,9 +44,9 @@ static int uacce_fs_init_context(struct fs_context *fc)
 	return init_pseudo(fc, UACCE_FS_MAGIC) ? 0 : -ENOMEM;
 }
 
+/* Without an owner: its only mount, which the module has, would hold the module. */
 static struct file_system_type uacce_fs = {
 	.name = "wd_uacce",
-	.owner = THIS_MODULE,
 	.init_fs_context = uacce_fs_init_context,
 	.kill_sb = kill_anon_super,
 };

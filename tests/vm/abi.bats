@@ -279,7 +279,7 @@ gzip" ]
 
 @test "uacce cannot be unloaded while a queue is open" {
 	exec 9<>/dev/wd_dummy-0
-	run rmmod uacce
+	run rmmod wd_uacce
 	[ "$status" -ne 0 ]
 	exec 9>&-
 }

@@ -11,13 +11,13 @@ dummy_faults=/sys/kernel/debug/wd_dummy/wd_dummy-0
 
 # load_dummy [PARAMETER=VALUE...]
 load_dummy() {
-	insmod "$WD_VM_KMOD/uacce/uacce.ko"
+	insmod "$WD_VM_KMOD/uacce/wd_uacce.ko"
 	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" "$@"
 }
 
 unload_dummy() {
 	rmmod wd_dummy
-	rmmod uacce
+	rmmod wd_uacce
 }
 
 # Put back what a test took away.

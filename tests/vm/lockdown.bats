@@ -11,7 +11,7 @@ lockdown=/sys/kernel/security/lockdown
 
 setup_file() {
 	mount -t securityfs none /sys/kernel/security || :
-	insmod "$WD_VM_KMOD/uacce/uacce.ko" unsafe_no_sva=1
+	insmod "$WD_VM_KMOD/uacce/wd_uacce.ko" unsafe_no_sva=1
 	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" no_sva=1
 }
 

@@ -8,12 +8,12 @@ bats_require_minimum_version 1.5.0
 load common
 
 setup() {
-	insmod "$WD_VM_KMOD/uacce/uacce.ko"
+	insmod "$WD_VM_KMOD/uacce/wd_uacce.ko"
 }
 
 teardown() {
 	rmmod wd_dummy || :
-	rmmod uacce
+	rmmod wd_uacce
 }
 
 @test "a device without SVA is not handed out by default" {
@@ -24,8 +24,8 @@ teardown() {
 }
 
 @test "unsafe_no_sva hands it out, taints the kernel and says so" {
-	rmmod uacce
-	insmod "$WD_VM_KMOD/uacce/uacce.ko" unsafe_no_sva=1
+	rmmod wd_uacce
+	insmod "$WD_VM_KMOD/uacce/wd_uacce.ko" unsafe_no_sva=1
 	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" no_sva=1
 	[ -e /dev/wd_dummy-0 ]
 	dmesg | tail -n 5 | grep -q 'access to all memory'
@@ -39,8 +39,8 @@ teardown() {
 }
 
 @test "unsafe_no_sva changes nothing for a device with SVA" {
-	rmmod uacce
-	insmod "$WD_VM_KMOD/uacce/uacce.ko" unsafe_no_sva=1
+	rmmod wd_uacce
+	insmod "$WD_VM_KMOD/uacce/wd_uacce.ko" unsafe_no_sva=1
 	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko"
 	[ "$(cat /sys/class/uacce/wd_dummy-0/flags)" = 1 ]
 	abi bad_region
