@@ -177,6 +177,79 @@ teardown_file() {
 	abi all_queues
 }
 
+# ---- doorbells ----
+
+@test "doorbells read as ones, and reach nothing, before the queue is started (improvement)" {
+	abi doorbells_early
+}
+
+@test "the same once it was stopped, while its rings can be read (improvement)" {
+	abi doorbells_late
+}
+
+@test "taking a queue's doorbells away touches no other mapping" {
+	abi doorbells_alone
+}
+
+@test "the rings are mapped with the first touch" {
+	abi rings_at_once
+}
+
+# ---- limbo ----
+
+@test "a queue of which the device does not let go is dead, and given back when it does" {
+	abi limbo_put
+}
+
+@test "closing it succeeds at once" {
+	abi limbo_close
+	abi limbo_put_close
+}
+
+@test "what is in limbo is given back when the driver says that the device is quiet" {
+	abi limbo_quiet
+	run ! grep -q 'have not come to rest' <(dmesg)
+}
+
+@test "what is in limbo when the device goes is lost, and the log says so" {
+	abi limbo_lost
+	dmesg | tail -n 20 | grep -q '2 queues have not come to rest; their memory is lost'
+	rmmod wd_dummy
+	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko"
+}
+
+# ---- a device that is suspended ----
+
+@test "open and START_Q are EBUSY, what was started is dead, what was not goes on later" {
+	abi suspended
+}
+
+@test "who waits in poll is woken when the device is suspended" {
+	abi suspended_wakes_poll
+}
+
+@test "a device that is suspended can go away" {
+	abi suspended_and_gone
+}
+
+@test "a device that is suspended is not asked whether it has let go" {
+	abi suspended_limbo
+}
+
+# ---- arguments ----
+
+@test "a process whose number (PASID) is too large for the device gets ENOSPC" {
+	abi pasid_too_large
+}
+
+@test "an ioctl's argument is copied, both ways" {
+	abi ioctl_argument
+}
+
+@test "an ioctl's argument of more than 128 bytes is EINVAL" {
+	abi ioctl_too_long
+}
+
 # ---- the dummy device ----
 
 @test "a queue's memory is clean, whoever had it before" {
@@ -275,6 +348,17 @@ gzip" ]
 	run bash -c 'echo 3 >/sys/class/uacce/wd_dummy-0/isolate_strategy'
 	[ "$status" -ne 0 ]
 	[ "$(cat /sys/class/uacce/wd_dummy-0/isolate_strategy)" = 0 ]
+}
+
+@test "wd_uacce is not loaded beside the kernel's own uacce, and says what to do" {
+	unload_dummy
+	insmod "$WD_VM_KMOD/namesake/uacce.ko"
+	run insmod "$WD_VM_KMOD/uacce/wd_uacce.ko"
+	[ "$status" -ne 0 ]
+	[[ $output == *"busy"* ]]
+	dmesg | tail -n 3 | grep -q "the kernel's own uacce is there: use its drivers, or unload"
+	rmmod uacce
+	load_dummy
 }
 
 @test "uacce cannot be unloaded while a queue is open" {

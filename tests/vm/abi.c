@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What uacce promises, each promise as a small test that abi.bats calls by its name:
- * abi NAME.  A failed expectation says which.  abi_dummy.c has what the dummy device
- * promises beyond that.
+ * abi NAME.  A failed expectation says which.  abi_stop.c has what becomes of queues
+ * that are stopped, abi_dummy.c what the dummy device promises beyond that.
  *
  * "Improvement" marks where the modules do better than Linux's own uacce; nothing
  * that works there may fail here.
@@ -40,19 +40,19 @@ size_t page(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static int call(const struct rawq *q, unsigned long cmd)
+int call(const struct rawq *q, unsigned long cmd)
 {
 	return ioctl(q->fd, cmd) ? errno : 0;
 }
 
-static int events(const struct rawq *q)
+int events(const struct rawq *q)
 {
 	struct pollfd p = { .fd = q->fd, .events = POLLIN };
 
 	return poll(&p, 1, 0) < 0 ? -errno : p.revents;
 }
 
-static struct rawq opened(void)
+struct rawq opened(void)
 {
 	struct rawq q;
 
@@ -113,7 +113,7 @@ void inject(const char *fault, const char *count)
 	put(path, count);
 }
 
-static void unbind(void)
+void unbind(void)
 {
 	put("/sys/bus/platform/drivers/wd_dummy/unbind", "wd_dummy.0");
 }
@@ -889,6 +889,27 @@ static void ss_zombie(void)
 	rawq_end(&q);
 }
 
+/* The device does not let go of it: it is there for both, until it does. */
+static void ss_limbo(void)
+{
+	struct rawq q = started();
+	char *ss;
+
+	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, 1 << 20, RW, MAP_SHARED, (void **)&ss), 0);
+	memset(ss, 1, 1 << 20);
+	inject("linger", "1");
+	EXPECT(call(&q, UACCE_CMD_PUT_Q), EBUSY);
+	EXPECT(ioctl(q.fd, UACCE_CMD_GET_SS_DMA, &(unsigned long){ 0 }), -1);
+	EXPECT(errno, ENXIO);
+	for (size_t i = 0; i < 1 << 20; i += 512)
+		EXPECT(ss[i], 1);
+	rawq_end(&q);
+	EXPECT(munmap(ss, 1 << 20), 0);
+	for (int i = 0; i < 60000 && rawq_attr("available_instances") != 64; i++)
+		usleep(1000);
+	EXPECT(rawq_attr("available_instances"), 64);
+}
+
 /* By lockdown: the kernel's memory is not root's, either. */
 static void open_refused(void)
 {
@@ -903,6 +924,15 @@ static void cap_needed(void)
 
 	EXPECT(setuid(65534), 0);
 	EXPECT(rawq_open(&q), -EPERM);
+}
+
+static void cap_not_needed(void)
+{
+	struct rawq q;
+
+	EXPECT(setuid(65534), 0);
+	EXPECT(rawq_open(&q), 0);
+	rawq_end(&q);
 }
 
 /* ---- the list ---- */
@@ -920,7 +950,8 @@ static const struct abi_test tests[] = {
 	TEST(fork_poll), TEST(fork_wakeup), TEST(fork_without), TEST(fork_unmapped), TEST(fork_with_own), TEST(fork_madvise),
 	TEST(fork_memory), TEST(exec_queue), TEST(after_exec), TEST(outlive),
 	TEST(close_orders), TEST(mapping_outlives_close), TEST(all_queues),
-	TEST(ss_region), TEST(ss_zombie), TEST(cap_needed), TEST(open_refused),
+	TEST(ss_region), TEST(ss_zombie), TEST(ss_limbo), TEST(cap_needed),
+	TEST(cap_not_needed), TEST(open_refused),
 };
 /* clang-format on */
 
@@ -940,6 +971,7 @@ static void run_all(const char *name)
 {
 	run(tests, sizeof(tests) / sizeof(tests[0]), name);
 	run(dummy_tests, n_dummy_tests, name);
+	run(stop_tests, n_stop_tests, name);
 }
 
 int main(int argc, char **argv)

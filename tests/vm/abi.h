@@ -31,9 +31,23 @@ struct abi_test {
 
 extern const struct abi_test dummy_tests[];
 extern const size_t n_dummy_tests;
+extern const struct abi_test stop_tests[];
+extern const size_t n_stop_tests;
 
 /* Bytes of a page. */
 size_t page(void);
+
+/* A queue that is open, and no more. */
+struct rawq opened(void);
+
+/* Errno of an ioctl without an argument, 0 if it worked. */
+int call(const struct rawq *q, unsigned long cmd);
+
+/* What poll tells now. */
+int events(const struct rawq *q);
+
+/* Take the device away. */
+void unbind(void);
 
 /* A queue that is open, mapped and started. */
 struct rawq started(void);

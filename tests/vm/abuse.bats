@@ -71,6 +71,12 @@ teardown_file() {
 	abi init_start
 }
 
+@test "a call whose argument never comes keeps nobody waiting, not even its own queue" {
+	need_fuse
+	abuse deaf_call 0
+	abi init_start
+}
+
 @test "400 queues closed while they wait for a page that never comes leave no more threads than queues" {
 	need_fuse
 	reload_dummy 4

@@ -23,6 +23,35 @@ teardown() {
 	[ "$(($(cat /proc/sys/kernel/tainted) & 64))" -eq 0 ]
 }
 
+@test "a device whose queues share doorbells is not handed out by default" {
+	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" shared_doorbells=1
+	[ ! -e /dev/wd_dummy-0 ]
+	dmesg | tail -n 5 | grep -q 'see the parameter unsafe_shared_doorbells'
+	[ "$(($(cat /proc/sys/kernel/tainted) & 64))" -eq 0 ]
+}
+
+@test "unsafe_shared_doorbells changes nothing for a device that shares none" {
+	rmmod wd_uacce
+	insmod "$WD_VM_KMOD/uacce/wd_uacce.ko" unsafe_shared_doorbells=1
+	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko"
+	[ "$(($(cat /proc/sys/kernel/tainted) & 64))" -eq 0 ]
+	chmod 666 /dev/wd_dummy-0
+	abi cap_not_needed
+}
+
+@test "unsafe_shared_doorbells hands it out, taints the kernel and says so" {
+	rmmod wd_uacce
+	insmod "$WD_VM_KMOD/uacce/wd_uacce.ko" unsafe_shared_doorbells=1
+	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" shared_doorbells=1
+	[ -e /dev/wd_dummy-0 ]
+	dmesg | tail -n 5 | grep -q 'unsafe_shared_doorbells: queues share registers'
+	[ "$(($(cat /proc/sys/kernel/tainted) & 64))" -eq 64 ]
+	[ "$(cat /sys/class/uacce/wd_dummy-0/flags)" = 1 ]
+	abi init_start
+	chmod 666 /dev/wd_dummy-0
+	abi cap_needed
+}
+
 @test "unsafe_no_sva hands it out, taints the kernel and says so" {
 	rmmod wd_uacce
 	insmod "$WD_VM_KMOD/uacce/wd_uacce.ko" unsafe_no_sva=1
@@ -36,6 +65,21 @@ teardown() {
 	chmod 666 /dev/wd_dummy-0
 	abi cap_needed
 	abi ss_zombie
+}
+
+@test "whoever may have all memory may have shared doorbells" {
+	rmmod wd_uacce
+	insmod "$WD_VM_KMOD/uacce/wd_uacce.ko" unsafe_no_sva=1
+	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" no_sva=1 shared_doorbells=1
+	abi ss_region
+}
+
+@test "a device that takes bus addresses does not let go of its memory" {
+	rmmod wd_uacce
+	insmod "$WD_VM_KMOD/uacce/wd_uacce.ko" unsafe_no_sva=1
+	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" no_sva=1
+	abi ss_limbo
+	abi limbo_put_close
 }
 
 @test "unsafe_no_sva changes nothing for a device with SVA" {
