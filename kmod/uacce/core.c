@@ -203,7 +203,6 @@ struct uacce_device *wd_uacce_alloc(struct device *parent,
 	uacce->flags = choose_mode(parent, interface);
 	return uacce;
 }
-
 WD_EXPORT_SYMBOL(wd_uacce_alloc);
 
 /**
@@ -239,7 +238,6 @@ int wd_uacce_register(struct uacce_device *uacce)
 	uacce->registered = true;
 	return 0;
 }
-
 WD_EXPORT_SYMBOL(wd_uacce_register);
 
 /**
@@ -271,7 +269,6 @@ void wd_uacce_remove(struct uacce_device *uacce)
 	mutex_unlock(&uacce->admin);
 	put_device(&uacce->dev);
 }
-
 WD_EXPORT_SYMBOL(wd_uacce_remove);
 
 /* ---- the module ---- */

@@ -36,16 +36,21 @@ static void collect(struct uacce_device *uacce, struct list_head *queues)
 	mutex_unlock(&uacce->queues_lock);
 }
 
-static void begin_all(struct list_head *queues)
+/* Whether there was any that the device may be busy with. */
+static bool begin_all(struct list_head *queues)
 {
 	struct uacce_queue *q;
+	bool any = false;
 
 	list_for_each_entry(q, queues, stopping) {
 		mutex_lock(&q->op_lock);
-		if (!uacce_queue_in_limbo(q))
+		if (q->started && !uacce_queue_in_limbo(q)) {
 			uacce_queue_begin_stop(q);
+			any = true;
+		}
 		mutex_unlock(&q->op_lock);
 	}
+	return any;
 }
 
 /* Those that have not begun stay, if the device does. */
@@ -87,8 +92,7 @@ void uacce_halt(struct uacce_device *uacce, bool removing)
 			uacce_queue_mark_started(q);
 	}
 	cancel_delayed_work_sync(&uacce->limbo_work);
-	begin_all(&queues);
-	if (!list_empty(&queues) && uacce->ops->drain)
+	if (begin_all(&queues) && uacce->ops->drain)
 		uacce->ops->drain(uacce);
 	/* The last chance for those that were not asked for some time. */
 	if (removing && !was_suspended)
@@ -113,7 +117,6 @@ void wd_uacce_suspend(struct uacce_device *uacce)
 	uacce_halt(uacce, false);
 	mutex_unlock(&uacce->admin);
 }
-
 WD_EXPORT_SYMBOL(wd_uacce_suspend);
 
 /**

@@ -140,7 +140,6 @@ void wd_uacce_quiet(struct uacce_device *uacce)
 {
 	visit(uacce, true);
 }
-
 WD_EXPORT_SYMBOL(wd_uacce_quiet);
 
 /**

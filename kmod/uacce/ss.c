@@ -191,7 +191,6 @@ void *wd_uacce_ss_ptr(struct uacce_queue *q, u64 dma, size_t len)
 	}
 	return NULL;
 }
-
 WD_EXPORT_SYMBOL(wd_uacce_ss_ptr);
 
 /* Nobody maps it any more, and the device has stopped. */

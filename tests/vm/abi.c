@@ -2,7 +2,8 @@
 /*
  * What uacce promises, each promise as a small test that abi.bats calls by its name:
  * abi NAME.  A failed expectation says which.  abi_stop.c has what becomes of queues
- * that are stopped, abi_dummy.c what the dummy device promises beyond that.
+ * that are stopped, abi_no_sva.c devices that take bus addresses, abi_dummy.c what the
+ * dummy device promises beyond that.
  *
  * "Improvement" marks where the modules do better than Linux's own uacce; nothing
  * that works there may fail here.
@@ -126,7 +127,7 @@ static void on_signal(int sig)
 	siglongjmp(jump, sig);
 }
 
-static int touch(const volatile void *p, bool writing)
+int touch(const volatile void *p, bool writing)
 {
 	struct sigaction sa = { .sa_handler = on_signal }, bus, segv;
 	int sig;
@@ -146,7 +147,7 @@ static int touch(const volatile void *p, bool writing)
 }
 
 /* In a child: its exit status, which an EXPECT that fails makes 1. */
-static void in_child(void (*fn)(struct rawq *), struct rawq *q)
+void in_child(void (*fn)(struct rawq *), struct rawq *q)
 {
 	int status;
 	pid_t pid = fork();
@@ -504,7 +505,7 @@ static void no_queue_in_child(struct rawq *q)
 }
 
 /* One that may not use it must not wait for it, either: there would be no end. */
-static void poll_not_mine(struct rawq *q)
+void poll_not_mine(struct rawq *q)
 {
 	struct pollfd p = { .fd = q->fd, .events = POLLIN };
 
@@ -788,153 +789,6 @@ static void all_queues(void)
 	free(q);
 }
 
-/* ---- no SVA ---- */
-
-struct slice {
-	uint64_t dma;
-	size_t size;
-};
-
-static struct slice slice_at(const struct rawq *q, unsigned long i, int *left)
-{
-	unsigned long val = i;
-
-	*left = ioctl(q->fd, UACCE_CMD_GET_SS_DMA, &val);
-	EXPECT_TRUE(*left >= 0);
-	return (struct slice){
-		.dma = val & ~0xfffull,
-		.size = (val & UACCE_SS_SIZE_MASK) << UACCE_SS_SIZE_SHIFT,
-	};
-}
-
-/* Memory of 9 MiB comes in slices of at most 4 MiB. */
-static void ss_not_mine(struct rawq *q)
-{
-	EXPECT(call(q, UACCE_CMD_START_Q), EPERM);
-	EXPECT(rawq_try_map(q, UACCE_QFRT_SS, page(), RW, MAP_SHARED, NULL), EPERM);
-	EXPECT(ioctl(q->fd, UACCE_CMD_GET_SS_DMA, &(unsigned long){ 0 }), -1);
-	EXPECT(errno, EPERM);
-	poll_not_mine(q);
-}
-
-static void ss_region(void)
-{
-	size_t size = 9 << 20, sum = 0;
-	struct rawq q = started();
-	struct wd_dummy_sqe sqe;
-	struct wd_dummy_cqe cqe;
-	struct slice first, s;
-	unsigned long val = 0;
-	char *ss;
-	int left;
-
-	EXPECT(rawq_attr("flags"), UACCE_DEV_NOIOMMU);
-	EXPECT(call(&q, UACCE_CMD_GET_SS_DMA), EFAULT);
-	EXPECT(ioctl(q.fd, UACCE_CMD_GET_SS_DMA, &val), -1);
-	EXPECT(errno, EINVAL);
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, (size_t)129 << 20, RW, MAP_SHARED, NULL), EINVAL);
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, size, RW, MAP_SHARED, (void **)&ss), 0);
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, size, RW, MAP_SHARED, NULL), EEXIST);
-	for (size_t i = 0; i < size; i += 512)
-		EXPECT(ss[i], 0);
-
-	first = slice_at(&q, 0, &left);
-	EXPECT(left, 2);
-	for (unsigned long i = 0; i < 3; i++) {
-		s = slice_at(&q, i, &left);
-		EXPECT(left, 2 - (int)i);
-		EXPECT_TRUE(s.size <= 4 << 20);
-		sum += s.size;
-	}
-	EXPECT(sum, size);
-	val = 3;
-	EXPECT(ioctl(q.fd, UACCE_CMD_GET_SS_DMA, &val), -1);
-	EXPECT(errno, EINVAL);
-
-	in_child(ss_not_mine, &q);
-
-	/* The device takes bus addresses, of this memory only. */
-	fill(ss, 100000);
-	sqe = rawq_copy((void *)first.dma, 100000, (void *)(first.dma + 200001), 100000);
-	EXPECT(rawq_run(&q, &sqe, &cqe), WD_DUMMY_OK);
-	EXPECT(memcmp(ss, ss + 200001, 100000), 0);
-	sqe.in = first.dma - 1;
-	EXPECT(rawq_run(&q, &sqe, &cqe), WD_DUMMY_EFAULT);
-	sqe = rawq_copy(ss, 100, ss, 100);
-	EXPECT(rawq_run(&q, &sqe, &cqe), WD_DUMMY_EFAULT);
-	sqe = rawq_copy((void *)0x1000, 100, (void *)first.dma, 100);
-	EXPECT(rawq_run(&q, &sqe, &cqe), WD_DUMMY_EFAULT);
-
-	/* It stays while the queue does. */
-	EXPECT(munmap(ss, size), 0);
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, size / 9, RW, MAP_SHARED, NULL), EINVAL);
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, size, RW, MAP_SHARED, (void **)&ss), 0);
-	EXPECT(memcmp(ss, ss + 200001, 100000), 0);
-	rawq_end(&q);
-	EXPECT(touch(ss, false), 0);
-	EXPECT(munmap(ss, size), 0);
-}
-
-static void ss_zombie(void)
-{
-	struct rawq q = started();
-	char *ss;
-
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, 1 << 20, RW, MAP_SHARED, (void **)&ss), 0);
-	memset(ss, 1, 1 << 20);
-	unbind();
-	EXPECT(ss[0] & 0xff, 0xff);
-	EXPECT(ss[(1 << 20) - 1] & 0xff, 0xff);
-	munmap(ss, 1 << 20);
-	rawq_end(&q);
-}
-
-/* The device does not let go of it: it is there for both, until it does. */
-static void ss_limbo(void)
-{
-	struct rawq q = started();
-	char *ss;
-
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, 1 << 20, RW, MAP_SHARED, (void **)&ss), 0);
-	memset(ss, 1, 1 << 20);
-	inject("linger", "1");
-	EXPECT(call(&q, UACCE_CMD_PUT_Q), EBUSY);
-	EXPECT(ioctl(q.fd, UACCE_CMD_GET_SS_DMA, &(unsigned long){ 0 }), -1);
-	EXPECT(errno, ENXIO);
-	for (size_t i = 0; i < 1 << 20; i += 512)
-		EXPECT(ss[i], 1);
-	rawq_end(&q);
-	EXPECT(munmap(ss, 1 << 20), 0);
-	for (int i = 0; i < 60000 && rawq_attr("available_instances") != 64; i++)
-		usleep(1000);
-	EXPECT(rawq_attr("available_instances"), 64);
-}
-
-/* By lockdown: the kernel's memory is not root's, either. */
-static void open_refused(void)
-{
-	struct rawq q;
-
-	EXPECT(rawq_open(&q), -EPERM);
-}
-
-static void cap_needed(void)
-{
-	struct rawq q;
-
-	EXPECT(setuid(65534), 0);
-	EXPECT(rawq_open(&q), -EPERM);
-}
-
-static void cap_not_needed(void)
-{
-	struct rawq q;
-
-	EXPECT(setuid(65534), 0);
-	EXPECT(rawq_open(&q), 0);
-	rawq_end(&q);
-}
-
 /* ---- the list ---- */
 
 /* clang-format off */
@@ -950,8 +804,6 @@ static const struct abi_test tests[] = {
 	TEST(fork_poll), TEST(fork_wakeup), TEST(fork_without), TEST(fork_unmapped), TEST(fork_with_own), TEST(fork_madvise),
 	TEST(fork_memory), TEST(exec_queue), TEST(after_exec), TEST(outlive),
 	TEST(close_orders), TEST(mapping_outlives_close), TEST(all_queues),
-	TEST(ss_region), TEST(ss_zombie), TEST(ss_limbo), TEST(cap_needed),
-	TEST(cap_not_needed), TEST(open_refused),
 };
 /* clang-format on */
 
@@ -972,6 +824,7 @@ static void run_all(const char *name)
 	run(tests, sizeof(tests) / sizeof(tests[0]), name);
 	run(dummy_tests, n_dummy_tests, name);
 	run(stop_tests, n_stop_tests, name);
+	run(no_sva_tests, n_no_sva_tests, name);
 }
 
 int main(int argc, char **argv)

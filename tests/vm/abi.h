@@ -33,6 +33,8 @@ extern const struct abi_test dummy_tests[];
 extern const size_t n_dummy_tests;
 extern const struct abi_test stop_tests[];
 extern const size_t n_stop_tests;
+extern const struct abi_test no_sva_tests[];
+extern const size_t n_no_sva_tests;
 
 /* Bytes of a page. */
 size_t page(void);
@@ -45,6 +47,15 @@ int call(const struct rawq *q, unsigned long cmd);
 
 /* What poll tells now. */
 int events(const struct rawq *q);
+
+/* In a child: it must not fail an expectation. */
+void in_child(void (*fn)(struct rawq *), struct rawq *q);
+
+/* That another process than the owner does not wait for a queue. */
+void poll_not_mine(struct rawq *q);
+
+/* 0, or the signal that reading @p gives, or writing to it. */
+int touch(const volatile void *p, bool writing);
 
 /* Take the device away. */
 void unbind(void);
