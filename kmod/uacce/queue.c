@@ -86,13 +86,14 @@ static struct uacce_queue *queue_alloc(struct uacce_device *uacce)
 
 	if (!q)
 		return NULL;
-	/* There may be no memory for it when it is needed; it is filled then. */
+	/* There may be no memory for it when it is needed. */
 	q->grave = alloc_page(GFP_KERNEL_ACCOUNT);
 	if (!q->grave)
 		goto err_free;
 	q->inode = uacce_map_inode();
 	if (IS_ERR(q->inode))
 		goto err_grave;
+	memset(page_address(q->grave), 0xff, PAGE_SIZE);
 	q->uacce = uacce;
 	get_device(&uacce->dev);
 	q->mm = current->mm;
