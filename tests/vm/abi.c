@@ -43,7 +43,7 @@ size_t page(void)
 
 int call(const struct rawq *q, unsigned long cmd)
 {
-	return ioctl(q->fd, cmd) ? errno : 0;
+	return ioctl(q->fd, cmd, NULL) ? errno : 0;
 }
 
 int events(const struct rawq *q)

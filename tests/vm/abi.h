@@ -42,7 +42,7 @@ size_t page(void);
 /* A queue that is open, and no more. */
 struct rawq opened(void);
 
-/* Errno of an ioctl without an argument, 0 if it worked. */
+/* Errno of an ioctl with NULL for an argument, 0 if it worked. */
 int call(const struct rawq *q, unsigned long cmd);
 
 /* What poll tells now. */
