@@ -76,13 +76,19 @@ static const uint32_t places[] = {
 	HZIP_CORES + 7 * HZIP_CORE_STRIDE + HZIP_CORE_BD_WRITE_AXI_ERR,
 };
 
-/* No delay, which is of real time where the clock is off. */
+/* None with a delay, which is of real time where the clock is off. */
+/* clang-format off */
 static const char *const faults[] = {
 	"fail 1 0x0e", "fail 2 1", "flip 1 0", "flip 1 99999999", "flip-crc 1 31",
 	"hang 1", "hang 2", "drop-irq 1", "dup-irq 1", "ras qm 2", "ras qm 10",
 	"ras qm 12", "ras zip 1", "ras zip 12", "aeq 0 0", "aeq 1 0", "aeq 2 1",
 	"mailbox 1", "mailbox 15", "mailbox-hang", "remove", "return", "clear",
+	"eqe 1", "eqe 65535", "eqe 0 stale", "aeq 15 65535", "aeq 2 0 stale", "cqe 0 0",
+	"cqe 1 65535", "cqe 0 1 stale", "storm 0 3", "ras qm 0 1", "ras qm 3 7",
+	"ras qm 11 2 63", "ras zip 0 255", "tag 1 0x100000001", "mailbox 2 always", "stop 1",
+	"stop-hang 2", "mem-hang", "vft-hang", "axi-hang",
 };
+/* clang-format on */
 
 static uint8_t take8(struct program *p)
 {

@@ -9,7 +9,7 @@
 #include "sim_program.h"
 
 #define MODELS		4
-#define EVENTS		(SIM_EVENT_FAULT + 23)
+#define EVENTS		(SIM_EVENT_FAULT + 43)
 #define PLACES		76
 
 struct bytes {

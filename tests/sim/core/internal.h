@@ -34,6 +34,7 @@ struct job {
 	uint64_t arrival;
 	uint64_t due;
 	uint64_t delay;			/* by a fault */
+	uint64_t tag_mask; /* by a fault: these bits of its tag are wrong */
 	unsigned int core;
 	uint64_t work;			/* time of its core */
 	bool running;			/* the engine has it */
@@ -57,6 +58,7 @@ struct queue {
 	uint32_t cq_unread;
 	bool cq_phase;
 	bool c_flag;
+	bool injected; /* a fault put entries into its CQ */
 	uint32_t pending;
 	struct job *first, *last;
 };
@@ -74,6 +76,7 @@ struct event_ring {
 	bool armed;			/* the next event may interrupt */
 	bool source;			/* its source register */
 	bool overflow;			/* told, until there is space again */
+	bool injected;			/* a fault put entries into it */
 };
 
 enum fault_kind {
@@ -83,9 +86,49 @@ enum fault_kind {
 	FAULT_FLIP_CRC,
 	FAULT_DELAY,
 	FAULT_HANG,
+	FAULT_TAG,
 	FAULT_DROP_IRQ,
 	FAULT_DUP_IRQ,
 };
+
+/* Those that take place each time something is done, so often. */
+enum recurring {
+	RECUR_MAILBOX,
+	RECUR_MAILBOX_HANG,
+	RECUR_STOP,
+	RECUR_STOP_HANG,
+	RECUR_MEM_HANG,
+	RECUR_VFT_HANG,
+	RECUR_AXI_HANG,
+	RECUR_FLR_SLOW,
+	RECUR_COUNT
+};
+
+/* clang-format off */
+struct recurrence {
+	uint64_t left;			/* UINT64_MAX: until it is cleared */
+	uint32_t value;
+};
+
+/* A completion written into the rings of a queue after it was stopped. */
+struct late_write {
+	bool armed;			/* its queue is not stopped yet */
+	uint32_t queue;
+	uint64_t delay_ns;
+	uint64_t due;			/* 0: not stopped yet, or none */
+	uint64_t slot, cqe;		/* addresses in its rings */
+	struct hisi_qm_cqe entry;
+};
+
+struct irq_storm {
+	uint32_t vector;
+	uint64_t left;
+	uint64_t period_ns;
+	uint64_t due;
+};
+
+#define LATE_MAX		16
+/* clang-format on */
 
 struct fault {
 	enum fault_kind kind;
@@ -151,12 +194,13 @@ struct sim {
 	uint32_t regs[WORDS];
 	_Atomic bool removed;
 	_Atomic bool bus_master;
+	/* By a fault: a reset that takes time.  0: none. */
+	_Atomic uint64_t away_until;
 	bool axi_closed;
+	bool axi_stuck; /* by a fault: transactions never return */
 	bool memory_ready;
 
 	struct mailbox mb;
-	int mb_fault;			/* status of the next command, 0: no fault */
-	bool mb_fault_hang;
 	uint64_t sqc_table, cqc_table;
 	uint64_t vft[FUNCTIONS][3];
 	uint32_t queue_count;		/* of this function */
@@ -170,6 +214,9 @@ struct sim {
 
 	struct fault faults[FAULTS_MAX];
 	unsigned int nr_faults;
+	struct recurrence recurring[RECUR_COUNT];
+	struct late_write late[LATE_MAX];
+	struct irq_storm storm;
 	uint64_t irqs_due;		/* interrupts, those dropped included */
 
 	struct clock clock;
@@ -191,6 +238,8 @@ struct job *sim_job_alloc(struct sim *sim);
 /* Forget what was fetched, and what the engine will have done. */
 void sim_jobs_drop(struct sim *sim);
 uint64_t sim_now(struct sim *sim);
+/* Off the bus: nobody answers. */
+bool sim_gone(struct sim *sim);
 /* The capability word that counts, for what the device does and drivers believe. */
 uint32_t sim_cap(const struct sim *sim, uint32_t offset);
 
@@ -221,6 +270,16 @@ void event_mask_changed(struct sim *sim);
 void aeq_event(struct sim *sim, uint32_t type, uint32_t queue);
 void error_raise(struct sim *sim, bool zip, uint32_t bits);
 void irq_raise(struct sim *sim, uint32_t cap);
+/* The entry without its phase; stale: with the wrong one, and not to be taken. */
+void ring_event(struct sim *sim, struct event_ring *ring, uint32_t entry);
+void ring_stale_event(struct sim *sim, struct event_ring *ring, uint32_t entry);
+/* The next CQE says that this slot was completed.  0 or -EFAULT. */
+int cqe_write(struct sim *sim, const struct queue *q, uint32_t number,
+	      uint16_t slot, bool stale);
+/* It was written: the CQ goes on, and may have an event. */
+void cqe_written(struct sim *sim, struct queue *q, uint32_t number);
+/* If the CQ asked for one: with stale also if nothing is unread. */
+void cq_event(struct sim *sim, struct queue *q, uint32_t number, bool stale);
 
 /* clock.c */
 void clock_reset(struct sim *sim);
@@ -234,6 +293,25 @@ unsigned int clock_cores(const struct sim *sim, bool decompress);
 void fault_apply(struct sim *sim, struct job *job);
 /* How often the interrupt that is due is raised. */
 unsigned int fault_irq(struct sim *sim);
+/* What is about to be done goes wrong in that way; value may be NULL. */
+bool fault_recurs(struct sim *sim, enum recurring which, uint32_t *value);
+
+/* inject.c: faults that take place by themselves; errors are those of sim_fault() */
+int inject_eqe(struct sim *sim, uint32_t queue, bool stale);
+int inject_aeqe(struct sim *sim, uint32_t type, uint32_t queue, bool stale);
+int inject_cqe(struct sim *sim, uint32_t queue, uint16_t slot, bool stale);
+int inject_storm(struct sim *sim, uint32_t vector, uint64_t times,
+		 uint64_t period_ns);
+int inject_late(struct sim *sim, uint32_t queue, uint64_t delay_ns);
+/* where: a queue, a memory, or whether the data was poisoned, as the bit has it. */
+void inject_error(struct sim *sim, bool zip, uint32_t bit, uint32_t where,
+		  uint32_t function);
+/* The queue was stopped, or drained with all others. */
+void inject_stopped(struct sim *sim, uint32_t queue);
+/* For a reset, and for the command that takes faults back. */
+void inject_forget(struct sim *sim, bool armed, bool due);
+uint64_t inject_next_due(const struct sim *sim);
+void inject_run(struct sim *sim);
 
 /* trace.c: nothing without a trace */
 void trace_access(struct sim *sim, char rw, uint64_t offset, const void *data,

@@ -21,6 +21,8 @@ bool mailbox_busy(struct sim *sim)
 		mb->draining = false;
 		if (!mb->drain_all)
 			queue_stop(sim, mb->drain_queue);
+		for (uint32_t i = 0; mb->drain_all && i < sim->queue_count; i++)
+			inject_stopped(sim, i);
 	}
 	return mb->busy_until && sim_now(sim) < mb->busy_until;
 }
@@ -237,6 +239,7 @@ static int load_cqc(struct sim *sim, uint32_t number)
 	q->cq_toggle = false;
 	q->cq_phase = true;
 	q->c_flag = c.dw6 & QM_CQC_C_FLAG;
+	q->injected = false;
 	q->cq_started = true;
 	return 0;
 }
@@ -258,6 +261,7 @@ static int load_eqc(struct sim *sim, struct event_ring *ring)
 	ring->armed = true;
 	ring->source = false;
 	ring->overflow = false;
+	ring->injected = false;
 	ring->started = true;
 	return 0;
 }
@@ -334,6 +338,7 @@ static int table(struct sim *sim, bool read, uint64_t *table, const char *what)
 
 void queue_stop(struct sim *sim, uint32_t number)
 {
+	inject_stopped(sim, number);
 	sim->queues[number].sq_started = false;
 	sim->queues[number].cq_started = false;
 }
@@ -342,6 +347,7 @@ static int drain(struct sim *sim, bool all, uint32_t number)
 {
 	const char *what = all ? "FLUSH_QM" : "STOP_QP";
 	uint32_t cap = all ? QM_CAP_FLUSH_QM : QM_CAP_STOP_QP;
+	uint32_t status;
 
 	if (bad(sim, !(sim_cap(sim, QM_CAP_FEATURES) & cap), SIM_V_MAILBOX, what,
 		"the device does not have it") ||
@@ -349,6 +355,12 @@ static int drain(struct sim *sim, bool all, uint32_t number)
 	    (!all && bad(sim, !sim->queues[number].sq_started, SIM_V_MAILBOX, what,
 			 "queue %u is not started", number)))
 		return MB_ERROR;
+	if (fault_recurs(sim, RECUR_STOP, &status))
+		return (int)status;
+	if (fault_recurs(sim, RECUR_STOP_HANG, NULL)) {
+		sim->mb.hung = true;
+		return 0;
+	}
 	sim->mb.draining = true;
 	sim->mb.drain_all = all;
 	sim->mb.drain_queue = number;
@@ -420,7 +432,7 @@ static int checked_command(struct sim *sim)
 void mailbox_execute(struct sim *sim)
 {
 	struct mailbox *mb = &sim->mb;
-	int status;
+	uint32_t status;
 
 	/* That write was refused. */
 	if (mailbox_busy(sim))
@@ -430,20 +442,14 @@ void mailbox_execute(struct sim *sim)
 	trace_note(sim, "MB cmd %x op %d q %u addr %08x %08x",
 		   FIELD_GET(QM_MB_CMD, mb->word[0]), !!(mb->word[0] & QM_MB_OP_READ),
 		   mb->word[0] >> 16, mb->word[1], mb->word[2]);
-	if (sim->mb_fault_hang) {
-		sim->mb_fault_hang = false;
-		sim->stats.faults++;
+	if (fault_recurs(sim, RECUR_MAILBOX_HANG, NULL)) {
 		mb->hung = true;
 		return;
 	}
-	status = sim->mb_fault;
-	if (status)
-		sim->stats.faults++;
-	else
-		status = checked_command(sim);
-	sim->mb_fault = 0;
+	if (!fault_recurs(sim, RECUR_MAILBOX, &status))
+		status = (uint32_t)checked_command(sim);
 	mb->word[0] &= ~(QM_MB_BUSY | QM_MB_STATUS);
-	mb->word[0] |= FIELD_PREP(QM_MB_STATUS, (uint32_t)status);
+	mb->word[0] |= FIELD_PREP(QM_MB_STATUS, status);
 	if (sim->config.mailbox_delay_us)
 		mb->busy_until = sim_now(sim) + sim->config.mailbox_delay_us * 1000ull;
 }
@@ -517,6 +523,10 @@ void vft_execute(struct sim *sim)
 
 	trace_note(sim, "VFT op %d type %u fn %u data %08x_%08x", read, type, function, *high,
 		   *low);
+	if (fault_recurs(sim, RECUR_VFT_HANG, NULL)) {
+		*sim_reg(sim, QM_VFT_READY) = 0;
+		return;
+	}
 	*sim_reg(sim, QM_VFT_READY) = 1;
 	if (bad(sim, type > QM_VFT_SHAPER, SIM_V_VFT, "VFT", "type %u", type) ||
 	    bad(sim, shaper && !(sim_cap(sim, QM_CAP_FEATURES) & QM_CAP_QOS), SIM_V_VFT,

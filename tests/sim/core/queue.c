@@ -79,7 +79,9 @@ void event_mask_changed(struct sim *sim)
 
 static void ring_full(struct sim *sim, struct event_ring *ring, uint32_t entry)
 {
-	sim_violate(sim, SIM_V_OVERRUN, "%s full: event %08x lost", ring->name, entry);
+	if (!ring->injected)
+		sim_violate(sim, SIM_V_OVERRUN, "%s full: event %08x lost",
+			    ring->name, entry);
 	if (ring->overflow)
 		return;
 	ring->overflow = true;
@@ -90,7 +92,18 @@ static void ring_full(struct sim *sim, struct event_ring *ring, uint32_t entry)
 	error_raise(sim, false, QM_ERR_FIFO_OVERFLOW);
 }
 
-static void ring_event(struct sim *sim, struct event_ring *ring, uint32_t entry)
+void ring_stale_event(struct sim *sim, struct event_ring *ring, uint32_t entry)
+{
+	__le32 e = cpu_to_le32(
+		entry | FIELD_PREP(QM_EQE_PHASE, (uint32_t)!ring->phase));
+
+	if (core_dma_write(sim, ring->base + 4ull * ring->tail, &e, sizeof(e)))
+		return;
+	ring->source = true;
+	irq_raise(sim, is_eq(sim, ring) ? QM_CAP_IRQ_EQ : QM_CAP_IRQ_AEQ);
+}
+
+void ring_event(struct sim *sim, struct event_ring *ring, uint32_t entry)
 {
 	__le32 e = cpu_to_le32(entry | FIELD_PREP(QM_EQE_PHASE, (uint32_t)ring->phase));
 
@@ -150,9 +163,9 @@ static void ring_doorbell(struct sim *sim, struct event_ring *ring, uint32_t ind
 /*
  * Completions.
  */
-static void cq_event(struct sim *sim, struct queue *q, uint32_t number)
+void cq_event(struct sim *sim, struct queue *q, uint32_t number, bool stale)
 {
-	if (!q->c_flag || !q->cq_unread)
+	if (!q->c_flag || (!q->cq_unread && !stale))
 		return;
 	q->c_flag = false;
 	sim->stats.eqes++;
@@ -163,12 +176,30 @@ static bool cq_full(struct sim *sim, struct queue *q, uint32_t number)
 {
 	if (q->cq_unread < q->cq_depth)
 		return false;
-	sim_violate(sim, SIM_V_OVERRUN, "CQ %u full: completion lost", number);
+	if (!q->injected)
+		sim_violate(sim, SIM_V_OVERRUN, "CQ %u full: completion lost",
+			    number);
 	*sim_reg(sim, QM_ERR_FIFO_INFO) = FIELD_PREP(QM_ERR_INFO_QUEUE, number);
 	error_raise(sim, false, QM_ERR_FIFO_OVERFLOW);
 	q->stopped = true;
 	aeq_event(sim, QM_AEQE_CQ_OVERFLOW, number);
 	return true;
+}
+
+/* Only a fault has it written: words that the device leaves alone. */
+static int write_tag(struct sim *sim, uint64_t slot, const struct job *job)
+{
+	struct hisi_zip_sqe sqe = job->req.sqe;
+	size_t at = offsetof(struct hisi_zip_sqe, tag_low);
+
+	if (le32_get_bits(sqe.dw7, HZIP_SQE_TYPE) == HZIP_SQE_TYPE0) {
+		at = offsetof(struct hisi_zip_sqe, tag_type0);
+		sqe.tag_type0 ^= cpu_to_le32((uint32_t)job->tag_mask);
+		return core_dma_write(sim, slot + at, &sqe.tag_type0, 4);
+	}
+	sqe.tag_low ^= cpu_to_le32((uint32_t)job->tag_mask);
+	sqe.tag_high ^= cpu_to_le32((uint32_t)(job->tag_mask >> 32));
+	return core_dma_write(sim, slot + at, &sqe.tag_low, 8);
 }
 
 /* The results go into the slot of the request, whose other words stay. */
@@ -190,16 +221,17 @@ static int write_back(struct sim *sim, const struct queue *q, const struct job *
 			return -EFAULT;
 	}
 	++*sim_reg(sim, QM_DFX_WRITE_BACK_COUNT);
-	return 0;
+	return job->tag_mask ? write_tag(sim, slot, job) : 0;
 }
 
-static int write_cqe(struct sim *sim, const struct queue *q, const struct job *job)
+int cqe_write(struct sim *sim, const struct queue *q, uint32_t number,
+	      uint16_t slot_done, bool stale)
 {
 	uint64_t slot = q->cq_base + (uint64_t)q->cq_tail * sizeof(struct hisi_qm_cqe);
 	struct hisi_qm_cqe cqe = {
-		.sq_head = cpu_to_le16(job->req.slot),
-		.sq = cpu_to_le16(job->req.queue),
-		.w7 = cpu_to_le16(q->cq_phase),
+		.sq_head = cpu_to_le16(slot_done),
+		.sq = cpu_to_le16(number),
+		.w7 = cpu_to_le16(q->cq_phase != stale),
 	};
 
 	/* The phase last: it is what makes the entry valid. */
@@ -208,6 +240,18 @@ static int write_cqe(struct sim *sim, const struct queue *q, const struct job *j
 			   sizeof(cqe.w7)))
 		return -EFAULT;
 	return 0;
+}
+
+void cqe_written(struct sim *sim, struct queue *q, uint32_t number)
+{
+	sim->stats.cqes++;
+	q->cq_unread++;
+	if (++q->cq_tail == q->cq_depth) {
+		q->cq_tail = 0;
+		q->cq_phase = !q->cq_phase;
+		q->cq_toggle = !q->cq_toggle;
+	}
+	cq_event(sim, q, number, false);
 }
 
 static bool is_failure(const struct job *job)
@@ -225,26 +269,20 @@ static void complete(struct sim *sim, struct queue *q, const struct job *job)
 	trace_completed(sim, job);
 	if (q->stopped || cq_full(sim, q, number))
 		return;
-	if ((!job->req.ignored && write_back(sim, q, job)) || write_cqe(sim, q, job)) {
+	if ((!job->req.ignored && write_back(sim, q, job)) ||
+	    cqe_write(sim, q, number, (uint16_t)job->req.slot, false)) {
 		q->stopped = true;
 		++*sim_reg(sim, QM_DFX_CQE_ERR_COUNT);
 		aeq_event(sim, QM_AEQE_CQE_ERROR, number);
 		return;
 	}
-	sim->stats.cqes++;
 	sim->stats.failed += is_failure(job);
 	sim->stats.in_bytes += job->req.sqe.consumed;
 	sim->stats.out_bytes += job->req.sqe.produced;
 	++*sim_reg(sim, QM_DFX_CQE_COUNT);
 	++*sim_reg(sim, QM_DFX_FINISH_COUNT);
 	q->sq_head = (job->req.slot + 1) % q->sq_depth;
-	q->cq_unread++;
-	if (++q->cq_tail == q->cq_depth) {
-		q->cq_tail = 0;
-		q->cq_phase = !q->cq_phase;
-		q->cq_toggle = !q->cq_toggle;
-	}
-	cq_event(sim, q, number);
+	cqe_written(sim, q, number);
 }
 
 static bool may_complete(struct sim *sim, const struct job *job)
@@ -276,12 +314,13 @@ void queues_deliver(struct sim *sim)
 {
 	for (uint32_t i = 0; i < sim->queue_count; i++)
 		queue_deliver(sim, i);
+	inject_run(sim);
 	pthread_cond_broadcast(&sim->idle);
 }
 
 uint64_t queues_next_due(struct sim *sim)
 {
-	uint64_t due = TIME_NEVER;
+	uint64_t due = inject_next_due(sim);
 
 	for (uint32_t i = 0; i < sim->queue_count; i++) {
 		const struct job *job = sim->queues[i].first;
@@ -399,7 +438,7 @@ static void cq_doorbell(struct sim *sim, struct queue *q, uint32_t number, uint3
 	q->cq_unread -= read;
 	q->c_flag = priority & 1;
 	/* What slipped in before the flag was set would be lost otherwise. */
-	cq_event(sim, q, number);
+	cq_event(sim, q, number, false);
 }
 
 /* A queue that is not started may have been: then its context is in the table. */

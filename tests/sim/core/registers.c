@@ -266,7 +266,7 @@ static uint32_t read_reg(struct sim *sim, const struct reg *reg, uint32_t offset
 	case QM_AEQ_INT_SOURCE:
 		return sim->aeq.source;
 	case QM_AXI_RETURNED:
-		return sim->running ? 0 : 3;
+		return sim->running || sim->axi_stuck ? 0 : 3;
 	case QM_DFX_IDLE:
 		return !sim->pending;
 	default:
@@ -279,6 +279,8 @@ static uint32_t read_reg(struct sim *sim, const struct reg *reg, uint32_t offset
 static void axi_open(struct sim *sim, bool open)
 {
 	sim->axi_closed = !open;
+	sim->axi_stuck = !open && (sim->axi_stuck ||
+				   fault_recurs(sim, RECUR_AXI_HANG, NULL));
 	if (open)
 		queues_deliver(sim);
 }
@@ -290,6 +292,11 @@ static void memory_start(struct sim *sim)
 		sim_violate(sim, SIM_V_ORDER,
 			    "memory initialized while %llu requests are under way",
 			    (unsigned long long)sim->pending);
+	if (fault_recurs(sim, RECUR_MEM_HANG, NULL)) {
+		sim->memory_ready = false;
+		*sim_reg(sim, QM_MEM_DONE) = 0;
+		return;
+	}
 	sim->memory_ready = true;
 	*sim_reg(sim, QM_MEM_DONE) = 1;
 	/* A controller reset, which the device does not see, opened it again. */
@@ -482,7 +489,7 @@ void sim_bar_read(struct sim *sim, unsigned int bar, uint64_t offset, void *data
 {
 	pthread_mutex_lock(&sim->lock);
 	sim->stats.reads++;
-	if (sim->removed) {
+	if (sim_gone(sim)) {
 		memset(data, 0xff, width);
 	} else if (!inside(sim, bar, offset, width)) {
 		memset(data, 0xff, width);
@@ -502,7 +509,7 @@ void sim_bar_write(struct sim *sim, unsigned int bar, uint64_t offset, const voi
 {
 	pthread_mutex_lock(&sim->lock);
 	sim->stats.writes++;
-	if (sim->removed) {
+	if (sim_gone(sim)) {
 		/* nobody is there */
 	} else if (!inside(sim, bar, offset, width)) {
 		sim_violate(sim, SIM_V_WIDTH, "write of %zu bytes at 0x%llx of BAR %u", width,

@@ -475,6 +475,8 @@ static void first_values(struct sim *sim)
 	sim->sqc_table = 0;
 	sim->cqc_table = 0;
 	sim->axi_closed = false;
+	sim->axi_stuck = false;
+	inject_forget(sim, false, true);
 	memset(&sim->eq, 0, sizeof(sim->eq));
 	memset(&sim->aeq, 0, sizeof(sim->aeq));
 	sim->eq.name = "EQ";
@@ -501,9 +503,26 @@ void sim_set_bus_master(struct sim *sim, bool on)
 	sim->bus_master = on;
 }
 
-bool sim_is_removed(const struct sim *sim)
+bool sim_gone(struct sim *sim)
 {
-	return sim->removed;
+	uint64_t until = sim->away_until;
+
+	return sim->removed || (until && sim_now(sim) < until);
+}
+
+bool sim_is_removed(struct sim *sim)
+{
+	return sim_gone(sim);
+}
+
+void sim_stay_away(struct sim *sim)
+{
+	uint32_t ms;
+
+	pthread_mutex_lock(&sim->lock);
+	if (fault_recurs(sim, RECUR_FLR_SLOW, &ms))
+		sim->away_until = sim_now(sim) + ms * 1000000ull;
+	pthread_mutex_unlock(&sim->lock);
 }
 
 void sim_stats(struct sim *sim, struct sim_stats *stats)

@@ -136,8 +136,10 @@ void sim_bar_write(struct sim *sim, unsigned int bar, uint64_t offset, const voi
  * gives every register its first value.
  */
 void sim_reset(struct sim *sim);
-/* The fault that takes it off the bus: its configuration space reads as ones, too. */
-bool sim_is_removed(const struct sim *sim);
+/* After a reset that takes time, if there is a fault that says so: gone for so long. */
+void sim_stay_away(struct sim *sim);
+/* Gone from the bus by a fault: its configuration space reads as ones, too. */
+bool sim_is_removed(struct sim *sim);
 /* The function may no longer reach memory (bus master off), or again. */
 void sim_set_bus_master(struct sim *sim, bool on);
 
@@ -160,17 +162,43 @@ void sim_violations_clear(struct sim *sim);
  *   flip-crc N BIT      bit BIT of the checksum of request N is wrong
  *   delay N US          request N takes so much longer
  *   hang N              request N is never answered, nor those of its queue after it
+ *   tag N MASK          request N comes back with these bits of its tag changed
  *   drop-irq N          interrupt N is not raised
  *   dup-irq N           interrupt N is raised twice
- *   ras qm|zip BIT      the error bit, now
- *   aeq TYPE QUEUE      an event on the AEQ, now
- *   mailbox STATUS      the next mailbox command ends with STATUS, and does nothing
- *   mailbox-hang        the next mailbox command stays busy
+ *
+ * Now:
+ *
+ *   ras qm|zip BIT [WHERE [FUNCTION]]  the error bit.  WHERE goes to the register that
+ *                       tells details: a queue for QM 10 and 11, a memory for QM 2
+ *                       and 3 and ZIP 0 and 1, 1 for poisoned data with QM 0
+ *   eqe QUEUE [stale]   an event of that CQ, from 0 to 0xffff
+ *   aeq TYPE QUEUE [stale]  an event on the AEQ, TYPE from 0 to 15
+ *   cqe QUEUE SLOT [stale]  a CQE that says that SLOT, from 0 to 0xffff, was completed.
+ *                       A stale entry has the wrong phase: only the interrupt is new
+ *   storm VECTOR TIMES [US]  the interrupt, with nothing new, at once or every US
  *   remove              gone from the bus: reads are ones, nothing else happens
  *   return              back on the bus, reset
  *   clear               no fault is left
  *
- * 0, or -EINVAL if the text is none of these, -ENOSPC with too many.
+ * When it is done the next time, or so many TIMES, or "always":
+ *
+ *   mailbox STATUS [TIMES]  the mailbox command ends with STATUS, and does nothing
+ *   mailbox-hang [TIMES]    the mailbox command stays busy until a reset
+ *   stop STATUS [TIMES]     STOP_QP or FLUSH_QM ends with STATUS, and stops nothing
+ *   stop-hang [TIMES]       STOP_QP or FLUSH_QM stays busy until a reset
+ *   mem-hang [TIMES]        memories are never initialized
+ *   vft-hang [TIMES]        the operation on the VFT is not done, and never ready
+ *   axi-hang [TIMES]        transactions never return after the master was closed
+ *   flr-slow MS [TIMES]     the function answers so much after its reset: see
+ *                           sim_stay_away()
+ *   late QUEUE US           a completion is written into the rings of a queue so much
+ *                           after it was stopped, by STOP_QP, FLUSH_QM or without its
+ *                           VFT; once.  A reset before that prevents it
+ *
+ * What the device itself does then is not counted as a violation.
+ *
+ * 0, or -EINVAL if the text is none of these, -ENOSPC with too many, -ENODEV if it
+ * needs a ring that is not started.
  */
 int sim_fault(struct sim *sim, const char *text);
 
@@ -184,6 +212,8 @@ struct sim_stats {
 	uint64_t cqes, eqes, aeqes, irqs;
 	uint64_t resets;
 	uint64_t faults;		/* injected ones that took place */
+	uint64_t late;	       /* writes of the fault of that name, ... */
+	uint64_t late_refused; /* ... and those that the host refused */
 };
 
 void sim_stats(struct sim *sim, struct sim_stats *stats);

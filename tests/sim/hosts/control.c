@@ -47,6 +47,8 @@ static void fault(struct sim *sim, const char *text, struct answer *a)
 		say(a, "ok");
 	else if (ret == -ENOSPC)
 		say(a, "error too many faults");
+	else if (ret == -ENODEV)
+		say(a, "error not started");
 	else
 		say(a, "error no such fault");
 }
@@ -88,6 +90,8 @@ static void stats(struct sim *sim, const char *text, struct answer *a)
 	say(a, " cqes=%" PRIu64 " eqes=%" PRIu64 " aeqes=%" PRIu64 " irqs=%" PRIu64,
 	    s.cqes, s.eqes, s.aeqes, s.irqs);
 	say(a, " resets=%" PRIu64 " faults=%" PRIu64, s.resets, s.faults);
+	say(a, " late=%" PRIu64 " late_refused=%" PRIu64, s.late,
+	    s.late_refused);
 }
 
 static void clock_report(struct sim *sim, const char *text, struct answer *a)

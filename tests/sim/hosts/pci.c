@@ -200,6 +200,7 @@ bool pci_config_write(struct pci *pci, size_t offset, const void *data, size_t l
 		return false;
 	if (written(offset, bytes, len, devctl_high) & PCI_EXP_DEVCTL_BCR_FLR >> 8) {
 		pci_reset(pci);
+		sim_stay_away(pci->sim);
 		return true;
 	}
 	for (size_t i = 0; i < len; i++) {

@@ -35,6 +35,7 @@ static uint32_t run_status(struct t_rig *rig)
 
 static void t_texts_that_mean_nothing_are_refused(void **state)
 {
+	/* clang-format off */
 	static const char *const texts[] = {
 		"", " ", "\n", "fai", "fail", "fail 1", "fail 1 2 3", "fail 0 1",
 		"fail -1 1", "fail +1 1", "fail x 1", "fail 1 256", "fail 1 -1",
@@ -42,12 +43,21 @@ static void t_texts_that_mean_nothing_are_refused(void **state)
 		"FAIL 1 1", "fail,1,1", "flip 1", "flip 1 -1", "flip-crc 1 32", "delay 1",
 		"delay 1 99999999999", "hang", "hang 0", "hang 1 1", "drop-irq",
 		"drop-irq 0", "dup-irq 1 2", "ras", "ras qm", "ras qm 15", "ras zip 13",
-		"ras dma 1", "ras qm -1", "ras qm 1 1", "aeq", "aeq 0", "aeq 3 0",
-		"aeq 0 1024", "aeq 0 -1", "mailbox", "mailbox 0", "mailbox 16",
-		"mailbox 1 1", "mailbox-hang 1", "remove 1", "return now", "clear all",
+		"ras dma 1", "ras qm -1", "ras qm 1 x", "ras qm 1 65536", "ras zip 1 256",
+		"ras qm 1 1 64", "ras qm 1 1 1 1", "aeq", "aeq 0", "aeq 16 0",
+		"aeq 0 65536", "aeq 0 -1", "aeq 0 0 0", "eqe", "eqe 65536", "eqe 0 0",
+		"eqe 0 stale stale", "cqe", "cqe 0", "cqe 1024 0", "cqe 0 65536",
+		"cqe 0 0 0", "storm", "storm 0", "storm 0 0", "storm 32 1", "storm 4 1",
+		"storm 0 1 0", "storm 0 1 1 1", "late", "late 0", "late 1024 0",
+		"late 0 -1", "tag 1", "tag 1 -1", "mailbox", "mailbox 0", "mailbox 16",
+		"mailbox 1 0", "mailbox 1 1 1", "mailbox-hang 0", "mailbox-hang never",
+		"stop", "stop 0", "stop 16", "stop-hang 1 1", "mem-hang 0", "vft-hang x",
+		"axi-hang -1", "flr-slow", "flr-slow 0", "flr-slow 60001", "flr-slow 1 0",
+		"remove 1", "return now", "clear all",
 		"clear\vall", "nothing",
 		"fail 1 1                                                              1",
 	};
+	/* clang-format on */
 	struct t_rig *rig = *state;
 	char *long_text = malloc(100000);
 

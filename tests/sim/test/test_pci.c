@@ -22,6 +22,7 @@ static struct {
 	struct pci pci;
 	unsigned int resets;
 	bool bus_master;
+	uint64_t now_ns;
 } t;
 
 /* The model, and what it is told. */
@@ -63,7 +64,7 @@ static void raise_irq(void *host, unsigned int vector)
 static uint64_t now(void *host)
 {
 	(void)host;
-	return 0;
+	return t.now_ns;
 }
 
 static const struct sim_host_ops ops = { dma_read, dma_write, raise_irq, now };
@@ -77,6 +78,7 @@ static void create(uint8_t revision, uint32_t offset, uint32_t value)
 		assert_int_equal(sim_config_set(&config, offset, value), 0);
 	assert_int_equal(sim_create(&t.sim, &config, &ops, NULL), 0);
 	t.bus_master = true;
+	t.now_ns = 0;
 	pci_init(&t.pci, t.sim);
 	t.resets = 0;
 }
@@ -325,6 +327,25 @@ static void t_flr_resets_everything(void **state)
 	check_first_values();
 }
 
+/* The host's clock stands. */
+static void t_flr_may_take_time(void **state)
+{
+	uint16_t flr = get(DEVCTL, 2) | PCI_EXP_DEVCTL_BCR_FLR;
+
+	(void)state;
+	assert_int_equal(sim_fault(t.sim, "flr-slow 1"), 0);
+	assert_true(pci_config_write(&t.pci, DEVCTL, &flr, sizeof(flr)));
+	assert_int_equal(get(PCI_VENDOR_ID, 4), UINT32_MAX);
+	put(PCI_CACHE_LINE_SIZE, 1, 0x40);
+	t.now_ns = 1000000;
+	assert_int_equal(get(PCI_VENDOR_ID, 4), 0xa25019e5);
+	assert_int_equal(get(PCI_CACHE_LINE_SIZE, 1), 0);
+	/* One that is not ordered by software is no FLR. */
+	assert_int_equal(sim_fault(t.sim, "flr-slow 1"), 0);
+	pci_reset(&t.pci);
+	assert_int_equal(get(PCI_VENDOR_ID, 4), 0xa25019e5);
+}
+
 static void t_flr_is_seen_in_a_write_of_any_width(void **state)
 {
 	static const struct {
@@ -431,6 +452,7 @@ int main(void)
 		TEST(t_a_function_in_d3_does_not_answer),
 		TEST(t_bus_master_reaches_the_device),
 		TEST(t_flr_resets_everything),
+		TEST(t_flr_may_take_time),
 		TEST(t_flr_is_seen_in_a_write_of_any_width),
 		TEST(t_a_device_that_is_gone_reads_as_ones),
 		TEST(t_msi_has_a_power_of_two_messages),
