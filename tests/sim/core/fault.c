@@ -80,11 +80,11 @@ static int add_numbered(struct sim *sim, const struct words *w, unsigned int whi
 	return 0;
 }
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	enum recurring which;
 	int64_t value_max; /* 0: none */
-	/* clang-format off */
 } recurring[] = {
 	{ "mailbox", RECUR_MAILBOX, 15 },
 	{ "mailbox-hang", RECUR_MAILBOX_HANG, 0 },
@@ -238,11 +238,11 @@ static int removal(struct sim *sim, const struct words *w)
 	return 0;
 }
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	int (*run)(struct sim *sim, const struct words *w);
 	bool now; /* takes place, and is counted */
-	/* clang-format off */
 } immediate[] = {
 	{ "ras", ras, false },		/* counts itself */
 	{ "eqe", eqe, true },

@@ -77,6 +77,7 @@ struct event_ring {
 	bool source;			/* its source register */
 	bool overflow;			/* told, until there is space again */
 	bool injected;			/* a fault put entries into it */
+	bool in_use;			/* until the queues are taken away */
 };
 
 enum fault_kind {

@@ -165,6 +165,44 @@ static bool bad_queue(struct sim *sim, const char *what, uint32_t number)
 		   "the function has %u queues", sim->queue_count);
 }
 
+/*
+ * A ring that is loaded lies where no other one is that the device may still write:
+ * those of queues with requests under way, and of events.
+ */
+struct span {
+	const char *what;
+	uint64_t addr, len;
+};
+
+static void check_span(struct sim *sim, const struct span *s, uint64_t addr,
+		       uint64_t len, const char *other)
+{
+	bad(sim, addr < s->addr + s->len && s->addr < addr + len, SIM_V_LATE,
+	    s->what, "ring at 0x%llx: the device still writes the %s at 0x%llx",
+	    (unsigned long long)s->addr, other, (unsigned long long)addr);
+}
+
+static void check_reuse(struct sim *sim, const char *what, const void *owner,
+			uint64_t addr, uint64_t len)
+{
+	const struct span span = { what, addr, len }, *s = &span;
+
+	for (uint32_t i = 0; i < sim->queue_count; i++) {
+		const struct queue *q = &sim->queues[i];
+
+		if (!q->pending || q == owner)
+			continue;
+		check_span(sim, s, q->sq_base,
+			   (uint64_t)q->sq_depth << HZIP_SQE_SIZE_LOG2, "SQ");
+		check_span(sim, s, q->cq_base,
+			   (uint64_t)q->cq_depth << QM_CQE_SIZE_LOG2, "CQ");
+	}
+	if (sim->eq.in_use && owner != &sim->eq)
+		check_span(sim, s, sim->eq.base, 4ull * sim->eq.depth, "EQ");
+	if (sim->aeq.in_use && owner != &sim->aeq)
+		check_span(sim, s, sim->aeq.base, 4ull * sim->aeq.depth, "AEQ");
+}
+
 /* Where a command reads or writes a context. */
 static int context_dma(struct sim *sim, const char *what, bool write, void *context,
 		       size_t size)
@@ -209,6 +247,8 @@ static int load_sqc(struct sim *sim, uint32_t number)
 	q->sqc = c;
 	q->sq_base = base(c.base_low, c.base_high);
 	q->sq_depth = le32_get_bits(c.dw3, QM_C_DEPTH) + 1;
+	check_reuse(sim, what, q, q->sq_base,
+		    (uint64_t)q->sq_depth << HZIP_SQE_SIZE_LOG2);
 	q->sq_head = 0;
 	q->sq_tail = 0;
 	q->sq_toggle = false;
@@ -233,6 +273,8 @@ static int load_cqc(struct sim *sim, uint32_t number)
 	q->cqc = c;
 	q->cq_base = base(c.base_low, c.base_high);
 	q->cq_depth = le32_get_bits(c.dw3, QM_C_DEPTH) + 1;
+	check_reuse(sim, what, q, q->cq_base,
+		    (uint64_t)q->cq_depth << QM_CQE_SIZE_LOG2);
 	q->cq_head = 0;
 	q->cq_tail = 0;
 	q->cq_unread = 0;
@@ -254,6 +296,8 @@ static int load_eqc(struct sim *sim, struct event_ring *ring)
 	ring->context = c;
 	ring->base = base(c.base_low, c.base_high);
 	ring->depth = le32_get_bits(c.dw6, QM_EQC_DEPTH) + 1;
+	ring->in_use = true;
+	check_reuse(sim, ring->name, ring, ring->base, 4ull * ring->depth);
 	ring->head = 0;
 	ring->tail = 0;
 	ring->unread = 0;
@@ -509,6 +553,8 @@ static void own_queues(struct sim *sim, uint64_t data)
 		sim_jobs_drop(sim);
 	for (uint32_t i = 0; i < sim->queue_count; i++)
 		queue_stop(sim, i);
+	sim->eq.in_use = false;
+	sim->aeq.in_use = false;
 	sim->queue_count = data ? (uint32_t)FIELD_GET(QM_VFT_SQC_COUNT, data) + 1 : 0;
 }
 

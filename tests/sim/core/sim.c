@@ -155,6 +155,7 @@ static const char *const violation_names[SIM_V_COUNT] = {
 	[SIM_V_DOORBELL_INDEX] = "doorbell-index",
 	[SIM_V_DOORBELL_RANDOM] = "doorbell-random",
 	[SIM_V_DMA] = "dma",
+	[SIM_V_LATE] = "late",
 	[SIM_V_ALIGN] = "align",
 	[SIM_V_SQE] = "sqe",
 	[SIM_V_SIZE] = "size",
@@ -234,6 +235,18 @@ uint64_t sim_now(struct sim *sim)
 	return sim->ops->now(sim->host);
 }
 
+static void refused(struct sim *sim, int32_t pasid, uint64_t addr, bool read,
+		    size_t len)
+{
+	bool late = pasid == SIM_NO_PASID && sim->ops->was_mapped &&
+		    sim->ops->was_mapped(sim->host, addr, len);
+
+	sim_violate(sim, late ? SIM_V_LATE : SIM_V_DMA,
+		    "%s of %zu bytes at 0x%llx: %s mapped",
+		    read ? "read" : "write", len, (unsigned long long)addr,
+		    late ? "no longer" : "not");
+}
+
 /* 0, or -EFAULT, which was a violation unless the device is gone. */
 static int dma(struct sim *sim, int32_t pasid, uint64_t addr, void *in, const void *out,
 	       size_t len)
@@ -252,8 +265,7 @@ static int dma(struct sim *sim, int32_t pasid, uint64_t addr, void *in, const vo
 	ret = in ? sim->ops->dma_read(sim->host, pasid, addr, in, len) :
 		   sim->ops->dma_write(sim->host, pasid, addr, out, len);
 	if (ret)
-		sim_violate(sim, SIM_V_DMA, "%s of %zu bytes at 0x%llx: not mapped",
-			    in ? "read" : "write", len, (unsigned long long)addr);
+		refused(sim, pasid, addr, in, len);
 	return ret;
 }
 

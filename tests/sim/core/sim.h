@@ -40,6 +40,11 @@ struct sim_host_ops {
 	void (*raise_irq)(void *host, unsigned int vector);
 	/* Nanoseconds from any point in the past. */
 	uint64_t (*now)(void *host);
+	/*
+	 * Whether some of len bytes that could not be reached could be before.
+	 * May be NULL: then nobody knows.
+	 */
+	bool (*was_mapped)(void *host, uint64_t addr, size_t len);
 };
 
 enum sim_violation {
@@ -54,7 +59,8 @@ enum sim_violation {
 	SIM_V_DOORBELL_QUEUE,	/* doorbell of a queue that is not there or not started */
 	SIM_V_DOORBELL_INDEX,	/* index outside the ring, or past its other end */
 	SIM_V_DOORBELL_RANDOM,	/* random tag is not the one of the context */
-	SIM_V_DMA,		/* address that the host does not map */
+	SIM_V_DMA,  /* address that the host does not map, and never did */
+	SIM_V_LATE, /* use of memory that was given up while the device had it */
 	SIM_V_ALIGN,		/* ring, context or list not aligned */
 	SIM_V_SQE,		/* a field of a request the device has no meaning for */
 	SIM_V_SIZE,		/* more or less than a request may have */

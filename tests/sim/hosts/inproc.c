@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "given_up.h"
 #include "inproc.h"
 #include "shared_copy.h"
 
@@ -25,6 +26,7 @@ struct inproc {
 	pthread_rwlock_t ranges_lock;	/* down to check_pointers */
 	struct range *ranges;		/* by address */
 	size_t count, room;
+	struct given_up given_up;
 	bool check_pointers;
 
 	_Atomic bool time_set;
@@ -129,6 +131,8 @@ int inproc_unmap(struct inproc *host, uint64_t addr)
 	pthread_rwlock_wrlock(&host->ranges_lock);
 	at = find(host, addr);
 	if (at < host->count && host->ranges[at].addr == addr) {
+		given_up_add(&host->given_up, addr,
+			     addr + (host->ranges[at].len - 1));
 		host->count--;
 		memmove(&host->ranges[at], &host->ranges[at + 1],
 			(host->count - at) * sizeof(*host->ranges));
@@ -225,6 +229,17 @@ static int dma_write(void *arg, int32_t pasid, uint64_t addr, const void *buf, s
 	return ret;
 }
 
+static bool was_mapped(void *arg, uint64_t addr, size_t len)
+{
+	struct inproc *host = arg;
+	bool was;
+
+	pthread_rwlock_rdlock(&host->ranges_lock);
+	was = given_up_has(&host->given_up, addr, len);
+	pthread_rwlock_unlock(&host->ranges_lock);
+	return was;
+}
+
 /* ---- interrupts ---- */
 
 static void raise_irq(void *arg, unsigned int vector)
@@ -312,6 +327,7 @@ static uint64_t now(void *arg)
 const struct sim_host_ops inproc_ops = {
 	.dma_read = dma_read,
 	.dma_write = dma_write,
+	.was_mapped = was_mapped,
 	.raise_irq = raise_irq,
 	.now = now,
 };

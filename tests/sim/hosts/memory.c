@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "given_up.h"
 #include "memory.h"
 #include "shared_copy.h"
 
@@ -37,6 +38,7 @@ struct memory {
 	struct range *ranges;		/* by address */
 	size_t count, room;
 	struct file files[FILES_MAX];
+	struct given_up given_up;
 };
 
 struct memory *memory_create(void)
@@ -258,6 +260,12 @@ static int unmap_locked(struct memory *memory, uint64_t first, uint64_t last)
 		}
 		to++;
 	}
+	for (size_t i = from; i < to; i++)
+		given_up_add(&memory->given_up,
+			     memory->ranges[i].first > first
+				     ? memory->ranges[i].first
+				     : first,
+			     memory->ranges[i].last);
 	/* What comes before stays. */
 	if (from < to && memory->ranges[from].first < first)
 		memory->ranges[from++].last = first - 1;
@@ -284,6 +292,7 @@ void memory_clear(struct memory *memory)
 {
 	pthread_rwlock_wrlock(&memory->lock);
 	memory->count = 0;
+	memory->given_up.count = 0;
 	for (size_t i = 0; i < FILES_MAX; i++)
 		close_file(&memory->files[i]);
 	pthread_rwlock_unlock(&memory->lock);
@@ -328,6 +337,16 @@ int memory_read(struct memory *memory, uint64_t addr, void *buf, size_t len)
 	ret = copy(memory, addr, buf, len, false);
 	pthread_rwlock_unlock(&memory->lock);
 	return ret;
+}
+
+bool memory_was_mapped(struct memory *memory, uint64_t addr, size_t len)
+{
+	bool was;
+
+	pthread_rwlock_rdlock(&memory->lock);
+	was = given_up_has(&memory->given_up, addr, len);
+	pthread_rwlock_unlock(&memory->lock);
+	return was;
 }
 
 int memory_write(struct memory *memory, uint64_t addr, const void *buf, size_t len)

@@ -40,5 +40,7 @@ void memory_clear(struct memory *memory);
 /* 0, or -EFAULT; then some of it may have been copied. */
 int memory_read(struct memory *memory, uint64_t addr, void *buf, size_t len);
 int memory_write(struct memory *memory, uint64_t addr, const void *buf, size_t len);
+/* Some of it was unmapped since memory_clear(), lately; len is not 0. */
+bool memory_was_mapped(struct memory *memory, uint64_t addr, size_t len);
 
 #endif

@@ -565,6 +565,13 @@ static int dma_write(void *arg, int32_t pasid, uint64_t addr, const void *buf,
 	return memory_write(host->memory, addr, buf, len);
 }
 
+static bool was_mapped(void *arg, uint64_t addr, size_t len)
+{
+	struct vfio_user *host = arg;
+
+	return memory_was_mapped(host->memory, addr, len);
+}
+
 static void raise_irq(void *arg, unsigned int vector)
 {
 	struct vfio_user *host = arg;
@@ -590,4 +597,5 @@ const struct sim_host_ops vfio_user_ops = {
 	.dma_write = dma_write,
 	.raise_irq = raise_irq,
 	.now = now,
+	.was_mapped = was_mapped,
 };

@@ -67,7 +67,12 @@ static uint64_t now(void *host)
 	return t.now_ns;
 }
 
-static const struct sim_host_ops ops = { dma_read, dma_write, raise_irq, now };
+static const struct sim_host_ops ops = {
+	.dma_read = dma_read,
+	.dma_write = dma_write,
+	.raise_irq = raise_irq,
+	.now = now,
+};
 
 static void create(uint8_t revision, uint32_t offset, uint32_t value)
 {
