@@ -51,7 +51,7 @@ struct program {
 
 static struct inproc *host;
 static uint8_t *mem, *read_only;
-static struct sim *sims[4];
+static struct sim *sims[5];
 static struct sim *sim;
 static uint16_t tails[QUEUES];
 
@@ -161,6 +161,7 @@ static void create_all(void)
 	sims[1] = create(QM_HW_V3, SIM_CLOCK_VIRTUAL, 0);
 	sims[2] = create(QM_HW_V3, SIM_CLOCK_OFF, 1);
 	sims[3] = create(QM_HW_V2, SIM_CLOCK_OFF, 0);
+	sims[4] = create(QM_HW_V3, SIM_CLOCK_VIRTUAL, 0);
 }
 
 /* ---- the steps of a driver ---- */
@@ -483,10 +484,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	sim = sims[take8(&p) % ARRAY_SIZE(sims)];
 	memset(mem, 0, MEM_LEN);
 	memset(tails, 0, sizeof(tails));
+	if (sim == sims[4])
+		check(!sim_fuzz(sim, "1,300"), "sim_fuzz");
 	for (int i = 0; i < OPS_MAX && p.left; i++)
 		run_op(&p);
 	for (int i = 0; i < STEPS_MAX && sim_clock_step(sim); i++)
 		;
+	check(!sim_fuzz(sim, "off"), "sim_fuzz");
 	check_counts();
 	check_removed();
 	/* The next program starts from the same state. */

@@ -8,7 +8,7 @@
 #include "seeds.h"
 #include "sim_program.h"
 
-#define MODELS		4
+#define MODELS		5
 #define EVENTS		(SIM_EVENT_FAULT + 43)
 #define PLACES		76
 

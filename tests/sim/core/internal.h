@@ -218,6 +218,11 @@ struct sim {
 	struct recurrence recurring[RECUR_COUNT];
 	struct late_write late[LATE_MAX];
 	struct irq_storm storm;
+	struct {
+		_Atomic bool on;
+		uint64_t seed, state;
+		uint32_t rate;
+	} fuzz;
 	uint64_t irqs_due;		/* interrupts, those dropped included */
 
 	struct clock clock;
@@ -313,6 +318,20 @@ void inject_stopped(struct sim *sim, uint32_t queue);
 void inject_forget(struct sim *sim, bool armed, bool due);
 uint64_t inject_next_due(const struct sim *sim);
 void inject_run(struct sim *sim);
+
+/* fuzz.c: nothing unless it is on */
+bool fuzz_hits(struct sim *sim);
+uint32_t fuzz_below(struct sim *sim, uint32_t n);
+uint32_t fuzz_word(struct sim *sim, uint32_t was);
+/* What a register read returns. */
+void fuzz_read(struct sim *sim, void *data, size_t width);
+/* A word of a ring entry; its phase is mostly right. */
+uint32_t fuzz_entry(struct sim *sim, uint32_t was, uint32_t phase);
+void fuzz_cqe(struct sim *sim, struct hisi_qm_cqe *cqe);
+/* After the results of a request: another word over one of its slot. */
+void fuzz_slot(struct sim *sim, uint64_t slot, const struct hisi_zip_sqe *sqe);
+/* Entries and interrupts for no reason. */
+void fuzz_events(struct sim *sim);
 
 /* trace.c: nothing without a trace */
 void trace_access(struct sim *sim, char rw, uint64_t offset, const void *data,

@@ -492,6 +492,8 @@ void mailbox_execute(struct sim *sim)
 	}
 	if (!fault_recurs(sim, RECUR_MAILBOX, &status))
 		status = (uint32_t)checked_command(sim);
+	if (fuzz_hits(sim))
+		status = fuzz_below(sim, 16);
 	mb->word[0] &= ~(QM_MB_BUSY | QM_MB_STATUS);
 	mb->word[0] |= FIELD_PREP(QM_MB_STATUS, status);
 	if (sim->config.mailbox_delay_us)

@@ -113,6 +113,7 @@ void ring_event(struct sim *sim, struct event_ring *ring, uint32_t entry)
 		ring_full(sim, ring, entry);
 		return;
 	}
+	e = cpu_to_le32(fuzz_entry(sim, le32_to_cpu(e), QM_EQE_PHASE));
 	if (core_dma_write(sim, ring->base + 4ull * ring->tail, &e, sizeof(e)))
 		return;
 	trace_note(sim, "%s[%u] = %08x", is_eq(sim, ring) ? "EQE" : "AEQE", ring->tail, e);
@@ -220,6 +221,7 @@ static int write_back(struct sim *sim, const struct queue *q, const struct job *
 				   (const char *)sqe + results[i].offset, results[i].size))
 			return -EFAULT;
 	}
+	fuzz_slot(sim, slot, sqe);
 	++*sim_reg(sim, QM_DFX_WRITE_BACK_COUNT);
 	return job->tag_mask ? write_tag(sim, slot, job) : 0;
 }
@@ -234,6 +236,7 @@ int cqe_write(struct sim *sim, const struct queue *q, uint32_t number,
 		.w7 = cpu_to_le16(q->cq_phase != stale),
 	};
 
+	fuzz_cqe(sim, &cqe);
 	/* The phase last: it is what makes the entry valid. */
 	if (core_dma_write(sim, slot, &cqe, offsetof(struct hisi_qm_cqe, w7)) ||
 	    core_dma_write(sim, slot + offsetof(struct hisi_qm_cqe, w7), &cqe.w7,

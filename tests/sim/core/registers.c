@@ -497,6 +497,7 @@ void sim_bar_read(struct sim *sim, unsigned int bar, uint64_t offset, void *data
 			    (unsigned long long)offset, bar);
 	} else if (bar == QM_BAR_REGS) {
 		read_bar2(sim, offset, data, width);
+		fuzz_read(sim, data, width);
 		trace_access(sim, 'R', offset, data, width);
 	} else {
 		memset(data, 0, width);
@@ -520,5 +521,7 @@ void sim_bar_write(struct sim *sim, unsigned int bar, uint64_t offset, const voi
 	} else {
 		write_bar4(sim, offset, data, width);
 	}
+	if (!sim_gone(sim))
+		fuzz_events(sim);
 	sim_run(sim);
 }

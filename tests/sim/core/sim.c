@@ -174,6 +174,8 @@ void sim_violate(struct sim *sim, enum sim_violation class, const char *fmt, ...
 {
 	va_list ap;
 
+	if (sim->fuzz.on)
+		return;
 	pthread_mutex_lock(&sim->violation_lock);
 	sim->violations[class]++;
 	va_start(ap, fmt);
@@ -603,6 +605,8 @@ int sim_create(struct sim **out, const struct sim_config *config,
 	sim->ops = ops;
 	sim->host = host;
 	sim->bus_master = true;
+	sim->fuzz.seed = 1;
+	sim->fuzz.rate = SIM_FUZZ_RATE;
 	init_locks(sim);
 	first_values(sim);
 	ret = start_threads(sim);

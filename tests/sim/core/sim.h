@@ -208,6 +208,20 @@ void sim_violations_clear(struct sim *sim);
  */
 int sim_fault(struct sim *sim, const char *text);
 
+/*
+ * For drivers: random values where a broken device could have any.  In entries of
+ * the rings and in the words of requests that are written back, in what registers
+ * and the mailbox's status read as; and entries and interrupts for no reason.
+ * Violations are not counted while it is on: the driver may not be harmed, and that
+ * is all.  The same seed makes the same values, if the driver does the same.
+ *
+ * text: "SEED[,RATE]" begins with a seed and RATE of 1000 values (default 50), "on"
+ * does with those of before (or 1), "off" ends it.  0, or -EINVAL for another.
+ */
+int sim_fuzz(struct sim *sim, const char *text);
+
+#define SIM_FUZZ_RATE 50
+
 struct sim_stats {
 	uint64_t reads, writes;		/* register accesses */
 	uint64_t mailboxes;
@@ -220,6 +234,7 @@ struct sim_stats {
 	uint64_t faults;		/* injected ones that took place */
 	uint64_t late;	       /* writes of the fault of that name, ... */
 	uint64_t late_refused; /* ... and those that the host refused */
+	uint64_t fuzzed;       /* values and events of sim_fuzz() */
 };
 
 void sim_stats(struct sim *sim, struct sim_stats *stats);

@@ -53,6 +53,11 @@ static void fault(struct sim *sim, const char *text, struct answer *a)
 		say(a, "error no such fault");
 }
 
+static void fuzz(struct sim *sim, const char *text, struct answer *a)
+{
+	say(a, sim_fuzz(sim, text) ? "error not on, off or SEED[,RATE]" : "ok");
+}
+
 static void violations(struct sim *sim, const char *text, struct answer *a)
 {
 	(void)text;
@@ -92,6 +97,7 @@ static void stats(struct sim *sim, const char *text, struct answer *a)
 	say(a, " resets=%" PRIu64 " faults=%" PRIu64, s.resets, s.faults);
 	say(a, " late=%" PRIu64 " late_refused=%" PRIu64, s.late,
 	    s.late_refused);
+	say(a, " fuzzed=%" PRIu64, s.fuzzed);
 }
 
 static void clock_report(struct sim *sim, const char *text, struct answer *a)
@@ -130,6 +136,7 @@ static const struct {
 	void (*run)(struct sim *sim, const char *text, struct answer *a);
 } commands[] = {
 	{ "fault", "TEXT", fault },
+	{ "fuzz", "on|off|SEED[,RATE]", fuzz },
 	{ "violations", NULL, violations },
 	{ "last", NULL, last },
 	{ "stats", NULL, stats },

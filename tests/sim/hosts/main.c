@@ -34,7 +34,7 @@ struct list {
 };
 
 struct options {
-	const char *socket, *control, *trace, *log;
+	const char *socket, *control, *trace, *log, *fuzz;
 	struct list caps, faults;
 	uint8_t revision;
 	unsigned int workers;
@@ -122,6 +122,12 @@ static int add_fault(struct options *o, const char *arg)
 	return add(&o->faults, arg);
 }
 
+static int set_fuzz(struct options *o, const char *arg)
+{
+	o->fuzz = arg;
+	return 0;
+}
+
 static int set_clock(struct options *o, const char *arg)
 {
 	if (strcmp(arg, "off") && strcmp(arg, "wall"))
@@ -146,6 +152,7 @@ static int set_once(struct options *o, const char *arg)
 
 static int help(struct options *o, const char *arg);
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	const char *arg;
@@ -160,11 +167,13 @@ static const struct {
 	{ "cap", "OFFSET=VALUE", "a register that tells what it can do", add_cap },
 	{ "workers", "N", "threads that execute requests (default 2)", set_workers },
 	{ "fault", "TEXT", "something that goes wrong, see core/sim.h", add_fault },
+	{ "fuzz", "SEED[,RATE]", "random values: see core/sim.h", set_fuzz },
 	{ "abort", NULL, "abort at the first violation", set_abort },
 	{ "once", NULL, "end when the first client has left", set_once },
 	{ "clock", "off|wall", "requests take no time (default), or some", set_clock },
 	{ "help", NULL, "show this", help },
 };
+/* clang-format on */
 
 static int help(struct options *o, const char *arg)
 {
@@ -356,6 +365,8 @@ static int run(struct sim *sim, struct vfio_user *host, const struct options *o)
 	const uint64_t one = 1;
 	int listener, ret;
 
+	if (o->fuzz && sim_fuzz(sim, o->fuzz))
+		return complain(o->fuzz, "not SEED or SEED,RATE of 1000");
 	if (set_faults(sim, o) || listen_at(o->socket, &listener))
 		return -1;
 	ret = take_commands(sim, o->control, &control);

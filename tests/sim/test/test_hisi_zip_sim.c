@@ -350,14 +350,27 @@ static void t_sockets_are_for_their_owner(void **state)
 static void t_what_cannot_be_is_an_error(void **state)
 {
 	static const char *const wrong[][2] = {
-		{ "--revision", "0x22" }, { "--revision", "V3" },
-		{ "--revision", "0x130" }, { "--fault", "fail" }, { "--fault", "" },
-		{ "--workers", "-1" }, { "--workers", "1000" }, { "--workers", "2x" },
-		{ "--clock", "virtual" }, { "--cap", "0x3100" }, { "--cap", "0x3100=" },
-		{ "--cap", "0x3102=1" }, { "--cap", "0x3100=0x100000000" },
-		{ "--cap", "00000000000000000x3100=1" }, { "--cap", "=1" },
-		{ "--trace", "/nowhere/at/all" }, { "--log", "/nowhere/at/all" },
-		{ "--control", "/nowhere/at/all" }, { "--nothing", "at all" },
+		{ "--revision", "0x22" },
+		{ "--revision", "V3" },
+		{ "--revision", "0x130" },
+		{ "--fault", "fail" },
+		{ "--fault", "" },
+		{ "--workers", "-1" },
+		{ "--workers", "1000" },
+		{ "--workers", "2x" },
+		{ "--clock", "virtual" },
+		{ "--cap", "0x3100" },
+		{ "--cap", "0x3100=" },
+		{ "--cap", "0x3102=1" },
+		{ "--cap", "0x3100=0x100000000" },
+		{ "--cap", "00000000000000000x3100=1" },
+		{ "--cap", "=1" },
+		{ "--trace", "/nowhere/at/all" },
+		{ "--log", "/nowhere/at/all" },
+		{ "--control", "/nowhere/at/all" },
+		{ "--nothing", "at all" },
+		{ "--fuzz", "on and on" },
+		{ "--fuzz", "1,1001" },
 	};
 	char path[200];
 
@@ -478,6 +491,24 @@ static void t_faults_are_taken_from_everywhere(void **state)
 	expect_end(0, CLEAN);
 }
 
+/* All reads lie then; violations are not told. */
+static void t_values_can_be_random(void **state)
+{
+	unsigned int right = 0;
+	int fd;
+
+	(void)state;
+	start("--socket", t.socket, "--fuzz", "3,1000", "--once", NULL);
+	wait_ready();
+	fd = attach();
+	for (int i = 0; i < 100; i++)
+		right += get(fd, QM_CAP_FEATURES) == SIM_FEATURES;
+	assert_in_range(right, 0, 10);
+	put(fd, NO_REGISTER, 1);
+	close(fd);
+	expect_end(0, CLEAN);
+}
+
 /* ---- commands ---- */
 
 static void read_line(int fd, char *line, size_t room)
@@ -513,7 +544,7 @@ static void t_commands_are_answered_by_a_line(void **state)
 	wait_ready();
 	control = connect_to(t.control);
 	fd = attach();
-	expect_answer(control, "help\n", "ok fault TEXT, violations, last");
+	expect_answer(control, "help\n", "ok fault TEXT, fuzz on|off|");
 	expect_answer(control, "stats\n", "ok reads=0 writes=0 mailboxes=0 requests=0");
 	expect_answer(control, "clock\n", "ok now_ns=");
 	expect_answer(control, "violations\n", "ok total=0 width=0 no-register=0");
@@ -526,6 +557,12 @@ static void t_commands_are_answered_by_a_line(void **state)
 	expect_answer(control, "fault  remove\n", "ok");
 	assert_int_equal(get(fd, QM_CAP_FEATURES), 0xffffffff);
 	expect_answer(control, "fault return\n", "ok");
+	expect_answer(control, "fuzz 1,0\n", "ok");
+	expect_answer(control, "fuzz\n", "error");
+	expect_answer(control, "fuzz never\n", "error not on, off or");
+	put(fd, NO_REGISTER, 1);
+	expect_answer(control, "violations\n", "ok total=0");
+	expect_answer(control, "fuzz off\n", "ok");
 	assert_int_equal(get(fd, QM_CAP_FEATURES), SIM_FEATURES);
 	expect_answer(control, "quit\n", "ok");
 	expect_end(0, CLEAN);
@@ -655,6 +692,7 @@ int main(void)
 		TEST(t_capabilities_and_revision_reach_the_device),
 		TEST(t_the_trace_is_there_at_once),
 		TEST(t_faults_are_taken_from_everywhere),
+		TEST(t_values_can_be_random),
 		TEST(t_commands_are_answered_by_a_line),
 		TEST(t_what_is_no_command_is_an_error),
 		TEST(t_lines_come_as_they_like),
