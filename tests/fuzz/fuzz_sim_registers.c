@@ -55,6 +55,7 @@ static struct sim *sims[5];
 static struct sim *sim;
 static uint16_t tails[QUEUES];
 
+/* clang-format off */
 static const uint32_t places[] = {
 	QM_AEQ_INT_SOURCE, QM_AEQ_INT_MASK, QM_EQ_INT_SOURCE, QM_EQ_INT_MASK,
 	QM_IFC_SOURCE_V, QM_IFC_MASK, QM_IFC_STATUS, QM_IFC_SET_V, QM_ISOLATION,
@@ -74,7 +75,11 @@ static const uint32_t places[] = {
 	HZIP_SVA_TRANSACTIONS, HZIP_PERF_MODE, HZIP_SHUTDOWN_SELECT, HZIP_CORES,
 	HZIP_CORES + HZIP_CORE_STRIDE + HZIP_CORE_DELAY_AVG,
 	HZIP_CORES + 7 * HZIP_CORE_STRIDE + HZIP_CORE_BD_WRITE_AXI_ERR,
+	QM_FUNCTION_DB_DROP, QM_MSG_TO_PF, QM_USAGE, QM_USAGE + 4, QM_MIGRATION_REGION,
+	QM_DB_DROP, QM_FUNCTION_AXI_ERR, QM_FUNCTION_AXI_ERR + 4, QM_MSG_TO_VF,
+	QM_MSG_FROM_VF + 252,
 };
+/* clang-format on */
 
 /* None with a delay, which is of real time where the clock is off. */
 /* clang-format off */
@@ -132,7 +137,8 @@ static void write64(uint64_t offset, uint64_t value)
 
 /* ---- the models ---- */
 
-static struct sim *create(uint8_t revision, enum sim_clock_mode clock, uint32_t isolation)
+static struct sim *create(uint8_t revision, uint32_t version,
+			  enum sim_clock_mode clock, uint32_t isolation)
 {
 	struct sim_config config;
 	struct sim *new;
@@ -144,6 +150,7 @@ static struct sim *create(uint8_t revision, enum sim_clock_mode clock, uint32_t 
 	if (revision == QM_HW_V3)
 		sim_config_set(&config, QM_CAP_FEATURES, 1 | QM_CAP_STOP_QP |
 			       QM_CAP_FLUSH_QM);
+	config.sub_version = version;
 	check(!sim_create(&new, &config, &inproc_ops, host), "sim_create");
 	return new;
 }
@@ -157,11 +164,11 @@ static void create_all(void)
 	check(!inproc_map(host, BUS, mem, MEM_LEN, true), "inproc_map");
 	check(!inproc_map(host, BUS + MEM_LEN, read_only, READ_ONLY_LEN, false),
 	      "inproc_map");
-	sims[0] = create(QM_HW_V3, SIM_CLOCK_OFF, 0);
-	sims[1] = create(QM_HW_V3, SIM_CLOCK_VIRTUAL, 0);
-	sims[2] = create(QM_HW_V3, SIM_CLOCK_OFF, 1);
-	sims[3] = create(QM_HW_V2, SIM_CLOCK_OFF, 0);
-	sims[4] = create(QM_HW_V3, SIM_CLOCK_VIRTUAL, 0);
+	sims[0] = create(QM_HW_V3, 0, SIM_CLOCK_OFF, 0);
+	sims[1] = create(QM_HW_V3, 0, SIM_CLOCK_VIRTUAL, 0);
+	sims[2] = create(QM_HW_V3, 0, SIM_CLOCK_OFF, 1);
+	sims[3] = create(QM_HW_V2, 0, SIM_CLOCK_OFF, 0);
+	sims[4] = create(QM_HW_V3, QM_HW_V5, SIM_CLOCK_VIRTUAL, 0);
 }
 
 /* ---- the steps of a driver ---- */

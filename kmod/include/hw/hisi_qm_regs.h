@@ -18,6 +18,9 @@
 #define QM_HW_V1		0x20
 #define QM_HW_V2		0x21
 #define QM_HW_V3		0x30
+/* Of these the revision is that of V3: QM_SUB_VERSION tells them. */
+#define QM_HW_V4		0x50
+#define QM_HW_V5		0x51
 
 #define QM_BAR_REGS		2	/* registers */
 #define QM_BAR_DOORBELLS	4	/* a page for each queue, if QM_ISOLATION says so */
@@ -36,13 +39,19 @@
 #define QM_IFC_SET_V		0x002c
 #define QM_ISOLATION		0x0030	/* bit 0: doorbells in QM_BAR_DOORBELLS */
 #define QM_PAGE_SIZE		0x0034
+#define QM_FUNCTION_DB_DROP	0x0038	/* V5; bit 0: doorbells are ignored */
 #define QM_VF_STATE		0x0060
 #define QM_FUNS_ACTIVE		0x0200
 #define QM_CACHE_WB_START	0x0204
 #define QM_CACHE_WB_DONE	0x0208
-#define QM_SUB_VERSION		0x0210
+#define QM_SUB_VERSION		0x0210	/* 0: V3 */
 #define QM_MB			0x0300	/* the mailbox, 16 bytes */
+#define QM_MSG_TO_PF		0x0320	/* V4; 8 bytes, of a VF */
+#define QM_MSG_FROM_PF		0x0380	/* V4; 8 bytes, of a VF */
 #define QM_DB_SQ_CQ		0x1000	/* doorbells, 8 bytes at once */
+#define QM_USAGE		0x1100	/* V5; of compress, decompress, DAE */
+#define QM_USAGE_USED			GENMASK(15, 0)
+#define QM_USAGE_TOTAL			GENMASK(31, 16)
 #define QM_DB_EQ_AEQ		0x2000
 #define QM_CAPS			0x3100
 #define QM_CAPS_END		0x3180
@@ -126,6 +135,9 @@
 #define QM_QUEUES_TOTAL			GENMASK(10, 0)
 #define QM_QUEUES_PER_FUNCTION		GENMASK(21, 11)
 #define QM_SHAPER_CFG		0x100164
+#define QM_MIGRATION_REGION	0x100198	/* V4; bit 0 */
+#define QM_DB_DROP		0x100250	/* V5; 8 bytes: doorbells of function n */
+#define QM_FUNCTION_AXI_ERR	0x100280	/* V5; 8 bytes, write 1 to clear */
 
 #define QM_COUNTERS		0x104000
 #define QM_COUNTERS_END		0x104200
@@ -147,6 +159,8 @@
 #define QM_DFX_CQE_ERR_COUNT	0x1040b4
 #define QM_DFX_IDLE		0x1040e4	/* 1: idle */
 #define QM_SHUTDOWN_SELECT	0x1040f8
+#define QM_MSG_TO_VF		0x104700	/* V4; 8 bytes */
+#define QM_MSG_FROM_VF		0x104800	/* V4; 4 bytes of each VF */
 
 #define QM_AXI_CTRL		0x300000	/* 1: no new transactions */
 #define QM_AM_WRITE_ENABLE	0x30001c

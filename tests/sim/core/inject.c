@@ -84,7 +84,10 @@ void inject_error(struct sim *sim, bool zip, uint32_t bit, uint32_t where,
 		*sim_reg(sim, HZIP_SRAM_ECC_INFO) =
 			FIELD_PREP(HZIP_SRAM_ECC_NUMBER, where);
 	sim->stats.faults++;
-	error_raise(sim, zip, BIT(bit));
+	if (!zip && BIT(bit) & (QM_ERR_AXI_READ | QM_ERR_AXI_WRITE))
+		axi_error(sim, BIT(bit), function);
+	else
+		error_raise(sim, zip, BIT(bit));
 }
 
 /* ---- interrupts ---- */

@@ -170,7 +170,7 @@ struct clock {
 #define PAGE_FUNCTION		0x000000
 #define PAGE_FUNCTION_END	0x003200
 #define PAGE_QM			0x100000
-#define PAGE_QM_END		0x104200
+#define PAGE_QM_END		0x104900
 #define PAGE_ZIP		0x300000
 #define PAGE_ZIP_END		0x30a000
 #define WORDS			((PAGE_FUNCTION_END + (PAGE_QM_END - PAGE_QM) + \
@@ -226,6 +226,9 @@ struct sim {
 	uint64_t irqs_due;		/* interrupts, those dropped included */
 
 	struct clock clock;
+	struct usage {
+		uint64_t asked_ns, busy_ns;
+	} usage[2];
 	struct core_counters cores[HZIP_CORES_MAX];
 	struct sim_stats stats;
 
@@ -250,6 +253,7 @@ bool sim_gone(struct sim *sim);
 uint32_t sim_cap(const struct sim *sim, uint32_t offset);
 
 /* registers.c */
+uint32_t sim_version(const struct sim *sim);
 uint32_t *sim_reg(struct sim *sim, uint32_t offset);
 void registers_reset(struct sim *sim);
 
@@ -275,6 +279,8 @@ uint64_t queues_next_due(struct sim *sim);
 void event_mask_changed(struct sim *sim);
 void aeq_event(struct sim *sim, uint32_t type, uint32_t queue);
 void error_raise(struct sim *sim, bool zip, uint32_t bits);
+/* Of the function's own reads and writes. */
+void axi_error(struct sim *sim, uint32_t bit, uint32_t function);
 void irq_raise(struct sim *sim, uint32_t cap);
 /* The entry without its phase; stale: with the wrong one, and not to be taken. */
 void ring_event(struct sim *sim, struct event_ring *ring, uint32_t entry);

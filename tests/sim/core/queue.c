@@ -51,6 +51,14 @@ void error_raise(struct sim *sim, bool zip, uint32_t bits)
 		irq_raise(sim, QM_CAP_IRQ_ABNORMAL);
 }
 
+void axi_error(struct sim *sim, uint32_t bit, uint32_t function)
+{
+	if (sim_version(sim) >= QM_HW_V5)
+		*sim_reg(sim, QM_FUNCTION_AXI_ERR + function / 32 * 4) |=
+			BIT(function % 32);
+	error_raise(sim, false, bit);
+}
+
 /*
  * The event queue and that of errors.
  */
@@ -499,6 +507,17 @@ static void queue_doorbell(struct sim *sim, uint64_t value, bool cq)
 	sq_doorbell(sim, q, number, index);
 }
 
+/* V5: those of queues; what events need goes on. */
+static bool is_dropped(struct sim *sim)
+{
+	if (sim_version(sim) < QM_HW_V5 ||
+	    !((*sim_reg(sim, QM_FUNCTION_DB_DROP) | *sim_reg(sim, QM_DB_DROP)) &
+	      1))
+		return false;
+	trace_note(sim, "doorbell dropped");
+	return true;
+}
+
 void doorbell(struct sim *sim, uint64_t offset, uint64_t value)
 {
 	uint32_t cmd = (uint32_t)FIELD_GET(QM_DB_CMD, value);
@@ -510,7 +529,8 @@ void doorbell(struct sim *sim, uint64_t offset, uint64_t value)
 		return;
 	}
 	if (offset == QM_DB_SQ_CQ) {
-		queue_doorbell(sim, value, cmd == QM_DB_CMD_CQ);
+		if (!is_dropped(sim))
+			queue_doorbell(sim, value, cmd == QM_DB_CMD_CQ);
 		return;
 	}
 	if (value & (QM_DB_QUEUE | QM_DB_RANDOM | QM_DB_PRIORITY))

@@ -21,114 +21,132 @@ struct reg {
 	enum reg_kind kind;
 	uint32_t mask;		/* bits that exist */
 	uint32_t first;		/* value after reset */
-	bool v3;		/* not before V3 */
+	uint32_t since;		/* version */
 };
 
 #define ALL	0xffffffffu
 
+/* clang-format off */
 /* In the order of their offsets. */
 static const struct reg regs[] = {
-	{ QM_AEQ_INT_SOURCE, 1, REG_RO, 0, 0, false },
-	{ QM_AEQ_INT_MASK, 1, REG_RW, 1, 1, false },
-	{ QM_EQ_INT_SOURCE, 1, REG_RO, 0, 0, false },
-	{ QM_EQ_INT_MASK, 1, REG_RW, 1, 1, false },
-	{ QM_IFC_SOURCE_V, 1, REG_W1C, 1, 0, true },
-	{ QM_IFC_MASK, 1, REG_RW, 1, 1, true },
-	{ QM_IFC_STATUS, 1, REG_RO, 0, 0, true },
-	{ QM_IFC_SET_V, 1, REG_TRIGGER, 1, 0, true },
-	{ QM_ISOLATION, 1, REG_RO, 0, 0, true },
-	{ QM_PAGE_SIZE, 1, REG_RW, 3, 0, true },
-	{ QM_VF_STATE, 1, REG_RW, 1, 0, true },
-	{ QM_FUNS_ACTIVE, 1, REG_RO, 0, 0, false },
-	{ QM_CACHE_WB_START, 1, REG_TRIGGER, 1, 0, false },
-	{ QM_CACHE_WB_DONE, 1, REG_RO, 0, 1, false },
-	{ QM_SUB_VERSION, 1, REG_RO, 0, 0, true },
-	{ QM_MB, 4, REG_MAILBOX, ALL, 0, false },
-	{ QM_DB_SQ_CQ, 2, REG_DOORBELL, ALL, 0, false },
-	{ QM_DB_EQ_AEQ, 2, REG_DOORBELL, ALL, 0, false },
-	{ QM_CAPS, SIM_CAPS, REG_RO, 0, 0, true },
+	{ QM_AEQ_INT_SOURCE, 1, REG_RO, 0, 0, 0 },
+	{ QM_AEQ_INT_MASK, 1, REG_RW, 1, 1, 0 },
+	{ QM_EQ_INT_SOURCE, 1, REG_RO, 0, 0, 0 },
+	{ QM_EQ_INT_MASK, 1, REG_RW, 1, 1, 0 },
+	{ QM_IFC_SOURCE_V, 1, REG_W1C, 1, 0, QM_HW_V3 },
+	{ QM_IFC_MASK, 1, REG_RW, 1, 1, QM_HW_V3 },
+	{ QM_IFC_STATUS, 1, REG_RO, 0, 0, QM_HW_V3 },
+	{ QM_IFC_SET_V, 1, REG_TRIGGER, 1, 0, QM_HW_V3 },
+	{ QM_ISOLATION, 1, REG_RO, 0, 0, QM_HW_V3 },
+	{ QM_PAGE_SIZE, 1, REG_RW, 3, 0, QM_HW_V3 },
+	{ QM_FUNCTION_DB_DROP, 1, REG_RW, 1, 0, QM_HW_V5 },
+	{ QM_VF_STATE, 1, REG_RW, 1, 0, QM_HW_V3 },
+	{ QM_FUNS_ACTIVE, 1, REG_RO, 0, 0, 0 },
+	{ QM_CACHE_WB_START, 1, REG_TRIGGER, 1, 0, 0 },
+	{ QM_CACHE_WB_DONE, 1, REG_RO, 0, 1, 0 },
+	{ QM_SUB_VERSION, 1, REG_RO, 0, 0, QM_HW_V3 },
+	{ QM_MB, 4, REG_MAILBOX, ALL, 0, 0 },
+	{ QM_MSG_TO_PF, 2, REG_RW, ALL, 0, QM_HW_V4 },
+	{ QM_MSG_FROM_PF, 2, REG_RO, 0, 0, QM_HW_V4 },
+	{ QM_DB_SQ_CQ, 2, REG_DOORBELL, ALL, 0, 0 },
+	{ QM_USAGE, 3, REG_RO, 0, 0, QM_HW_V5 },
+	{ QM_DB_EQ_AEQ, 2, REG_DOORBELL, ALL, 0, 0 },
+	{ QM_CAPS, SIM_CAPS, REG_RO, 0, 0, QM_HW_V3 },
 
-	{ QM_ERR_SOURCE, 1, REG_W1C, ALL, 0, false },
-	{ QM_ERR_MASK, 1, REG_RW, ALL, 0, false },
-	{ QM_ERR_STATUS, 1, REG_RO, 0, 0, false },
-	{ QM_ERR_INJECT, 1, REG_TRIGGER, QM_ERR_ALL, 0, false },
-	{ QM_ERR_FIFO_INFO, 3, REG_RO, 0, 0, false },
-	{ QM_MEM_START, 1, REG_RW, 1, 0, false },
-	{ QM_MEM_DONE, 1, REG_RO, 0, 0, false },
-	{ QM_CACHE_CTL, 1, REG_RW, ALL, 0, false },
-	{ QM_VFT_OP, 1, REG_TRIGGER, 1, 0, false },
-	{ QM_VFT_READ, 1, REG_RW, 1, 0, false },
-	{ QM_VFT_TYPE, 1, REG_RW, 3, 0, false },
-	{ QM_VFT_FUNCTION, 1, REG_RW, 0xff, 0, false },
-	{ QM_VFT_DATA_LOW, 2, REG_RW, ALL, 0, false },
-	{ QM_VFT_READY, 1, REG_RW, 1, 1, false },
-	{ QM_TIMEOUT_CFG, 2, REG_RW, ALL, 0, false },
-	{ QM_FLR_PENDING, 1, REG_RO, 0, 0, false },
-	{ QM_ARUSER_CFG1, 1, REG_RW, ALL, 0, false },
-	{ QM_ARUSER_ENABLE, 1, REG_RW, ALL, 0, false },
-	{ QM_AWUSER_CFG1, 1, REG_RW, ALL, 0, false },
-	{ QM_AWUSER_ENABLE, 1, REG_RW, ALL, 0, false },
-	{ QM_WUSER_ENABLE, 3, REG_RW, ALL, 0, false },
-	{ QM_PEH_AXUSER_CFG, 2, REG_RW, ALL, 0, false },
-	{ QM_PEH_VENDOR_ID, 1, REG_RW, ALL, HISI_PCI_VENDOR, false },
-	{ QM_RAS_CE_ENABLE, 4, REG_RW, ALL, 0, false },
-	{ QM_PEH_DFX0, 2, REG_RO, 0, 0, false },
-	{ QM_COUNTER_CLEAR, 1, REG_RW, 1, 0, false },
-	{ 0x100120, 2, REG_RO, 0, 0, false },		/* AXI timeouts */
-	{ QM_IFC_READY_P, 2, REG_RO, 0, 0, true },
-	{ QM_IFC_SET_P, 1, REG_TRIGGER, 1, 0, true },
-	{ QM_IFC_CFG_P, 1, REG_RW, 0x7f, 0, true },
-	{ QM_IFC_SOURCE_P, 2, REG_W1C, ALL, 0, true },
-	{ 0x100144, 1, REG_RO, 0, 0, false },		/* CQE aggregation timeout */
-	{ QM_POWER_CTL, 1, REG_RW, ALL, 0, true },
-	{ QM_QUEUES, 1, REG_RO, 0, 0, true },
-	{ QM_SHAPER_CFG, 1, REG_RW, ALL, 0, true },
-	{ QM_ECC_1BIT_COUNT, 4, REG_RO, 0, 0, false },
-	{ QM_DFX_SEL_MB, 1, REG_RW, ALL, 0, false },
-	{ QM_DFX_MB_COUNT, 1, REG_RO, 0, 0, false },
-	{ QM_DFX_SEL_DB, 1, REG_RW, ALL, 0, false },
-	{ QM_DFX_DB_COUNT, 1, REG_RO, 0, 0, false },
-	{ QM_DFX_SEL_SQE, 1, REG_RW, ALL, 0, false },
-	{ QM_DFX_SQE_COUNT, 1, REG_RO, 0, 0, false },
-	{ QM_DFX_SEL_CQE, 1, REG_RW, ALL, 0, false },
-	{ QM_DFX_CQE_COUNT, 1, REG_RO, 0, 0, false },
-	{ QM_DFX_TO_ENGINE_COUNT, 1, REG_RO, 0, 0, false },
-	{ QM_DFX_WRITE_BACK_COUNT, 1, REG_RO, 0, 0, false },
-	{ QM_DFX_FINISH_COUNT, 1, REG_RO, 0, 0, false },
-	{ QM_DFX_CQE_ERR_COUNT, 1, REG_RO, 0, 0, false },
-	{ QM_DFX_IDLE, 1, REG_RO, 0, 1, false },
-	{ QM_SHUTDOWN_SELECT, 1, REG_RW, ALL, 0, true },
+	{ QM_ERR_SOURCE, 1, REG_W1C, ALL, 0, 0 },
+	{ QM_ERR_MASK, 1, REG_RW, ALL, 0, 0 },
+	{ QM_ERR_STATUS, 1, REG_RO, 0, 0, 0 },
+	{ QM_ERR_INJECT, 1, REG_TRIGGER, QM_ERR_ALL, 0, 0 },
+	{ QM_ERR_FIFO_INFO, 3, REG_RO, 0, 0, 0 },
+	{ QM_MEM_START, 1, REG_RW, 1, 0, 0 },
+	{ QM_MEM_DONE, 1, REG_RO, 0, 0, 0 },
+	{ QM_CACHE_CTL, 1, REG_RW, ALL, 0, 0 },
+	{ QM_VFT_OP, 1, REG_TRIGGER, 1, 0, 0 },
+	{ QM_VFT_READ, 1, REG_RW, 1, 0, 0 },
+	{ QM_VFT_TYPE, 1, REG_RW, 3, 0, 0 },
+	{ QM_VFT_FUNCTION, 1, REG_RW, 0xff, 0, 0 },
+	{ QM_VFT_DATA_LOW, 2, REG_RW, ALL, 0, 0 },
+	{ QM_VFT_READY, 1, REG_RW, 1, 1, 0 },
+	{ QM_TIMEOUT_CFG, 2, REG_RW, ALL, 0, 0 },
+	{ QM_FLR_PENDING, 1, REG_RO, 0, 0, 0 },
+	{ QM_ARUSER_CFG1, 1, REG_RW, ALL, 0, 0 },
+	{ QM_ARUSER_ENABLE, 1, REG_RW, ALL, 0, 0 },
+	{ QM_AWUSER_CFG1, 1, REG_RW, ALL, 0, 0 },
+	{ QM_AWUSER_ENABLE, 1, REG_RW, ALL, 0, 0 },
+	{ QM_WUSER_ENABLE, 3, REG_RW, ALL, 0, 0 },
+	{ QM_PEH_AXUSER_CFG, 2, REG_RW, ALL, 0, 0 },
+	{ QM_PEH_VENDOR_ID, 1, REG_RW, ALL, HISI_PCI_VENDOR, 0 },
+	{ QM_RAS_CE_ENABLE, 4, REG_RW, ALL, 0, 0 },
+	{ QM_PEH_DFX0, 2, REG_RO, 0, 0, 0 },
+	{ QM_COUNTER_CLEAR, 1, REG_RW, 1, 0, 0 },
+	{ 0x100120, 2, REG_RO, 0, 0, 0 },		/* AXI timeouts */
+	{ QM_IFC_READY_P, 2, REG_RO, 0, 0, QM_HW_V3 },
+	{ QM_IFC_SET_P, 1, REG_TRIGGER, 1, 0, QM_HW_V3 },
+	{ QM_IFC_CFG_P, 1, REG_RW, 0x7f, 0, QM_HW_V3 },
+	{ QM_IFC_SOURCE_P, 2, REG_W1C, ALL, 0, QM_HW_V3 },
+	{ 0x100144, 1, REG_RO, 0, 0, 0 },		/* CQE aggregation timeout */
+	{ QM_POWER_CTL, 1, REG_RW, ALL, 0, QM_HW_V3 },
+	{ QM_QUEUES, 1, REG_RO, 0, 0, QM_HW_V3 },
+	{ QM_SHAPER_CFG, 1, REG_RW, ALL, 0, QM_HW_V3 },
+	{ QM_MIGRATION_REGION, 1, REG_RW, 1, 0, QM_HW_V4 },
+	{ QM_DB_DROP, 2, REG_RW, ALL, 0, QM_HW_V5 },
+	{ QM_FUNCTION_AXI_ERR, 2, REG_W1C, ALL, 0, QM_HW_V5 },
+	{ QM_ECC_1BIT_COUNT, 4, REG_RO, 0, 0, 0 },
+	{ QM_DFX_SEL_MB, 1, REG_RW, ALL, 0, 0 },
+	{ QM_DFX_MB_COUNT, 1, REG_RO, 0, 0, 0 },
+	{ QM_DFX_SEL_DB, 1, REG_RW, ALL, 0, 0 },
+	{ QM_DFX_DB_COUNT, 1, REG_RO, 0, 0, 0 },
+	{ QM_DFX_SEL_SQE, 1, REG_RW, ALL, 0, 0 },
+	{ QM_DFX_SQE_COUNT, 1, REG_RO, 0, 0, 0 },
+	{ QM_DFX_SEL_CQE, 1, REG_RW, ALL, 0, 0 },
+	{ QM_DFX_CQE_COUNT, 1, REG_RO, 0, 0, 0 },
+	{ QM_DFX_TO_ENGINE_COUNT, 1, REG_RO, 0, 0, 0 },
+	{ QM_DFX_WRITE_BACK_COUNT, 1, REG_RO, 0, 0, 0 },
+	{ QM_DFX_FINISH_COUNT, 1, REG_RO, 0, 0, 0 },
+	{ QM_DFX_CQE_ERR_COUNT, 1, REG_RO, 0, 0, 0 },
+	{ QM_DFX_IDLE, 1, REG_RO, 0, 1, 0 },
+	{ QM_SHUTDOWN_SELECT, 1, REG_RW, ALL, 0, QM_HW_V3 },
+	{ QM_MSG_TO_VF, 2, REG_RW, ALL, 0, QM_HW_V4 },
+	{ QM_MSG_FROM_VF, FUNCTIONS, REG_RO, 0, 0, QM_HW_V4 },
 
-	{ QM_AXI_CTRL, 1, REG_RW, 1, 0, false },
-	{ 0x300014, 1, REG_RW, ALL, 0, false },		/* most transactions */
-	{ QM_AM_WRITE_ENABLE, 1, REG_RW, ALL, 0, false },
-	{ QM_AM_ROB_ECC, 1, REG_W1C, ALL, 0, false },
-	{ QM_AXI_RETURNED, 1, REG_RO, 0, 0, false },
-	{ HZIP_COUNTER_CLEAR, 1, REG_RW, 7, 0, false },
-	{ HZIP_CLOCK_GATE, 3, REG_RW, ALL, 0, false },
-	{ HZIP_ARCACHE_0, 2, REG_RW, ALL, 0, false },
-	{ HZIP_AWCACHE_0, 2, REG_RW, ALL, 0, false },
-	{ HZIP_ERR_SOURCE, 1, REG_W1C, ALL, 0, false },
-	{ HZIP_ERR_MASK, 1, REG_RW, ALL, 0, false },
-	{ HZIP_ERR_INJECT, 1, REG_TRIGGER, HZIP_ERR_ALL, 0, false },
-	{ HZIP_ERR_STATUS, 1, REG_RO, 0, 0, false },
-	{ HZIP_BD_RUSER, 1, REG_RW, ALL, 0, false },
-	{ HZIP_SGL_RUSER, 1, REG_RW, ALL, 0, false },
-	{ HZIP_DATA_RUSER, 1, REG_RW, ALL, 0, false },
-	{ HZIP_DATA_WUSER, 1, REG_RW, ALL, 0, false },
-	{ HZIP_BD_WUSER, 1, REG_RW, ALL, 0, false },
-	{ HZIP_SRAM_ECC_INFO, 1, REG_RO, 0, 0, false },
-	{ HZIP_RAS_CE_ENABLE, 3, REG_RW, ALL, 0, false },
-	{ HZIP_RAS_CTRL, 1, REG_RO, 0, 0, false },
-	{ HZIP_PEH_AUTO_GATE, 1, REG_RW, ALL, 0, true },
-	{ HZIP_PREFETCH_CFG, 1, REG_RW, ALL, 0, true },
-	{ HZIP_SVA_TRANSACTIONS, 1, REG_RO, 0, 0, true },
-	{ HZIP_LIT_LEN_CTRL, 1, REG_RW, ALL, 0, true },
-	{ HZIP_PERF_MODE, 1, REG_RW, 1, 0, false },
-	{ HZIP_SHUTDOWN_SELECT, 1, REG_RW, ALL, 0, true },
+	{ QM_AXI_CTRL, 1, REG_RW, 1, 0, 0 },
+	{ 0x300014, 1, REG_RW, ALL, 0, 0 },		/* most transactions */
+	{ QM_AM_WRITE_ENABLE, 1, REG_RW, ALL, 0, 0 },
+	{ QM_AM_ROB_ECC, 1, REG_W1C, ALL, 0, 0 },
+	{ QM_AXI_RETURNED, 1, REG_RO, 0, 0, 0 },
+	{ HZIP_COUNTER_CLEAR, 1, REG_RW, 7, 0, 0 },
+	{ HZIP_CLOCK_GATE, 3, REG_RW, ALL, 0, 0 },
+	{ HZIP_ARCACHE_0, 2, REG_RW, ALL, 0, 0 },
+	{ HZIP_AWCACHE_0, 2, REG_RW, ALL, 0, 0 },
+	{ HZIP_ERR_SOURCE, 1, REG_W1C, ALL, 0, 0 },
+	{ HZIP_ERR_MASK, 1, REG_RW, ALL, 0, 0 },
+	{ HZIP_ERR_INJECT, 1, REG_TRIGGER, HZIP_ERR_ALL, 0, 0 },
+	{ HZIP_ERR_STATUS, 1, REG_RO, 0, 0, 0 },
+	{ HZIP_BD_RUSER, 1, REG_RW, ALL, 0, 0 },
+	{ HZIP_SGL_RUSER, 1, REG_RW, ALL, 0, 0 },
+	{ HZIP_DATA_RUSER, 1, REG_RW, ALL, 0, 0 },
+	{ HZIP_DATA_WUSER, 1, REG_RW, ALL, 0, 0 },
+	{ HZIP_BD_WUSER, 1, REG_RW, ALL, 0, 0 },
+	{ HZIP_SRAM_ECC_INFO, 1, REG_RO, 0, 0, 0 },
+	{ HZIP_RAS_CE_ENABLE, 3, REG_RW, ALL, 0, 0 },
+	{ HZIP_RAS_CTRL, 1, REG_RO, 0, 0, 0 },
+	{ HZIP_PEH_AUTO_GATE, 1, REG_RW, ALL, 0, QM_HW_V3 },
+	{ HZIP_PREFETCH_CFG, 1, REG_RW, ALL, 0, QM_HW_V3 },
+	{ HZIP_SVA_TRANSACTIONS, 1, REG_RO, 0, 0, QM_HW_V3 },
+	{ HZIP_LIT_LEN_CTRL, 1, REG_RW, ALL, 0, QM_HW_V3 },
+	{ HZIP_PERF_MODE, 1, REG_RW, 1, 0, 0 },
+	{ HZIP_SHUTDOWN_SELECT, 1, REG_RW, ALL, 0, QM_HW_V3 },
 };
+/* clang-format on */
 
-static const struct reg core_reg = { HZIP_CORES, 0, REG_COUNTER, 0, 0, false };
+static const struct reg core_reg = { HZIP_CORES, 0, REG_COUNTER, 0, 0, 0 };
+
+uint32_t sim_version(const struct sim *sim)
+{
+	const struct sim_config *config = &sim->config;
+
+	return config->sub_version ? config->sub_version : config->revision;
+}
 
 static const struct reg *find(const struct sim *sim, uint64_t offset)
 {
@@ -146,7 +164,7 @@ static const struct reg *find(const struct sim *sim, uint64_t offset)
 		else if (offset >= reg->offset + 4ull * reg->count)
 			low = mid + 1;
 		else
-			return reg->v3 && sim->config.revision < QM_HW_V3 ? NULL : reg;
+			return reg->since > sim_version(sim) ? NULL : reg;
 	}
 	return NULL;
 }
@@ -244,6 +262,30 @@ static bool is_counter(uint32_t offset)
 	       offset != QM_DFX_SEL_SQE && offset != QM_DFX_SEL_CQE;
 }
 
+/* How much of its cores a direction used since it was asked last, of what it can. */
+static uint32_t usage(struct sim *sim, unsigned int direction)
+{
+	struct usage *u = &sim->usage[direction];
+	unsigned int first = direction ? HZIP_CORES_COMP : 0;
+	unsigned int cores = clock_cores(sim, direction);
+	uint64_t now = sim_now(sim), busy = 0, total, used = 0;
+
+	for (unsigned int i = first; i < first + cores; i++)
+		busy += sim->clock.busy[i];
+	total = cores * (uint64_t)(direction ? sim->config.clock.decomp_mb_s
+					     : sim->config.clock.comp_mb_s);
+	if (total > 0xffff)
+		total = 0xffff;
+	if (now > u->asked_ns)
+		used = total * (busy - u->busy_ns) / cores /
+		       (now - u->asked_ns);
+	u->asked_ns = now;
+	u->busy_ns = busy;
+	return FIELD_PREP(QM_USAGE_TOTAL, (uint32_t)total) |
+	       FIELD_PREP(QM_USAGE_USED,
+			  (uint32_t)(used < total ? used : total));
+}
+
 static uint32_t read_reg(struct sim *sim, const struct reg *reg, uint32_t offset)
 {
 	uint32_t *stored = sim_reg(sim, offset);
@@ -265,6 +307,9 @@ static uint32_t read_reg(struct sim *sim, const struct reg *reg, uint32_t offset
 		return sim->eq.source;
 	case QM_AEQ_INT_SOURCE:
 		return sim->aeq.source;
+	case QM_USAGE:
+	case QM_USAGE + 4:
+		return usage(sim, (offset - QM_USAGE) / 4);
 	case QM_AXI_RETURNED:
 		return sim->running || sim->axi_stuck ? 0 : 3;
 	case QM_DFX_IDLE:
@@ -373,6 +418,21 @@ static void write_reg(struct sim *sim, const struct reg *reg, uint32_t offset,
 	after_write(sim, offset, value);
 }
 
+static bool is_wide(uint64_t offset)
+{
+	static const uint32_t wide[] = {
+		QM_MSG_TO_PF,	 QM_MSG_FROM_PF, QM_IFC_READY_P,
+		QM_IFC_SOURCE_P, QM_DB_DROP,	 QM_FUNCTION_AXI_ERR,
+		QM_MSG_TO_VF,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wide); i++) {
+		if (offset == wide[i])
+			return true;
+	}
+	return false;
+}
+
 /* Which widths a register takes: doorbells whole, the mailbox any of three. */
 static bool width_fits(const struct sim *sim, uint64_t offset, size_t width, bool write)
 {
@@ -385,7 +445,7 @@ static bool width_fits(const struct sim *sim, uint64_t offset, size_t width, boo
 	if (reg && reg->kind == REG_MAILBOX)
 		return width == 4 || width == 8 || width == 16;
 	if (width == 8)
-		return offset == QM_IFC_SOURCE_P || offset == QM_IFC_READY_P;
+		return is_wide(offset);
 	return width == 4;
 }
 

@@ -98,13 +98,18 @@ int sim_config_init(struct sim_config *config, uint8_t revision)
 	return 0;
 }
 
+static bool is_sub_version(uint32_t value)
+{
+	return !value || value == QM_HW_V4 || value == QM_HW_V5;
+}
+
 int sim_config_set(struct sim_config *config, uint32_t offset, uint32_t value)
 {
 	if (config->revision < QM_HW_V3)
 		return -EINVAL;
 	if (offset == QM_ISOLATION)
 		config->isolation = value;
-	else if (offset == QM_SUB_VERSION)
+	else if (offset == QM_SUB_VERSION && is_sub_version(value))
 		config->sub_version = value;
 	else if (offset == QM_QUEUES)
 		config->queues = value;
@@ -276,7 +281,7 @@ int core_dma_read(struct sim *sim, uint64_t addr, void *buf, size_t len)
 	int ret = dma(sim, SIM_NO_PASID, addr, buf, NULL, len);
 
 	if (ret && !sim->removed)
-		error_raise(sim, false, QM_ERR_AXI_READ);
+		axi_error(sim, QM_ERR_AXI_READ, 0);
 	return ret;
 }
 
@@ -285,7 +290,7 @@ int core_dma_write(struct sim *sim, uint64_t addr, const void *buf, size_t len)
 	int ret = dma(sim, SIM_NO_PASID, addr, NULL, buf, len);
 
 	if (ret && !sim->removed)
-		error_raise(sim, false, QM_ERR_AXI_WRITE);
+		axi_error(sim, QM_ERR_AXI_WRITE, 0);
 	return ret;
 }
 
@@ -491,6 +496,8 @@ static void first_values(struct sim *sim)
 	sim->axi_closed = false;
 	sim->axi_stuck = false;
 	inject_forget(sim, false, true);
+	for (unsigned int i = 0; i < ARRAY_SIZE(sim->usage); i++)
+		sim->usage[i].asked_ns = sim_now(sim);
 	memset(&sim->eq, 0, sizeof(sim->eq));
 	memset(&sim->aeq, 0, sizeof(sim->aeq));
 	sim->eq.name = "EQ";
@@ -591,7 +598,8 @@ int sim_create(struct sim **out, const struct sim_config *config,
 	int ret;
 
 	if ((config->revision != QM_HW_V2 && config->revision != QM_HW_V3) ||
-	    !config->clock.comp_mb_s || !config->clock.decomp_mb_s)
+	    !is_sub_version(config->sub_version) || !config->clock.comp_mb_s ||
+	    !config->clock.decomp_mb_s)
 		return -EINVAL;
 	sim = calloc(1, sizeof(*sim));
 	if (!sim)

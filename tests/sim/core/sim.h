@@ -113,7 +113,10 @@ struct sim_config {
 /* The values of the device of that revision; -EINVAL for another. */
 int sim_config_init(struct sim_config *config, uint8_t revision);
 
-/* Set register 0x30, 0x210, 0x3100 to 0x317c or 0x100158; -EINVAL for another. */
+/*
+ * Set register 0x30, 0x210 (0, or 0x50 and 0x51 for V4 and V5), 0x3100 to 0x317c or
+ * 0x100158; -EINVAL for another or for what it cannot be.
+ */
 int sim_config_set(struct sim_config *config, uint32_t offset, uint32_t value);
 
 /* 0, or -EINVAL, -ENOMEM, -EAGAIN; ops and host must outlive the model. */

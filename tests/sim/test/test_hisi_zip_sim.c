@@ -371,6 +371,7 @@ static void t_what_cannot_be_is_an_error(void **state)
 		{ "--nothing", "at all" },
 		{ "--fuzz", "on and on" },
 		{ "--fuzz", "1,1001" },
+		{ "--cap", "0x210=0x52" },
 	};
 	char path[200];
 
