@@ -151,6 +151,8 @@ static struct sim *create(uint8_t revision, uint32_t version,
 		sim_config_set(&config, QM_CAP_FEATURES, 1 | QM_CAP_STOP_QP |
 			       QM_CAP_FLUSH_QM);
 	config.sub_version = version;
+	if (version)
+		sim_config_set(&config, HZIP_CAP_KERNEL_ALGS, 0x130);
 	check(!sim_create(&new, &config, &inproc_ops, host), "sim_create");
 	return new;
 }

@@ -8,9 +8,9 @@
 #include "seeds.h"
 #include "sim_program.h"
 
-#define MODELS		5
-#define EVENTS		(SIM_EVENT_FAULT + 43)
-#define PLACES		76
+#define MODELS 5
+#define EVENTS (SIM_EVENT_FAULT + 43)
+#define PLACES 86
 
 struct bytes {
 	uint8_t data[512];

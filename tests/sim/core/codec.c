@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * DEFLATE in both directions, checksums, trailers.
+ * DEFLATE in both directions, LZ4, checksums, trailers.
  *
- * Compression is zlib's, checksums are libdeflate's.  Decompression is neither's: the
+ * Compression is zlib's and liblz4's, checksums are libdeflate's.  Decompression is neither's: the
  * state of their decoders cannot be taken out, and here it has to fit into the guest's
  * context buffer.  It accepts what zlib does.
  */
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <libdeflate.h>
+#include <lz4.h>
 #include <zlib.h>
 
 #include "codec.h"
@@ -111,6 +112,30 @@ int sim_deflate(struct sim_deflate *d)
 	ret = deflate_all(d, &z);
 	deflateEnd(&z);
 	return ret;
+}
+
+int sim_lz4(const uint8_t *in, size_t in_len, size_t space, uint8_t **out,
+	    size_t *out_len)
+{
+	size_t bound = (size_t)LZ4_compressBound((int)in_len);
+	int n;
+
+	if (!in_len || in_len > LZ4_MAX_INPUT_SIZE)
+		return -ENOSPC;
+	if (space > bound)
+		space = bound;
+	*out = malloc(space + 1);
+	if (!*out)
+		return -ENOMEM;
+	n = LZ4_compress_default((const char *)in, (char *)*out, (int)in_len,
+				 (int)space);
+	if (n > 0) {
+		*out_len = (size_t)n;
+		return 0;
+	}
+	free(*out);
+	*out = NULL;
+	return -ENOSPC;
 }
 
 /* ---- decompression: bits ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the engine does with bytes: DEFLATE in both directions, checksums, trailers.
+ * What the engine does with bytes: DEFLATE in both directions, LZ4 in one, checksums,
+ * trailers.
  * All of it in host memory; nothing here knows requests, lists or the guest.
  *
  * Formats are HZIP_ALG_DEFLATE, _ZLIB and _GZIP, without their headers.
@@ -44,6 +45,10 @@ struct sim_deflate {
 
 /* 0 or -ENOMEM. */
 int sim_deflate(struct sim_deflate *d);
+
+/* An LZ4 block, from malloc().  0, -ENOSPC if it is longer than space, -ENOMEM. */
+int sim_lz4(const uint8_t *in, size_t in_len, size_t space, uint8_t **out,
+	    size_t *out_len);
 
 /* ---- decompression ---- */
 

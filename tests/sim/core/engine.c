@@ -9,6 +9,7 @@
  * software which does not carry all of it is found out, the buffer also holds a copy
  * of the words and a checksum of itself.
  */
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,9 +149,16 @@ static uint32_t alg_bits(unsigned int alg)
 		return HZIP_ALGS_ZLIB;
 	case HZIP_ALG_GZIP:
 		return HZIP_ALGS_GZIP;
+	case HZIP_ALG_LZ4:
+		return HZIP_ALGS_LZ4;
 	default:
 		return 0;
 	}
+}
+
+static bool is_of_v3(unsigned int alg)
+{
+	return alg == HZIP_ALG_DEFLATE || alg == HZIP_ALG_LZ4;
 }
 
 static int check_alg(const struct job *job)
@@ -162,10 +170,15 @@ static int check_alg(const struct job *job)
 
 	if (!bits)
 		job_violate(job, SIM_V_SQE, "algorithm %#x is not modelled", job->alg);
-	else if (!(req->user_algs & bit) || (job->alg == HZIP_ALG_DEFLATE && !req->v3))
-		job_violate(job, SIM_V_SQE, "device cannot %s algorithm %#x (has %#x)",
-			    req->decompress ? "decompress" : "compress", job->alg,
-			    req->user_algs);
+	else if (!(req->algs & bit) || (is_of_v3(job->alg) && !req->v3))
+		job_violate(job, SIM_V_SQE,
+			    "device cannot %s algorithm %#x (has %#x)",
+			    req->decompress ? "decompress" : "compress",
+			    job->alg, req->algs);
+	else if (job->alg == HZIP_ALG_LZ4 && req->decompress)
+		job_violate(job, SIM_V_SQE, "no device decompresses LZ4");
+	else if (job->alg == HZIP_ALG_LZ4 && job->stateful)
+		job_violate(job, SIM_V_SQE, "LZ4 has no streams");
 	else
 		return 0;
 	return bad_sqe(job);
@@ -191,7 +204,8 @@ static int check_choices(const struct job *job, uint32_t dw9)
 
 static int check_lengths(const struct job *job)
 {
-	uint32_t max = job->sgl ? MODEL_LEN_MAX : HZIP_LEN_MAX;
+	bool longer = job->sgl && job->alg != HZIP_ALG_LZ4;
+	uint32_t max = longer ? MODEL_LEN_MAX : HZIP_LEN_MAX;
 
 	if (!job->in_len && !job->stateful)
 		job_violate(job, SIM_V_SIZE, "no input");
@@ -482,9 +496,24 @@ static int compress_data(struct job *job)
 	return 0;
 }
 
+/* A block by itself: no header, no trailer, no checksum. */
+static int compress_lz4(struct job *job)
+{
+	int ret;
+
+	ret = sim_lz4(job->in, job->in_len, job->out_len, &job->out_alloc,
+		      &job->produced);
+	if (ret)
+		return ret == -ENOSPC ? HZIP_STATUS_NO_SPACE : SIM_STATUS_BUS;
+	job->out = job->out_alloc;
+	job->consumed = job->in_len;
+	return 0;
+}
+
 static int run_compress(struct job *job)
 {
-	int ret = compress_data(job);
+	bool lz4 = job->alg == HZIP_ALG_LZ4;
+	int ret = lz4 ? compress_lz4(job) : compress_data(job);
 
 	if (!ret)
 		ret = write_output(job);
@@ -494,7 +523,7 @@ static int run_compress(struct job *job)
 		save_window(job, job->in, job->in_len);
 		job->context->stream.ended = job->finish;
 		ret = save_context(job, HZIP_STATE_IDLE);
-	} else {
+	} else if (!lz4) {
 		put_counts(job);
 	}
 	if (!ret && job->in_len && job->produced >= job->consumed)

@@ -24,7 +24,7 @@ struct sim_request {
 	int32_t pasid;
 	bool v3;			/* type-3 entries, raw deflate */
 	bool fast;			/* HZIP_PERF_MODE */
-	uint32_t user_algs;		/* HZIP_ALGS_*: what the device can do */
+	uint32_t algs; /* HZIP_ALGS_*: what the device can do */
 	/* faults: -1, or which */
 	int fail_status;
 	int64_t flip_bit;

@@ -365,7 +365,8 @@ static struct job *fetch(struct sim *sim, struct queue *q, uint32_t number, uint
 	req->pasid = q->pasid;
 	req->v3 = sim->config.revision >= QM_HW_V3;
 	req->fast = *sim_reg(sim, HZIP_PERF_MODE);
-	req->user_algs = sim_cap(sim, HZIP_CAP_USER_ALGS);
+	req->algs = sim_cap(sim, HZIP_CAP_USER_ALGS) |
+		    sim_cap(sim, HZIP_CAP_KERNEL_ALGS);
 	req->fail_status = -1;
 	req->flip_bit = -1;
 	req->flip_crc_bit = -1;

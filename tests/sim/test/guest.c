@@ -250,9 +250,16 @@ void judge(struct verdict *v, unsigned int alg, const uint8_t *in, size_t len,
 struct sim_request request(bool decompress, unsigned int alg)
 {
 	struct sim_request r = {
-		.sim = &guest, .queue = 5, .slot = 17, .decompress = decompress,
-		.pasid = SIM_NO_PASID, .v3 = true, .user_algs = ALL_ALGS,
-		.fail_status = -1, .flip_bit = -1, .flip_crc_bit = -1,
+		.sim = &guest,
+		.queue = 5,
+		.slot = 17,
+		.decompress = decompress,
+		.pasid = SIM_NO_PASID,
+		.v3 = true,
+		.algs = ALL_ALGS,
+		.fail_status = -1,
+		.flip_bit = -1,
+		.flip_crc_bit = -1,
 	};
 
 	/* Stale results, and a tag. */

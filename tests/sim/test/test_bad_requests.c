@@ -101,6 +101,35 @@ static void t_formats_buffers_and_windows_exist(void **state)
 		check_bad_word(rig, 9, dw9[i], SIM_V_SQE);
 }
 
+/* Of the two words that say so, either will do. */
+static void t_lz4_has_to_be_there(void **state)
+{
+	static const uint32_t words[] = { HZIP_CAP_KERNEL_ALGS,
+					  HZIP_CAP_USER_ALGS };
+	struct sim_config config;
+	struct t_rig rig;
+
+	(void)state;
+	for (size_t i = 0; i < T_ARRAY_SIZE(words); i++) {
+		struct hisi_zip_sqe sqe;
+
+		t_config(&config, QM_HW_V3);
+		assert_int_equal(sim_config_set(&config, words[i], 0x130), 0);
+		t_rig_create(&rig, &config);
+		t_rig_start(&rig);
+		t_sqe_make(&sqe, &rig.dev, HZIP_ALG_LZ4, rig.in.bus, T_IN_LEN,
+			   rig.out.bus, T_OUT_LEN);
+		assert_int_equal(t_rig_status(&rig.comp, &sqe), HZIP_STATUS_OK);
+		assert_in_range(le32_to_cpu(sqe.produced), 1, T_IN_LEN);
+		t_expect_none(&rig);
+		t_sqe_make(&sqe, &rig.dev, HZIP_ALG_LZ4, rig.in.bus, T_IN_LEN,
+			   rig.out.bus, T_OUT_LEN);
+		check_bad_request(&rig, &rig.decomp, &sqe, SIM_V_SQE,
+				  "decompress");
+		t_rig_destroy(&rig);
+	}
+}
+
 static void t_a_request_has_addresses(void **state)
 {
 	struct t_rig *rig = *state;
@@ -620,6 +649,7 @@ int main(void)
 		T_STARTED(t_a_request_has_the_type_of_the_device),
 		T_STARTED_V2(t_v2_knows_both_types_but_not_all_formats),
 		T_STARTED(t_formats_buffers_and_windows_exist),
+		cmocka_unit_test(t_lz4_has_to_be_there),
 		T_STARTED(t_a_request_has_addresses),
 		T_STARTED(t_a_stateless_request_ignores_what_is_of_streams),
 		T_STARTED(t_a_request_has_a_size),
@@ -644,7 +674,8 @@ int main(void)
 		T_STARTED(t_a_good_stream_works),
 		T_STARTED(t_carried_words_are_those_returned),
 		T_STARTED(t_the_context_buffer_is_as_returned),
-		T_STARTED(t_what_is_not_the_devices_of_a_context_buffer_is_left_alone),
+		T_STARTED(
+			t_what_is_not_the_devices_of_a_context_buffer_is_left_alone),
 		T_STARTED(t_a_stream_needs_its_context_buffer),
 		T_STARTED(t_a_stream_does_not_change_its_queue_or_format),
 		T_STARTED(t_a_stream_that_ended_does_not_go_on),
