@@ -230,6 +230,17 @@ static int late(struct sim *sim, const struct words *w)
 	return inject_late(sim, (uint32_t)queue, (uint64_t)us * 1000);
 }
 
+static int aer(struct sim *sim, const struct words *w)
+{
+	int64_t bit;
+
+	if (w->count != 2 || number(w->word[1], 0, 31, &bit) ||
+	    !(BIT(bit) & SIM_AER_ALL))
+		return -EINVAL;
+	sim->aer |= BIT(bit);
+	return 0;
+}
+
 static int removal(struct sim *sim, const struct words *w)
 {
 	if (w->count != 1)
@@ -250,6 +261,7 @@ static const struct {
 	{ "cqe", cqe, true },
 	{ "storm", storm, true },
 	{ "late", late, false },
+	{ "aer", aer, true },
 	{ "remove", removal, true },
 };
 /* clang-format on */

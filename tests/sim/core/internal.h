@@ -195,6 +195,7 @@ struct sim {
 	uint32_t regs[WORDS];
 	_Atomic bool removed;
 	_Atomic bool bus_master;
+	_Atomic uint32_t aer;
 	/* By a fault: a reset that takes time.  0: none. */
 	_Atomic uint64_t away_until;
 	bool axi_closed;

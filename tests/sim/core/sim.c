@@ -4,6 +4,7 @@
  * violations.
  */
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #include "internal.h"
@@ -517,6 +518,11 @@ void sim_reset(struct sim *sim)
 	sim->resetting = false;
 	pthread_cond_broadcast(&sim->idle);
 	pthread_mutex_unlock(&sim->lock);
+}
+
+uint32_t sim_aer(struct sim *sim, uint32_t clear)
+{
+	return atomic_fetch_and(&sim->aer, ~clear) & ~clear;
 }
 
 void sim_set_bus_master(struct sim *sim, bool on)

@@ -149,6 +149,13 @@ void sim_reset(struct sim *sim);
 void sim_stay_away(struct sim *sim);
 /* Gone from the bus by a fault: its configuration space reads as ones, too. */
 bool sim_is_removed(struct sim *sim);
+/*
+ * Uncorrectable errors that the bus has seen, as in the status register of advanced
+ * error reporting: clears those bits, and returns what is left.  A reset does not.
+ */
+uint32_t sim_aer(struct sim *sim, uint32_t clear);
+/* Those that there are. */
+#define SIM_AER_ALL 0x001ff010u
 /* The function may no longer reach memory (bus master off), or again. */
 void sim_set_bus_master(struct sim *sim, bool on);
 
@@ -185,6 +192,8 @@ void sim_violations_clear(struct sim *sim);
  *   cqe QUEUE SLOT [stale]  a CQE that says that SLOT, from 0 to 0xffff, was completed.
  *                       A stale entry has the wrong phase: only the interrupt is new
  *   storm VECTOR TIMES [US]  the interrupt, with nothing new, at once or every US
+ *   aer BIT             an uncorrectable error in configuration space, bit 4 or 12 to
+ *                       20; nobody is told
  *   remove              gone from the bus: reads are ones, nothing else happens
  *   return              back on the bus, reset
  *   clear               no fault is left

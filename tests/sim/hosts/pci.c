@@ -24,6 +24,12 @@
 			 PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_PAYLOAD | \
 			 PCI_EXP_DEVCTL_EXT_TAG | PCI_EXP_DEVCTL_NOSNOOP_EN | \
 			 PCI_EXP_DEVCTL_READRQ)
+#define AER_FATAL_FIRST                                                        \
+	(PCI_ERR_UNC_DLP | PCI_ERR_UNC_FCP | PCI_ERR_UNC_RX_OVER |             \
+	 PCI_ERR_UNC_MALF_TLP)
+#define AER_COR_ALL                                                            \
+	(PCI_ERR_COR_RCVR | PCI_ERR_COR_BAD_TLP | PCI_ERR_COR_BAD_DLLP |       \
+	 PCI_ERR_COR_REP_ROLL | PCI_ERR_COR_REP_TIMER | PCI_ERR_COR_ADV_NFAT)
 #define LINK		(PCI_EXP_LNKSTA_NLW_X1 * 16 | PCI_EXP_LNKCAP_SLS_16_0GB)
 
 static void set(struct pci *pci, size_t offset, size_t len, uint32_t value,
@@ -140,6 +146,17 @@ static void set_express(struct pci *pci)
 	set(pci, cap + PCI_EXP_LNKCTL2, 2, PCI_EXP_LNKCTL2_TLS_16_0GT, 0);
 }
 
+/* Advanced error reporting; the status itself is the model's. */
+static void set_aer(struct pci *pci)
+{
+	size_t cap = PCI_CAP_AER;
+
+	set(pci, cap, 4, PCI_EXT_CAP_ID_ERR | 2 << 16 /* version */, 0);
+	set(pci, cap + PCI_ERR_UNCOR_MASK, 4, 0, SIM_AER_ALL);
+	set(pci, cap + PCI_ERR_UNCOR_SEVER, 4, AER_FATAL_FIRST, SIM_AER_ALL);
+	set(pci, cap + PCI_ERR_COR_MASK, 4, PCI_ERR_COR_ADV_NFAT, AER_COR_ALL);
+}
+
 static void first_values(struct pci *pci)
 {
 	memset(pci->config, 0, sizeof(pci->config));
@@ -149,6 +166,7 @@ static void first_values(struct pci *pci)
 	set_pm(pci);
 	set_msi(pci);
 	set_express(pci);
+	set_aer(pci);
 }
 
 void pci_reset(struct pci *pci)
@@ -166,12 +184,30 @@ void pci_init(struct pci *pci, struct sim *sim)
 	sim_set_bus_master(sim, false);
 }
 
+/* Those of the len bytes from offset that lie in a register of four. */
+static void overlay(size_t reg, uint32_t value, size_t offset, uint8_t *data,
+		    size_t len)
+{
+	for (size_t i = 0; i < 4; i++) {
+		if (reg + i >= offset && reg + i - offset < len)
+			data[reg + i - offset] = (uint8_t)(value >> 8 * i);
+	}
+}
+
 void pci_config_read(const struct pci *pci, size_t offset, void *data, size_t len)
 {
-	if (sim_is_removed(pci->sim))
+	uint32_t aer;
+
+	if (sim_is_removed(pci->sim)) {
 		memset(data, 0xff, len);
-	else
-		memcpy(data, &pci->config[offset], len);
+		return;
+	}
+	memcpy(data, &pci->config[offset], len);
+	aer = sim_aer(pci->sim, 0);
+	overlay(PCI_CAP_AER + PCI_ERR_UNCOR_STATUS, aer, offset, data, len);
+	/* The first error. */
+	overlay(PCI_CAP_AER + PCI_ERR_CAP,
+		aer ? (uint32_t)__builtin_ctz(aer) : 0, offset, data, len);
 }
 
 /* The byte at an offset if the write has one for it, else 0. */
@@ -193,7 +229,9 @@ bool pci_config_write(struct pci *pci, size_t offset, const void *data, size_t l
 {
 	const size_t devctl_high = PCI_CAP_EXPRESS + PCI_EXP_DEVCTL + 1;
 	const size_t pm_ctrl = PCI_CAP_PM + PCI_PM_CTRL;
+	const size_t uncor = PCI_CAP_AER + PCI_ERR_UNCOR_STATUS;
 	const uint8_t *bytes = data;
+	uint32_t clear = 0;
 	uint32_t command = get(pci, PCI_COMMAND, 2);
 
 	if (sim_is_removed(pci->sim))
@@ -203,6 +241,10 @@ bool pci_config_write(struct pci *pci, size_t offset, const void *data, size_t l
 		sim_stay_away(pci->sim);
 		return true;
 	}
+	for (size_t i = 0; i < 4; i++)
+		clear |= (uint32_t)written(offset, bytes, len, uncor + i)
+			 << 8 * i;
+	sim_aer(pci->sim, clear);
 	for (size_t i = 0; i < len; i++) {
 		uint8_t mask = pci->writable[offset + i];
 		uint8_t *reg = &pci->config[offset + i];

@@ -19,6 +19,7 @@
 #define PCI_CAP_PM	0x40
 #define PCI_CAP_MSI	0x50
 #define PCI_CAP_EXPRESS	0x80
+#define PCI_CAP_AER	0x100
 
 struct pci {
 	struct sim *sim;

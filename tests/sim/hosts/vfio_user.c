@@ -504,6 +504,7 @@ int vfio_user_serve(struct vfio_user *host, struct sim *sim, int fd, int stop)
 
 	/* The model still needs the memory. */
 	pci_reset(&host->pci);
+	sim_aer(sim, UINT32_MAX);
 	message_close_fds(&host->message);
 	drop_eventfds(host);
 	memory_clear(host->memory);

@@ -49,7 +49,7 @@ static void t_texts_that_mean_nothing_are_refused(void **state)
 		"eqe 0 stale stale", "cqe", "cqe 0", "cqe 1024 0", "cqe 0 65536",
 		"cqe 0 0 0", "storm", "storm 0", "storm 0 0", "storm 32 1", "storm 4 1",
 		"storm 0 1 0", "storm 0 1 1 1", "late", "late 0", "late 1024 0",
-		"late 0 -1", "tag 1", "tag 1 -1", "mailbox", "mailbox 0", "mailbox 16",
+		"late 0 -1", "aer", "aer 3", "aer 21", "aer 32", "aer 14 1", "tag 1", "tag 1 -1", "mailbox", "mailbox 0", "mailbox 16",
 		"mailbox 1 0", "mailbox 1 1 1", "mailbox-hang 0", "mailbox-hang never",
 		"stop", "stop 0", "stop 16", "stop-hang 1 1", "mem-hang 0", "vft-hang x",
 		"axi-hang -1", "flr-slow", "flr-slow 0", "flr-slow 60001", "flr-slow 1 0",

@@ -157,8 +157,9 @@ static void t_capabilities_are_a_list(void **state)
 	}
 	assert_int_equal(seen, PCI_CAP_ID_PM << 16 | PCI_CAP_ID_MSI << 8 |
 			       PCI_CAP_ID_EXP);
-	/* No extended ones. */
-	assert_int_equal(get(0x100, 4), 0);
+	/* One extended one. */
+	assert_int_equal(get(0x100, 2), PCI_EXT_CAP_ID_ERR);
+	assert_int_equal(get(0x102, 2) >> 4, 0);
 }
 
 static void t_what_is_not_writable_stays(void **state)
@@ -332,6 +333,47 @@ static void t_flr_resets_everything(void **state)
 	check_first_values();
 }
 
+/* ---- reported errors ---- */
+
+static void t_errors_have_a_capability(void **state)
+{
+	(void)state;
+	assert_int_equal(get(PCI_CAP_AER, 4), 0x00020001);
+	assert_int_equal(get(PCI_CAP_AER + PCI_ERR_UNCOR_STATUS, 4), 0);
+	put(PCI_CAP_AER + PCI_ERR_UNCOR_MASK, 4, UINT32_MAX);
+	assert_int_equal(get(PCI_CAP_AER + PCI_ERR_UNCOR_MASK, 4), SIM_AER_ALL);
+	put(PCI_CAP_AER + PCI_ERR_UNCOR_SEVER, 4, 0);
+	assert_int_equal(get(PCI_CAP_AER + PCI_ERR_UNCOR_SEVER, 4), 0);
+	put(PCI_CAP_AER + PCI_ERR_COR_STATUS, 4, UINT32_MAX);
+	assert_int_equal(get(PCI_CAP_AER + PCI_ERR_COR_STATUS, 4), 0);
+	put(PCI_CAP_AER, 4, 0);
+	assert_int_equal(get(PCI_CAP_AER, 4), 0x00020001);
+	pci_reset(&t.pci);
+	assert_int_equal(get(PCI_CAP_AER + PCI_ERR_UNCOR_MASK, 4), 0);
+	assert_int_equal(get(PCI_CAP_AER + PCI_ERR_UNCOR_SEVER, 4), 0x00062010);
+}
+
+static void t_errors_stay_until_they_are_cleared(void **state)
+{
+	const size_t status = PCI_CAP_AER + PCI_ERR_UNCOR_STATUS;
+
+	(void)state;
+	assert_int_equal(sim_fault(t.sim, "aer 20"), 0);
+	assert_int_equal(sim_fault(t.sim, "aer 14"), 0);
+	assert_int_equal(get(status, 4),
+			 PCI_ERR_UNC_UNSUP | PCI_ERR_UNC_COMP_TIME);
+	assert_int_equal(get(status + 1, 1), PCI_ERR_UNC_COMP_TIME >> 8);
+	assert_int_equal(get(PCI_CAP_AER + PCI_ERR_CAP, 4), 14);
+	put(status, 4, 0);
+	pci_reset(&t.pci);
+	put(status + 1, 1, 0xff);
+	assert_int_equal(get(status, 4), PCI_ERR_UNC_UNSUP);
+	assert_int_equal(get(PCI_CAP_AER + PCI_ERR_CAP, 4), 20);
+	put(status, 4, UINT32_MAX);
+	assert_int_equal(get(status, 4), 0);
+	assert_int_equal(get(PCI_CAP_AER + PCI_ERR_CAP, 4), 0);
+}
+
 /* The host's clock stands. */
 static void t_flr_may_take_time(void **state)
 {
@@ -458,6 +500,8 @@ int main(void)
 		TEST(t_bus_master_reaches_the_device),
 		TEST(t_flr_resets_everything),
 		TEST(t_flr_may_take_time),
+		TEST(t_errors_have_a_capability),
+		TEST(t_errors_stay_until_they_are_cleared),
 		TEST(t_flr_is_seen_in_a_write_of_any_width),
 		TEST(t_a_device_that_is_gone_reads_as_ones),
 		TEST(t_msi_has_a_power_of_two_messages),
