@@ -1,11 +1,35 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# For the bats files that have a ZIP engine and Linux's own driver of it.  zip_suite
-# says where things are: WD_VM_LINUX (the driver), WD_VM_CLIENT (client/).
+# For the bats files that have a ZIP engine and a driver of it: Linux's own, or that of
+# kmod/hisi.  What differs between the two is here.  zip_suite says which it is, and
+# where things are: WD_VM_ZIP_DRIVER (linux or wd), WD_VM_LINUX (Linux's driver),
+# WD_VM_CLIENT (client/).
 
-zip_driver=/sys/bus/pci/drivers/hisi_zip
-zip_debug=/sys/kernel/debug/hisi_zip
+load common
+
+# The modules, each after what it needs.
+case ${WD_VM_ZIP_DRIVER:-linux} in
+linux)
+	zip_name=hisi_zip
+	zip_modules=("$WD_VM_LINUX"/{uacce,hisi_qm,hisi_zip}.ko)
+	zip_alg=hisi-deflate-acomp
+	zip_counters=zip_dfx
+	;;
+wd)
+	zip_name=wd_hisi_zip
+	zip_modules=("$WD_VM_KMOD"/{uacce/wd_uacce,hisi/wd_hisi_qm,hisi/wd_hisi_zip}.ko)
+	zip_alg=wd-hisi-deflate
+	zip_counters=zip
+	;;
+esac
+zip_driver=/sys/bus/pci/drivers/$zip_name
+zip_debug=/sys/kernel/debug/$zip_name
+
+# driver_is linux|wd
+driver_is() {
+	[ "${WD_VM_ZIP_DRIVER:-linux}" = "$1" ]
+}
 
 # zip_find: set zip_bdf to the address of the device
 zip_find() {
@@ -23,16 +47,38 @@ zip_find() {
 	return 1
 }
 
-load_linux() {
-	insmod "$WD_VM_LINUX/uacce.ko"
-	insmod "$WD_VM_LINUX/hisi_qm.ko"
-	insmod "$WD_VM_LINUX/hisi_zip.ko"
+# load_kernel_module NAME [PARAMETER=VALUE...]: one of the kernel's own, and what it needs
+load_kernel_module() {
+	local modules
+
+	modules=$(readlink -f "$WD_VM_MODULES")
+	modprobe -d "${modules%/lib/modules/*}" "$@"
 }
 
-unload_linux() {
-	rmmod hisi_zip
-	rmmod hisi_qm
-	rmmod uacce
+# load_software: deflate by the CPU, which drivers of today leave to it what they cannot
+# do, unless the kernel has it built in
+load_software() {
+	if [ -e "$WD_VM_MODULES/kernel/crypto/deflate.ko" ]; then
+		load_kernel_module deflate
+	fi
+}
+
+# load_driver [PARAMETER=VALUE...]: of the driver's own module; those of uacce's are in
+# the array uacce_options
+load_driver() {
+	load_software
+	insmod "${zip_modules[0]}" "${uacce_options[@]}"
+	insmod "${zip_modules[1]}"
+	insmod "${zip_modules[2]}" "$@"
+}
+
+unload_driver() {
+	local i name
+
+	for i in 2 1 0; do
+		name=${zip_modules[i]##*/}
+		rmmod "${name%.ko}"
+	done
 }
 
 # is_bound: the driver has the device
@@ -43,28 +89,91 @@ is_bound() {
 	}
 }
 
-# selftest RESULT: what /proc/crypto says about the kernel's test of the driver, "" if the
-# driver is not there.  (To start programs is slow in such a machine.)
-selftest() {
+# is_working: the driver has started the device.  (Linux 6.1 calls that another name.)
+is_working() {
+	case $(<"$zip_debug/$zip_bdf/qm/status") in
+	start | work) ;;
+	*)
+		echo "the device's status: $(<"$zip_debug/$zip_bdf/qm/status")"
+		return 1
+		;;
+	esac
+}
+
+# selftest_now: what /proc/crypto says about the kernel's test of the algorithm, "" if it
+# is not there.  (To start programs is slow in such a machine.)  While the test runs
+# there is a larva of it beside it.
+selftest_now() {
 	local text result=
 
 	text=$(</proc/crypto)
-	case $text in
-	*hisi-deflate-acomp*)
-		result=${text#*hisi-deflate-acomp}
-		result=${result#*selftest*: }
-		result=${result%%[[:space:]]*}
-		;;
-	esac
+	while [[ $text = *": $zip_alg"$'\n'* ]]; do
+		text=${text#*": $zip_alg"$'\n'}
+		if [[ ${text%%$'\n\n'*} != *": larval"* ]]; then
+			result=${text#*selftest*: }
+			result=${result%%[[:space:]]*}
+		fi
+	done
+	echo "$result"
+}
+
+test_is_over() {
+	[ "$(selftest_now)" != unknown ]
+}
+
+# selftest RESULT: what it says in the end
+selftest() {
+	local result
+
+	until_true test_is_over
+	result=$(selftest_now)
 	[ "$result" = "$1" ] || {
 		echo "self-test: ${result:-no such algorithm}"
 		return 1
 	}
 }
 
+# after_unbind: what is left of the algorithm without a device.  That of kmod/hisi does
+# without.
+after_unbind() {
+	if driver_is linux; then
+		selftest ""
+	else
+		selftest passed
+		client "alg=$zip_alg" requests=4 outstanding=2
+	fi
+}
+
 # counter NAME: one of the driver's, such as send_cnt
 counter() {
-	echo "$(<"$zip_debug/$zip_bdf/zip_dfx/$1")"
+	echo "$(<"$zip_debug/$zip_bdf/$zip_counters/$1")"
+}
+
+# at_rest: nothing is under way, and nothing was lost
+at_rest() {
+	local sent received
+
+	sent=$(counter send_cnt)
+	received=$(counter recv_cnt)
+	[ "$sent" -eq "$received" ] || {
+		echo "$sent requests were sent, $received came back"
+		return 1
+	}
+}
+
+# The kernel's test is six requests, and that of kmod/hisi comes on top.  (It also passes
+# if all is done in software.)
+all_tests_went_through_it() {
+	local sent
+
+	sent=$(counter send_cnt)
+	echo "$sent requests"
+	if driver_is linux; then
+		[ "$sent" -eq 6 ]
+	else
+		[ "$sent" -ge 6 ]
+		[ "$(counter fallback_cnt)" -eq 0 ]
+	fi
 }
 
 # client [PARAMETER=VALUE...]: do what client/ does
@@ -77,6 +186,42 @@ client() {
 client_report() {
 	dmesg | grep 'acomp_client: client ' | tail -n "${1:-1}"
 }
+
+# ---- the model ----
+
+# sim_cmd WORD...: a command for the model's control socket, such as "fault fail 3 0x0e";
+# prints what it answers after "ok", and fails if it answers something else.  zip_suite
+# takes the commands from files, which get their names when they are complete.
+sim_cmd() {
+	local file=$WD_VM_OUT/sim/$BASHPID-$SRANDOM answer
+
+	echo "$*" >"$file"
+	mv "$file" "$file.command"
+	until_true test -e "$file.answer" || return
+	answer=$(<"$file.answer")
+	rm "$file.answer"
+	case $answer in
+	ok*) echo "${answer#ok}" ;;
+	*)
+		echo "the model, asked to $*: ${answer:-no answer}"
+		return 1
+		;;
+	esac
+}
+
+# sim_value COMMAND NAME: the number after "NAME=" in what it answers
+sim_value() {
+	local answer
+
+	answer=$(sim_cmd "$1") || {
+		echo "$answer"
+		return 1
+	}
+	answer=${answer#* "$2="}
+	echo "${answer%% *}"
+}
+
+# ---- the kernel's log ----
 
 # complaints: what the kernel said of the driver, the device and who uses them that is
 # a warning or worse.  Not to the point: that the modules are not the kernel's own.

@@ -4,8 +4,9 @@
  * each with lists of several entries of odd sizes at odd offsets, compresses,
  * decompresses, and compares.
  *
- * All is done while the module is loaded, which fails if a request did.  What was
- * done is said in the kernel's log.
+ * All is done while the module is loaded, which fails if a request did, unless that is
+ * to be expected: then it is done again, and counted.  What was done is said in the
+ * kernel's log.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,6 +24,8 @@
 #include <linux/vmalloc.h>
 #include <linux/wait.h>
 
+#include "compat.h"
+
 static char *alg = "deflate";
 module_param(alg, charp, 0444);
 MODULE_PARM_DESC(alg, "name of the algorithm, or of its driver (default deflate)");
@@ -34,6 +37,14 @@ MODULE_PARM_DESC(transforms, "how many clients there are, each with a transform 
 static unsigned int requests = 1200;
 module_param(requests, uint, 0444);
 MODULE_PARM_DESC(requests, "pieces of data that each client has compressed and decompressed (default 1200)");
+
+static unsigned int seconds;
+module_param(seconds, uint, 0444);
+MODULE_PARM_DESC(seconds, "go on for so long, however many pieces that takes (default 0: as many as requests says)");
+
+static bool again;
+module_param(again, bool, 0444);
+MODULE_PARM_DESC(again, "what fails is counted and done again, for a device that is reset meanwhile (default N)");
 
 static unsigned int outstanding = 200;
 module_param(outstanding, uint, 0444);
@@ -92,6 +103,9 @@ struct client {
 	unsigned int done;
 	unsigned int retries;
 	unsigned int refused;			/* in a row, with none under way */
+	unsigned int failed;			/* and done again: with an error */
+	unsigned int empty;			/* with success, but no output */
+	unsigned long end_time;			/* jiffies, with seconds */
 	u64 packed_bytes;
 
 	spinlock_t lock;		/* of finished, which the callback adds to */
@@ -221,11 +235,11 @@ static void finish(struct slot *s, int err)
 	spin_unlock_irqrestore(&c->lock, flags);
 }
 
-static void on_complete(struct crypto_async_request *areq, int err)
+static void on_complete(COMPLETION_ARG *arg, int err)
 {
 	/* From the backlog into the queue, which is not the answer. */
 	if (err != -EINPROGRESS)
-		finish(areq->data, err);
+		finish(completion_data(arg), err);
 }
 
 /* False: there is no room. */
@@ -264,10 +278,15 @@ static int complain(struct slot *s, const char *what, int ret)
 	return ret;
 }
 
+static bool all_made(const struct client *c)
+{
+	return seconds ? time_after(jiffies, c->end_time) : c->made == requests;
+}
+
 /* Have a piece of data to be compressed, unless all were made. */
 static void make_ready(struct client *c, struct slot *s)
 {
-	if (c->made == requests)
+	if (all_made(c))
 		return;
 	s->number = c->made++;
 	make_data(c->expected, s->number);
@@ -275,8 +294,29 @@ static void make_ready(struct client *c, struct slot *s)
 	list_add_tail(&s->node, &c->ready[COMPRESS]);
 }
 
+/*
+ * Whether the request came to nothing, which is to be expected: it is done again.  What
+ * was said about it stays right: an error is one, and success has output.
+ */
+static bool came_to_nothing(struct client *c, struct slot *s)
+{
+	if (!again || (!s->err && s->req->dlen))
+		return false;
+	/* Not for ever. */
+	if (time_after(jiffies, c->end_time + 2 * LOST_AFTER))
+		return false;
+	if (s->err)
+		c->failed++;
+	else
+		c->empty++;
+	list_add_tail(&s->node, &c->ready[s->direction]);
+	return true;
+}
+
 static int check_compressed(struct client *c, struct slot *s)
 {
+	if (came_to_nothing(c, s))
+		return 0;
 	if (s->err)
 		return complain(s, "failed", s->err);
 	if (!s->req->dlen || s->req->dlen > s->packed.total)
@@ -291,6 +331,8 @@ static int check_compressed(struct client *c, struct slot *s)
 
 static int check_decompressed(struct client *c, struct slot *s)
 {
+	if (came_to_nothing(c, s))
+		return 0;
 	if (s->err)
 		return complain(s, "failed", s->err);
 	if (s->req->dlen != bytes)
@@ -372,11 +414,12 @@ static int run(void *data)
 	struct client *c = data;
 	int ret = 0, lost = 0;
 
-	while (!ret && !lost && c->done < requests) {
+	while (!ret && !lost && (!all_made(c) || c->done < c->made)) {
 		submit_ready(c, DECOMPRESS);
 		submit_ready(c, COMPRESS);
 		lost = wait_for_some(c);
 		ret = take_finished(c);
+		cond_resched();
 	}
 	while (!lost && (c->under_way[COMPRESS] || c->under_way[DECOMPRESS])) {
 		lost = wait_for_some(c);
@@ -445,6 +488,7 @@ static int init_client(struct client *c, u32 *state)
 	spin_lock_init(&c->lock);
 	init_waitqueue_head(&c->wait);
 	init_completion(&c->end);
+	c->end_time = jiffies + seconds * HZ;
 	c->tfm = crypto_alloc_acomp(alg, 0, 0);
 	if (IS_ERR(c->tfm)) {
 		ret = PTR_ERR(c->tfm);
@@ -470,10 +514,10 @@ static void report(struct client *c, unsigned int i)
 {
 	struct crypto_tfm *tfm = crypto_acomp_tfm(c->tfm);
 
-	pr_info("client %u: %s: %u of %u pieces right, %llu bytes to %llu, at most %d and %d under way, %u retries\n",
-		i, crypto_tfm_alg_driver_name(tfm), c->done, requests,
+	pr_info("client %u: %s: %u of %u pieces right, %llu bytes to %llu, at most %d and %d under way, %u retries, %u failed, %u empty\n",
+		i, crypto_tfm_alg_driver_name(tfm), c->done, seconds ? c->made : requests,
 		(u64)c->done * bytes, c->packed_bytes, c->deepest[COMPRESS],
-		c->deepest[DECOMPRESS], c->retries);
+		c->deepest[DECOMPRESS], c->retries, c->failed, c->empty);
 }
 
 static int __init acomp_client_init(void)
