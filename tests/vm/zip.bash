@@ -8,21 +8,28 @@
 
 load common
 
-# The modules, each after what it needs.
+# The modules, each after what it needs; and what the driver says of the device.
+# shellcheck disable=SC2034
 case ${WD_VM_ZIP_DRIVER:-linux} in
 linux)
 	zip_name=hisi_zip
 	zip_modules=("$WD_VM_LINUX"/{uacce,hisi_qm,hisi_zip}.ko)
 	zip_alg=hisi-deflate-acomp
 	zip_counters=zip_dfx
+	zip_was_reset='hisi_zip .*: Controller reset complete'
+	zip_is_lost='hisi_zip .*: Controller reset failed'
 	;;
 wd)
 	zip_name=wd_hisi_zip
 	zip_modules=("$WD_VM_KMOD"/{uacce/wd_uacce,hisi/wd_hisi_qm,hisi/wd_hisi_zip}.ko)
 	zip_alg=wd-hisi-deflate
 	zip_counters=zip
+	zip_was_reset='wd_hisi_zip .*: reset; in use again'
+	zip_is_lost='wd_hisi_zip .*: out of use'
 	;;
 esac
+# Parameters of uacce's module.
+uacce_options=()
 zip_driver=/sys/bus/pci/drivers/$zip_name
 zip_debug=/sys/kernel/debug/$zip_name
 
@@ -219,6 +226,24 @@ sim_value() {
 	}
 	answer=${answer#* "$2="}
 	echo "${answer%% *}"
+}
+
+# has_completed NUMBER: the model has done so many requests
+has_completed() {
+	[ "$(sim_value stats completed)" -ge "$1" ]
+}
+
+# more_is_done NUMBER: wait until it has done so many more
+more_is_done() {
+	until_true has_completed $(($(sim_value stats completed) + $1))
+}
+
+no_violations() {
+	[ "$(sim_value violations total)" -eq 0 ] || {
+		sim_cmd violations
+		sim_cmd last
+		return 1
+	}
 }
 
 # ---- the kernel's log ----

@@ -23,7 +23,7 @@
 #include "zipq.h"
 
 #define RW	(PROT_READ | PROT_WRITE)
-#define SS_SIZE	(64u << 10)
+#define SS_SIZE (64u << 10)
 
 static unsigned int rows, failures;
 
@@ -54,15 +54,16 @@ static const char *name_of(int err)
 /* That an error, or 0, is the one that is to be. */
 static void is_errno(const char *what, int got, int want)
 {
-	row(got == want, what, "%s%s%s", name_of(got), got == want ? "" : ", not ",
-	    got == want ? "" : name_of(want));
+	row(got == want, what, "%s%s%s", name_of(got),
+	    got == want ? "" : ", not ", got == want ? "" : name_of(want));
 }
 
 /* The same, where Linux's own driver gives something else, or nothing. */
 static void is_better(const char *what, int got, int want, const char *there)
 {
 	row(got == want, what, "%s%s%s (Linux's own: %s)", name_of(got),
-	    got == want ? "" : ", not ", got == want ? "" : name_of(want), there);
+	    got == want ? "" : ", not ", got == want ? "" : name_of(want),
+	    there);
 }
 
 static void is_number(const char *what, unsigned long got, unsigned long want)
@@ -98,7 +99,8 @@ static struct zipq begun(unsigned int type)
 	int ret = zipq_begin(&q, type, SS_SIZE);
 
 	if (ret) {
-		row(false, "a queue, open, mapped and started", "%s", name_of(-ret));
+		row(false, "a queue, open, mapped and started", "%s",
+		    name_of(-ret));
 		exit(1);
 	}
 	return q;
@@ -110,7 +112,8 @@ static int call(int fd, unsigned long cmd, void *arg)
 }
 
 /* Errno of a mapping, which is undone. */
-static int try_map(int fd, unsigned int region, size_t size, int prot, int flags)
+static int try_map(int fd, unsigned int region, size_t size, int prot,
+		   int flags)
 {
 	void *p = mmap(NULL, size, prot, flags, fd, (off_t)(region * page()));
 
@@ -126,7 +129,8 @@ static int put(const char *name, const char *text)
 	char path[400];
 	int fd, ret = 0;
 
-	snprintf(path, sizeof(path), "/sys/class/uacce/%s/%s", zipq_device(), name);
+	snprintf(path, sizeof(path), "/sys/class/uacce/%s/%s", zipq_device(),
+		 name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno;
@@ -146,8 +150,12 @@ static int events(int fd, int timeout_ms)
 static struct zipq_work some_work(struct zipq *q)
 {
 	struct zipq_work work = {
-		.in = q->ss, .out = q->ss + SS_SIZE / 2, .in_len = 4096,
-		.out_len = SS_SIZE / 2, .alg = HZIP_ALG_ZLIB, .tag = 4711,
+		.in = q->ss,
+		.out = q->ss + SS_SIZE / 2,
+		.in_len = 4096,
+		.out_len = SS_SIZE / 2,
+		.alg = HZIP_ALG_ZLIB,
+		.tag = 4711,
 	};
 
 	memset(q->ss, 'a', 4096);
@@ -174,24 +182,32 @@ static void check_names(void)
 	struct stat st;
 	bool noiommu;
 
-	row(!strncmp(zipq_device(), "hisi_zip-", 9), "name", "%s", zipq_device());
+	row(!strncmp(zipq_device(), "hisi_zip-", 9), "name", "%s",
+	    zipq_device());
 	snprintf(api, sizeof(api), "%.60s", zipq_text("api"));
 	noiommu = strstr(api, "_noiommu");
-	row(strchr("235", api[9]) && (!api[10] || !strcmp(api + 10, "_noiommu")), "api", "%s",
-	    api);
-	row(flags == UACCE_DEV_SVA || flags == UACCE_DEV_NOIOMMU || flags == UACCE_DEV_IOMMU,
+	row(strchr("235", api[9]) &&
+		    (!api[10] || !strcmp(api + 10, "_noiommu")),
+	    "api", "%s", api);
+	row(flags == UACCE_DEV_SVA || flags == UACCE_DEV_NOIOMMU ||
+		    flags == UACCE_DEV_IOMMU,
 	    "flags", "%lu", flags);
-	row(noiommu == (flags != UACCE_DEV_SVA), "api ends in _noiommu without SVA", "%s", api);
+	row(noiommu == (flags != UACCE_DEV_SVA),
+	    "api ends in _noiommu without SVA", "%s", api);
 	row(has_line(zipq_text("algorithms"), "zlib") &&
-	    has_line(zipq_text("algorithms"), "gzip"), "algorithms", "zlib, gzip");
+		    has_line(zipq_text("algorithms"), "gzip"),
+	    "algorithms", "zlib, gzip");
 	row(has_line(zipq_text("algorithms"), "deflate") == (api[9] != '2'),
 	    "algorithms: deflate, but not on V2", "%s", api);
 	snprintf(path, sizeof(path), "/dev/%s", zipq_device());
-	row(!stat(path, &st) && S_ISCHR(st.st_mode), "character device", "%s", path);
+	row(!stat(path, &st) && S_ISCHR(st.st_mode), "character device", "%s",
+	    path);
 	row((st.st_mode & 0777) == 0600 && !st.st_uid, "mode", "%o, owner %u",
 	    st.st_mode & 0777u, st.st_uid);
-	snprintf(path, sizeof(path), "/sys/class/uacce/%s/device/numa_node", zipq_device());
-	is_errno("device/numa_node can be read", access(path, R_OK) ? errno : 0, 0);
+	snprintf(path, sizeof(path), "/sys/class/uacce/%s/device/numa_node",
+		 zipq_device());
+	is_errno("device/numa_node can be read", access(path, R_OK) ? errno : 0,
+		 0);
 }
 
 static void check_isolation(void)
@@ -201,12 +217,17 @@ static void check_isolation(void)
 
 	is_number("isolate", zipq_number("isolate"), 0);
 	is_errno("isolate_strategy: write 7", put("isolate_strategy", "7"), 0);
-	is_number("isolate_strategy: read it", zipq_number("isolate_strategy"), 7);
-	is_errno("isolate_strategy: 65535", put("isolate_strategy", "65535"), 0);
-	is_errno("isolate_strategy: 65536", put("isolate_strategy", "65536"), EINVAL);
-	is_errno("isolate_strategy: no number", put("isolate_strategy", "many"), EINVAL);
+	is_number("isolate_strategy: read it", zipq_number("isolate_strategy"),
+		  7);
+	is_errno("isolate_strategy: 65535", put("isolate_strategy", "65535"),
+		 0);
+	is_errno("isolate_strategy: 65536", put("isolate_strategy", "65536"),
+		 EINVAL);
+	is_errno("isolate_strategy: no number", put("isolate_strategy", "many"),
+		 EINVAL);
 	snprintf(text, sizeof(text), "%lu", before);
-	is_errno("isolate_strategy: as it was", put("isolate_strategy", text), 0);
+	is_errno("isolate_strategy: as it was", put("isolate_strategy", text),
+		 0);
 }
 
 static void check_instances(void)
@@ -214,10 +235,11 @@ static void check_instances(void)
 	unsigned long before = zipq_number("available_instances");
 	struct zipq q = opened();
 
-	is_number("available_instances with one more open", zipq_number("available_instances"),
-		  before - 1);
+	is_number("available_instances with one more open",
+		  zipq_number("available_instances"), before - 1);
 	zipq_end(&q);
-	is_number("available_instances after its end", zipq_number("available_instances"), before);
+	is_number("available_instances after its end",
+		  zipq_number("available_instances"), before);
 }
 
 /* ---- ioctls ---- */
@@ -245,15 +267,20 @@ static void check_ctx(void)
 	ctx.type = 3;
 	is_errno("SET_QP_CTX: type 3", call(q.fd, ZIPQ_SET_CTX, &ctx), EINVAL);
 	ctx.type = 0xffff;
-	is_errno("SET_QP_CTX: type 65535", call(q.fd, ZIPQ_SET_CTX, &ctx), EINVAL);
-	is_errno("SET_QP_CTX: bad address", call(q.fd, ZIPQ_SET_CTX, NULL), EFAULT);
+	is_errno("SET_QP_CTX: type 65535", call(q.fd, ZIPQ_SET_CTX, &ctx),
+		 EINVAL);
+	is_errno("SET_QP_CTX: bad address", call(q.fd, ZIPQ_SET_CTX, NULL),
+		 EFAULT);
 	is_errno("SET_QP_INFO", call(q.fd, ZIPQ_SET_INFO, &info), 0);
 	is_number("SET_QP_INFO: bytes of a request", info.sqe_size, 128);
-	row(info.sq_depth >= 32 && info.cq_depth >= info.sq_depth, "SET_QP_INFO: depths",
-	    "%u, %u", info.sq_depth, info.cq_depth);
-	is_errno("SET_QP_INFO: bad address", call(q.fd, ZIPQ_SET_INFO, NULL), EFAULT);
-	is_errno("unknown ioctl of uacce", call(q.fd, _IO('W', 90), NULL), EINVAL);
-	is_errno("unknown ioctl of the QM", call(q.fd, _IO('H', 99), NULL), EINVAL);
+	row(info.sq_depth >= 32 && info.cq_depth >= info.sq_depth,
+	    "SET_QP_INFO: depths", "%u, %u", info.sq_depth, info.cq_depth);
+	is_errno("SET_QP_INFO: bad address", call(q.fd, ZIPQ_SET_INFO, NULL),
+		 EFAULT);
+	is_errno("unknown ioctl of uacce", call(q.fd, _IO('W', 90), NULL),
+		 EINVAL);
+	is_errno("unknown ioctl of the QM", call(q.fd, _IO('H', 99), NULL),
+		 EINVAL);
 	zipq_end(&q);
 }
 
@@ -272,14 +299,16 @@ static void check_states(void)
 
 static void check_sizes(void)
 {
-	size_t mmio = zipq_number("region_mmio_size"), dus = zipq_number("region_dus_size");
+	size_t mmio = zipq_number("region_mmio_size"),
+	       dus = zipq_number("region_dus_size");
 	struct zipq q = begun(HZIP_QUEUE_COMPRESS);
 	size_t rings = 128 * (size_t)q.sq_depth + 16 * (size_t)q.cq_depth;
 	/* What is up to the doorbells, and they, in whole pages; or a queue's own 64 KiB. */
 	size_t plain = page() > 0x1000 ? page() : 0x2000;
 
 	row(mmio == plain || mmio == 0x10000, "region_mmio_size", "%zu", mmio);
-	is_number("region_dus_size", dus, (rings + page() - 1) / page() * page() + page());
+	is_number("region_dus_size", dus,
+		  (rings + page() - 1) / page() * page() + page());
 	zipq_end(&q);
 }
 
@@ -306,43 +335,63 @@ static void check_clean(void)
 			clean = false;
 			break;
 		}
-		clean &= all_zero(q.dus, q.dus_size) && all_zero(q.ss, q.ss_size);
+		clean &= all_zero(q.dus, q.dus_size) &&
+			 all_zero(q.ss, q.ss_size);
 		zipq_end(&q);
 	}
-	row(clean, "memory of a new queue", "zeros (Linux's own: requests of the last owner)");
+	row(clean, "memory of a new queue",
+	    "zeros (Linux's own: requests of the last owner)");
 }
 
 static void check_mappings(void)
 {
-	size_t mmio = zipq_number("region_mmio_size"), dus = zipq_number("region_dus_size");
+	size_t mmio = zipq_number("region_mmio_size"),
+	       dus = zipq_number("region_dus_size");
 	bool sva = zipq_number("flags") & UACCE_DEV_SVA;
 	struct zipq q = opened();
 	void *p;
 
-	is_errno("map DUS", try_map(q.fd, UACCE_QFRT_DUS, dus, RW, MAP_SHARED), 0);
-	is_better("map DUS again", try_map(q.fd, UACCE_QFRT_DUS, dus, RW, MAP_SHARED), 0,
+	is_errno("map DUS", try_map(q.fd, UACCE_QFRT_DUS, dus, RW, MAP_SHARED),
+		 0);
+	is_better("map DUS again",
+		  try_map(q.fd, UACCE_QFRT_DUS, dus, RW, MAP_SHARED), 0,
 		  "6.1: EEXIST");
 	is_errno("map DUS, a page less",
-		 try_map(q.fd, UACCE_QFRT_DUS, dus - page(), RW, MAP_SHARED), EINVAL);
+		 try_map(q.fd, UACCE_QFRT_DUS, dus - page(), RW, MAP_SHARED),
+		 EINVAL);
 	is_errno("map DUS, a page more",
-		 try_map(q.fd, UACCE_QFRT_DUS, dus + page(), RW, MAP_SHARED), EINVAL);
-	is_errno("map MMIO", try_map(q.fd, UACCE_QFRT_MMIO, mmio, RW, MAP_SHARED), 0);
+		 try_map(q.fd, UACCE_QFRT_DUS, dus + page(), RW, MAP_SHARED),
+		 EINVAL);
+	is_errno("map MMIO",
+		 try_map(q.fd, UACCE_QFRT_MMIO, mmio, RW, MAP_SHARED), 0);
 	is_errno("map MMIO, a page less",
-		 try_map(q.fd, UACCE_QFRT_MMIO, mmio - page(), RW, MAP_SHARED), 0);
+		 try_map(q.fd, UACCE_QFRT_MMIO, mmio - page(), RW, MAP_SHARED),
+		 0);
 	is_errno("map MMIO, a page more",
-		 try_map(q.fd, UACCE_QFRT_MMIO, mmio + page(), RW, MAP_SHARED), EINVAL);
-	is_better("map DUS privately", try_map(q.fd, UACCE_QFRT_DUS, dus, RW, MAP_PRIVATE),
-		  EINVAL, "0");
-	is_better("map DUS to execute",
-		  try_map(q.fd, UACCE_QFRT_DUS, dus, RW | PROT_EXEC, MAP_SHARED), EINVAL, "0");
-	is_errno("map SS", try_map(q.fd, UACCE_QFRT_SS, SS_SIZE, RW, MAP_SHARED),
+		 try_map(q.fd, UACCE_QFRT_MMIO, mmio + page(), RW, MAP_SHARED),
+		 EINVAL);
+	is_better("map DUS privately",
+		  try_map(q.fd, UACCE_QFRT_DUS, dus, RW, MAP_PRIVATE), EINVAL,
+		  "0");
+	is_better(
+		"map DUS to execute",
+		try_map(q.fd, UACCE_QFRT_DUS, dus, RW | PROT_EXEC, MAP_SHARED),
+		EINVAL, "0");
+	is_errno("map SS",
+		 try_map(q.fd, UACCE_QFRT_SS, SS_SIZE, RW, MAP_SHARED),
 		 sva ? EINVAL : 0);
-	is_errno("map region 3", try_map(q.fd, 3, page(), RW, MAP_SHARED), EINVAL);
-	p = mmap(NULL, dus, RW, MAP_SHARED, q.fd, (off_t)(UACCE_QFRT_DUS * page()));
+	is_errno("map region 3", try_map(q.fd, 3, page(), RW, MAP_SHARED),
+		 EINVAL);
+	p = mmap(NULL, dus, RW, MAP_SHARED, q.fd,
+		 (off_t)(UACCE_QFRT_DUS * page()));
 	is_errno("map DUS while it is mapped",
 		 try_map(q.fd, UACCE_QFRT_DUS, dus, RW, MAP_SHARED), EEXIST);
-	is_errno("mremap", mremap(p, dus, dus, MREMAP_MAYMOVE | MREMAP_FIXED,
-				  (char *)p + (1l << 30)) == MAP_FAILED ? errno : 0, EPERM);
+	is_errno("mremap",
+		 mremap(p, dus, dus, MREMAP_MAYMOVE | MREMAP_FIXED,
+			(char *)p + (1l << 30)) == MAP_FAILED
+			 ? errno
+			 : 0,
+		 EPERM);
 	munmap(p, dus);
 	zipq_end(&q);
 }
@@ -354,20 +403,26 @@ static void check_ss(void)
 	int ret;
 
 	if (zipq_number("flags") & UACCE_DEV_SVA) {
-		is_errno("GET_SS_DMA with SVA", call(q.fd, UACCE_CMD_GET_SS_DMA, &index), EINVAL);
+		is_errno("GET_SS_DMA with SVA",
+			 call(q.fd, UACCE_CMD_GET_SS_DMA, &index), EINVAL);
 		zipq_end(&q);
 		return;
 	}
-	is_errno("GET_SS_DMA without SS", call(q.fd, UACCE_CMD_GET_SS_DMA, &index), EINVAL);
+	is_errno("GET_SS_DMA without SS",
+		 call(q.fd, UACCE_CMD_GET_SS_DMA, &index), EINVAL);
 	ret = zipq_map(&q, SS_SIZE);
 	is_errno("map SS, and GET_SS_DMA", -ret, 0);
-	row(q.n_slices == 1 && q.slices[0].addr, "GET_SS_DMA", "%u slice at 0x%llx", q.n_slices,
+	row(q.n_slices == 1 && q.slices[0].addr, "GET_SS_DMA",
+	    "%u slice at 0x%llx", q.n_slices,
 	    (unsigned long long)q.slices[0].addr);
 	index = q.n_slices;
-	is_errno("GET_SS_DMA past the last", call(q.fd, UACCE_CMD_GET_SS_DMA, &index), EINVAL);
+	is_errno("GET_SS_DMA past the last",
+		 call(q.fd, UACCE_CMD_GET_SS_DMA, &index), EINVAL);
 	index = ~0ul;
-	is_errno("GET_SS_DMA of any number", call(q.fd, UACCE_CMD_GET_SS_DMA, &index), EINVAL);
-	is_errno("GET_SS_DMA: bad address", call(q.fd, UACCE_CMD_GET_SS_DMA, NULL), EFAULT);
+	is_errno("GET_SS_DMA of any number",
+		 call(q.fd, UACCE_CMD_GET_SS_DMA, &index), EINVAL);
+	is_errno("GET_SS_DMA: bad address",
+		 call(q.fd, UACCE_CMD_GET_SS_DMA, NULL), EFAULT);
 	zipq_end(&q);
 }
 
@@ -382,7 +437,8 @@ static void check_poll(void)
 	is_number("poll: nothing was asked", (unsigned long)events(q.fd, 0), 0);
 	zipq_submit(&q, &work);
 	zipq_ring(&q);
-	is_number("poll: an answer", (unsigned long)events(q.fd, 60000), POLLIN);
+	is_number("poll: an answer", (unsigned long)events(q.fd, 60000),
+		  POLLIN);
 	is_number("poll: it is told once", (unsigned long)events(q.fd, 0), 0);
 	is_errno("receive", -zipq_receive(&q, &result, 0), 0);
 	is_number("its tag", result.tag, 4711);
@@ -410,7 +466,8 @@ static int in_child(int (*fn)(struct zipq *q), struct zipq *q)
 
 static int child_maps(struct zipq *q)
 {
-	return try_map(q->fd, UACCE_QFRT_DUS, zipq_number("region_dus_size"), RW, MAP_SHARED);
+	return try_map(q->fd, UACCE_QFRT_DUS, zipq_number("region_dus_size"),
+		       RW, MAP_SHARED);
 }
 
 static int child_stops(struct zipq *q)
@@ -445,21 +502,23 @@ static void check_others(void)
 	char path[300];
 	struct zipq q = begun(HZIP_QUEUE_COMPRESS);
 
-	is_better("a child maps the parent's queue", in_child(child_maps, &q), EPERM,
-		  "EEXIST, or 0");
-	is_better("a child stops the parent's queue", in_child(child_stops, &q), EPERM, "0");
-	is_better("a child polls the parent's queue: POLLERR", in_child(child_polls, &q), 0,
-		  "takes the parent's events");
+	is_better("a child maps the parent's queue", in_child(child_maps, &q),
+		  EPERM, "EEXIST, or 0");
+	is_better("a child stops the parent's queue", in_child(child_stops, &q),
+		  EPERM, "0");
+	is_better("a child polls the parent's queue: POLLERR",
+		  in_child(child_polls, &q), 0, "takes the parent's events");
 	is_number("a child touches the parent's mapping: SIGSEGV",
 		  (unsigned long)in_child(child_touches, &q), 128 + SIGSEGV);
 	zipq_end(&q);
 
-	is_errno("open by another user, mode 0600", in_child(without_privilege, NULL), EACCES);
+	is_errno("open by another user, mode 0600",
+		 in_child(without_privilege, NULL), EACCES);
 	snprintf(path, sizeof(path), "/dev/%s", zipq_device());
 	if (zipq_number("flags") & UACCE_DEV_SVA || chmod(path, 0666))
 		return;
-	is_errno("open without CAP_SYS_RAWIO, mode 0666", in_child(without_privilege, NULL),
-		 EPERM);
+	is_errno("open without CAP_SYS_RAWIO, mode 0666",
+		 in_child(without_privilege, NULL), EPERM);
 	chmod(path, 0600);
 }
 

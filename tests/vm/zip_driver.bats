@@ -108,8 +108,10 @@ zswap_on() {
 	# Less memory than will be asked for, for what runs in this group.  Linux 7 keeps
 	# what cannot be compressed in zswap, too, and on the group's account.
 	limit=32
+	swap_mib=80
 	if [ ! -e $zswap/zpool ]; then
 		limit=64
+		swap_mib=160
 	fi
 	mkdir -p /run/cgroup
 	mount -t cgroup2 none /run/cgroup
@@ -162,7 +164,7 @@ swapped() {
 
 	(
 		echo "$BASHPID" >/run/cgroup/small/cgroup.procs
-		exec swapper 80 1 200
+		exec swapper "$swap_mib" 1 200
 	)
 
 	sent=$(($(counter send_cnt) - sent))

@@ -32,19 +32,19 @@
 #include "zip_user.h"
 #include "zipq.h"
 
-#define PIECES		16u		/* under way at a time, at most */
-#define PIECE		(16u << 10)	/* bytes, at most */
-#define PACKED		(PIECE + PIECE / 8 + 512)
-#define ROOM		(PIECE + PACKED)
-#define SS_SIZE		(PIECES * ROOM)
-#define ANSWER_MS	60000
+#define PIECES	  16u	      /* under way at a time, at most */
+#define PIECE	  (16u << 10) /* bytes, at most */
+#define PACKED	  (PIECE + PIECE / 8 + 512)
+#define ROOM	  (PIECE + PACKED)
+#define SS_SIZE	  (PIECES * ROOM)
+#define ANSWER_MS 60000
 
 /* What the processes have done; in shared memory. */
 struct counts {
 	unsigned long pieces;
 	unsigned long requests;
 	unsigned long reopened;
-	unsigned long redone;		/* pieces, as their queue died */
+	unsigned long redone; /* pieces, as their queue died */
 };
 
 static long opt_processes = 16;
@@ -66,7 +66,8 @@ static void pause_ms(long ms)
 	nanosleep(&ts, NULL);
 }
 
-static void __attribute__((noreturn, format(printf, 1, 2))) wrong(const char *fmt, ...)
+static void __attribute__((noreturn, format(printf, 1, 2)))
+wrong(const char *fmt, ...)
 {
 	va_list args;
 
@@ -96,15 +97,16 @@ static void make_data(unsigned char *p, uint32_t len)
 	bool text = random_below(10);
 
 	for (uint32_t i = 0; i < len; i++)
-		p[i] = text ? (unsigned char)"etaoin shrdlu,.\n"[random_below(16)] :
-			      (unsigned char)random_below(256);
+		p[i] = text ? (unsigned char)"etaoin shrdlu,.\n"[random_below(
+				      16)]
+			    : (unsigned char)random_below(256);
 }
 
 /* What the device can do: raw DEFLATE only as of V3. */
 struct format {
 	uint32_t alg;
-	int window_bits;	/* zlib's name for it */
-	uint32_t head;		/* bytes that the device leaves to software */
+	int window_bits; /* zlib's name for it */
+	uint32_t head;	 /* bytes that the device leaves to software */
 	const char *bytes;
 };
 
@@ -125,9 +127,9 @@ struct piece {
 
 struct user {
 	struct counts *counts;
-	struct zipq queues[2];		/* HZIP_QUEUE_COMPRESS, HZIP_QUEUE_DECOMPRESS */
+	struct zipq queues[2]; /* HZIP_QUEUE_COMPRESS, HZIP_QUEUE_DECOMPRESS */
 	struct piece pieces[PIECES];
-	unsigned int n;			/* of this batch */
+	unsigned int n; /* of this batch */
 };
 
 static unsigned char *room_for_input(struct zipq *q, unsigned int i)
@@ -137,7 +139,8 @@ static unsigned char *room_for_input(struct zipq *q, unsigned int i)
 
 static unsigned char *room_for_output(struct zipq *q, unsigned int i)
 {
-	return room_for_input(q, i) + (q->type == HZIP_QUEUE_COMPRESS ? PIECE : PACKED);
+	return room_for_input(q, i) +
+	       (q->type == HZIP_QUEUE_COMPRESS ? PIECE : PACKED);
 }
 
 static void submit(struct zipq *q, const struct piece *p, unsigned int i)
@@ -154,12 +157,13 @@ static void submit(struct zipq *q, const struct piece *p, unsigned int i)
 	};
 	int ret;
 
-	memcpy(room_for_input(q, i), compress ? p->plain : p->packed + p->format->head,
-	       work.in_len);
+	memcpy(room_for_input(q, i),
+	       compress ? p->plain : p->packed + p->format->head, work.in_len);
 	memset(room_for_output(q, i), 0xa5, work.out_len);
 	ret = zipq_submit(q, &work);
 	if (ret)
-		wrong("no room for request %u of %u: %s", i, q->in_flight, strerror(-ret));
+		wrong("no room for request %u of %u: %s", i, q->in_flight,
+		      strerror(-ret));
 }
 
 static void check_compressed(struct user *u, unsigned int i,
@@ -171,8 +175,8 @@ static void check_compressed(struct user *u, unsigned int i,
 
 	if (!result->produced || result->produced > PACKED - p->format->head ||
 	    result->consumed != p->len)
-		wrong("compress: %u bytes to %u, of %u", result->consumed, result->produced,
-		      p->len);
+		wrong("compress: %u bytes to %u, of %u", result->consumed,
+		      result->produced, p->len);
 	memcpy(p->packed, p->format->bytes, p->format->head);
 	memcpy(p->packed + p->format->head, room_for_output(&u->queues[0], i),
 	       result->produced);
@@ -183,9 +187,10 @@ static void check_compressed(struct user *u, unsigned int i,
 	z.avail_in = p->packed_len;
 	z.next_out = again;
 	z.avail_out = sizeof(again);
-	if (inflate(&z, Z_FINISH) != Z_STREAM_END || z.avail_in || z.total_out != p->len ||
-	    memcmp(again, p->plain, p->len))
-		wrong("compress: %u bytes are not what zlib makes of them again", p->len);
+	if (inflate(&z, Z_FINISH) != Z_STREAM_END || z.avail_in ||
+	    z.total_out != p->len || memcmp(again, p->plain, p->len))
+		wrong("compress: %u bytes are not what zlib makes of them again",
+		      p->len);
 	inflateEnd(&z);
 }
 
@@ -219,12 +224,15 @@ static int do_part(struct user *u, unsigned int type)
 		if (ret)
 			break;
 		if (result.tag >= u->n || seen & BIT(result.tag))
-			wrong("an answer to request %u, which was not asked", result.tag);
+			wrong("an answer to request %u, which was not asked",
+			      result.tag);
 		seen |= BIT(result.tag);
-		if (result.status != HZIP_STATUS_OK && result.status != HZIP_STATUS_NEGATIVE) {
+		if (result.status != HZIP_STATUS_OK &&
+		    result.status != HZIP_STATUS_NEGATIVE) {
 			if (zipq_is_dead(q))
 				return -ENXIO;
-			wrong("request %u has status 0x%02x", result.tag, result.status);
+			wrong("request %u has status 0x%02x", result.tag,
+			      result.status);
 		}
 		if (type == HZIP_QUEUE_COMPRESS)
 			check_compressed(u, result.tag, &result);
@@ -233,7 +241,8 @@ static int do_part(struct user *u, unsigned int type)
 		u->counts->requests++;
 	}
 	if (ret && ret != -ENXIO)
-		wrong("no answer to %u requests: %s", q->in_flight, strerror(-ret));
+		wrong("no answer to %u requests: %s", q->in_flight,
+		      strerror(-ret));
 	return ret;
 }
 
@@ -270,13 +279,15 @@ static void new_batch(struct user *u)
 	for (unsigned int i = 0; i < u->n; i++) {
 		struct piece *p = &u->pieces[i];
 
-		p->format = &formats[random_below(u->queues[0].version >= 3 ? 3 : 2)];
+		p->format = &formats[random_below(
+			u->queues[0].version >= 3 ? 3 : 2)];
 		p->len = 1 + random_below(PIECE);
 		make_data(p->plain, p->len);
 	}
 }
 
-static void __attribute__((noreturn)) run_process(struct counts *counts, long number)
+static void __attribute__((noreturn))
+run_process(struct counts *counts, long number)
 {
 	struct user *u = calloc(1, sizeof(*u));
 	double end = now() + (double)opt_seconds;
@@ -284,12 +295,14 @@ static void __attribute__((noreturn)) run_process(struct counts *counts, long nu
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!u)
 		wrong("no memory");
-	random_state = 88172645463325252u + (uint64_t)number * 0x9e3779b97f4a7c15u;
+	random_state =
+		88172645463325252u + (uint64_t)number * 0x9e3779b97f4a7c15u;
 	u->counts = counts;
 	open_until_it_works(u);
 	while (now() < end) {
 		new_batch(u);
-		while (do_part(u, HZIP_QUEUE_COMPRESS) || do_part(u, HZIP_QUEUE_DECOMPRESS)) {
+		while (do_part(u, HZIP_QUEUE_COMPRESS) ||
+		       do_part(u, HZIP_QUEUE_DECOMPRESS)) {
 			zipq_end(&u->queues[0]);
 			zipq_end(&u->queues[1]);
 			counts->reopened++;
@@ -323,7 +336,8 @@ static int run(void)
 	}
 	while (wait(&status) > 0) {
 		if (status) {
-			fprintf(stderr, "zip_user: a process ended with status 0x%x\n",
+			fprintf(stderr,
+				"zip_user: a process ended with status 0x%x\n",
 				(unsigned int)status);
 			ret = 1;
 		}
@@ -334,12 +348,14 @@ static int run(void)
 		sum.reopened += counts[i].reopened;
 		sum.redone += counts[i].redone;
 		if (!counts[i].pieces) {
-			fprintf(stderr, "zip_user: process %ld had nothing done\n", i);
+			fprintf(stderr,
+				"zip_user: process %ld had nothing done\n", i);
 			ret = 1;
 		}
 	}
 	printf("%ld processes: %lu pieces right, %lu requests, queues reopened %lu times, %lu pieces done again\n",
-	       opt_processes, sum.pieces, sum.requests, sum.reopened, sum.redone);
+	       opt_processes, sum.pieces, sum.requests, sum.reopened,
+	       sum.redone);
 	return ret;
 }
 
@@ -354,7 +370,10 @@ struct held {
 static void keep_full(struct held *h)
 {
 	struct zipq_work work = {
-		.in = h->q.ss, .out = h->q.ss + PIECE, .in_len = PIECE, .out_len = PACKED,
+		.in = h->q.ss,
+		.out = h->q.ss + PIECE,
+		.in_len = PIECE,
+		.out_len = PACKED,
 		.alg = HZIP_ALG_ZLIB,
 	};
 
@@ -383,7 +402,8 @@ static int hold(long n)
 	if (!held)
 		wrong("no memory");
 	for (long i = 0; i < n; i++) {
-		int ret = zipq_begin(&held[i].q, HZIP_QUEUE_COMPRESS, PIECE + PACKED);
+		int ret = zipq_begin(&held[i].q, HZIP_QUEUE_COMPRESS,
+				     PIECE + PACKED);
 
 		if (ret)
 			wrong("queue %ld: %s", i, strerror(-ret));
@@ -407,9 +427,10 @@ static int hold(long n)
 
 static void __attribute__((noreturn)) usage(void)
 {
-	fprintf(stderr, "usage: zip_user run [--processes N] [--seconds S] [--wait S]\n"
-			"       zip_user hold N\n"
-			"       zip_user abi\n");
+	fprintf(stderr,
+		"usage: zip_user run [--processes N] [--seconds S] [--wait S]\n"
+		"       zip_user hold N\n"
+		"       zip_user abi\n");
 	exit(2);
 }
 

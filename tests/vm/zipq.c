@@ -11,12 +11,13 @@
 
 #include "zipq.h"
 
-#define CLASS	"/sys/class/uacce/"
-#define SPINS	2000	/* looks at the ring before it sleeps */
+#define CLASS "/sys/class/uacce/"
+#define SPINS 2000 /* looks at the ring before it sleeps */
 
 /* ---- the device ---- */
 
-static int read_text(const char *device, const char *name, char *text, size_t size)
+static int read_text(const char *device, const char *name, char *text,
+		     size_t size)
 {
 	char path[512];
 	ssize_t n;
@@ -69,7 +70,8 @@ const char *zipq_text(const char *name)
 	int ret = read_text(zipq_device(), name, text, sizeof(text));
 
 	if (ret) {
-		fprintf(stderr, CLASS "%s/%s: %s\n", zipq_device(), name, strerror(-ret));
+		fprintf(stderr, CLASS "%s/%s: %s\n", zipq_device(), name,
+			strerror(-ret));
 		exit(2);
 	}
 	return text;
@@ -84,7 +86,8 @@ unsigned long zipq_number(const char *name)
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (errno || end == text || *end) {
-		fprintf(stderr, CLASS "%s/%s: not a number: %s\n", zipq_device(), name, text);
+		fprintf(stderr, CLASS "%s/%s: not a number: %s\n",
+			zipq_device(), name, text);
 		exit(2);
 	}
 	return value;
@@ -102,7 +105,8 @@ int zipq_open(struct zipq *q)
 	return q->fd < 0 ? -errno : 0;
 }
 
-static int map(const struct zipq *q, unsigned int region, size_t size, void *result)
+static int map(const struct zipq *q, unsigned int region, size_t size,
+	       void *result)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, q->fd,
 		       (off_t)region * sysconf(_SC_PAGESIZE));
@@ -131,7 +135,8 @@ static int find_slices(struct zipq *q)
 		/* A single one is all of it, whatever its size rounds to. */
 		if (!q->n_slices && !left)
 			size = q->ss_size;
-		q->slices[q->n_slices].addr = value & ~(uint64_t)UACCE_SS_SIZE_MASK;
+		q->slices[q->n_slices].addr =
+			value & ~(uint64_t)UACCE_SS_SIZE_MASK;
 		q->slices[q->n_slices].size = size;
 		q->n_slices++;
 	} while (left);
@@ -153,8 +158,8 @@ int zipq_map(struct zipq *q, size_t ss_size)
 			return -errno;
 		return find_slices(q);
 	}
-	q->ss = mmap(NULL, ss_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		     -1, 0);
+	q->ss = mmap(NULL, ss_size, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (q->ss == MAP_FAILED) {
 		q->ss = NULL;
 		return -errno;
@@ -170,12 +175,15 @@ int zipq_start(struct zipq *q, unsigned int type)
 	struct zipq_ctx ctx = { .type = (uint16_t)type };
 	struct zipq_info info = { 0 };
 
-	if (ioctl(q->fd, ZIPQ_SET_CTX, &ctx) || ioctl(q->fd, ZIPQ_SET_INFO, &info))
+	if (ioctl(q->fd, ZIPQ_SET_CTX, &ctx) ||
+	    ioctl(q->fd, ZIPQ_SET_INFO, &info))
 		return -errno;
 	if (info.sqe_size != sizeof(struct hisi_zip_sqe) || info.sq_depth < 2 ||
 	    info.cq_depth < info.sq_depth ||
 	    info.sqe_size * (size_t)info.sq_depth +
-	    sizeof(struct hisi_qm_cqe) * info.cq_depth + ZIPQ_RX_STOP > q->dus_size)
+			    sizeof(struct hisi_qm_cqe) * info.cq_depth +
+			    ZIPQ_RX_STOP >
+		    q->dus_size)
 		return -EPROTO;
 	q->type = type;
 	q->id = ctx.id;
@@ -226,10 +234,12 @@ bool zipq_is_dead(const struct zipq *q)
 
 /* ---- requests ---- */
 
-static void doorbell(struct zipq *q, uint64_t cmd, uint64_t index, uint64_t priority)
+static void doorbell(struct zipq *q, uint64_t cmd, uint64_t index,
+		     uint64_t priority)
 {
 	uint64_t value = FIELD_PREP(QM_DB_QUEUE, (uint64_t)q->id) |
-			 FIELD_PREP(QM_DB_CMD, cmd) | FIELD_PREP(QM_DB_INDEX, index) |
+			 FIELD_PREP(QM_DB_CMD, cmd) |
+			 FIELD_PREP(QM_DB_INDEX, index) |
 			 FIELD_PREP(QM_DB_PRIORITY, priority);
 
 	/* The device sees the ring before it hears of it. */
@@ -249,8 +259,9 @@ static uint64_t bus_address(const struct zipq *q, const void *p, size_t len)
 
 	for (unsigned int i = 0; i < q->n_slices; i++) {
 		if (offset < q->slices[i].size)
-			return len <= q->slices[i].size - offset ?
-			       q->slices[i].addr + offset : 0;
+			return len <= q->slices[i].size - offset
+				       ? q->slices[i].addr + offset
+				       : 0;
 		offset -= q->slices[i].size;
 	}
 	return 0;
@@ -297,8 +308,11 @@ int zipq_ring(struct zipq *q)
 
 static const struct hisi_qm_cqe *next_cqe(const struct zipq *q)
 {
-	const struct hisi_qm_cqe *cqe = (const struct hisi_qm_cqe *)
-		(q->dus + sizeof(struct hisi_zip_sqe) * q->sq_depth) + q->cq_head;
+	const struct hisi_qm_cqe *cqe =
+		(const struct hisi_qm_cqe *)(q->dus +
+					     sizeof(struct hisi_zip_sqe) *
+						     q->sq_depth) +
+		q->cq_head;
 	uint16_t w7 = __atomic_load_n(&cqe->w7, __ATOMIC_ACQUIRE);
 
 	return (w7 & QM_CQE_PHASE) == q->phase ? cqe : NULL;

@@ -18,8 +18,8 @@
 
 /* What the queue files of a QM have beyond uacce: Linux's <misc/uacce/hisi_qm.h>. */
 struct zipq_ctx {
-	uint16_t id;		/* out */
-	uint16_t type;		/* in */
+	uint16_t id;   /* out */
+	uint16_t type; /* in */
 };
 
 struct zipq_info {
@@ -29,27 +29,27 @@ struct zipq_info {
 	uint64_t reserved;
 };
 
-#define ZIPQ_SET_CTX	_IOWR('H', 10, struct zipq_ctx)
-#define ZIPQ_SET_INFO	_IOWR('H', 11, struct zipq_info)
+#define ZIPQ_SET_CTX  _IOWR('H', 10, struct zipq_ctx)
+#define ZIPQ_SET_INFO _IOWR('H', 11, struct zipq_info)
 
 /* The last words of the DUS region: nothing is to be received, or submitted, any more. */
-#define ZIPQ_RX_STOP	8
-#define ZIPQ_TX_STOP	4
+#define ZIPQ_RX_STOP 8
+#define ZIPQ_TX_STOP 4
 
-#define ZIPQ_SLICES	16
+#define ZIPQ_SLICES  16
 
 struct zipq {
 	int fd;
-	unsigned int type;		/* HZIP_QUEUE_* */
+	unsigned int type; /* HZIP_QUEUE_* */
 	unsigned int id;
-	unsigned int version;		/* as api says: 2, 3 */
+	unsigned int version; /* as api says: 2, 3 */
 	uint32_t sq_depth, cq_depth;
 	size_t dus_size, mmio_size, ss_size;
 	char *dus, *ss;
 	volatile char *mmio;
 	struct {
 		uint64_t addr, size;
-	} slices[ZIPQ_SLICES];		/* of ss, in order */
+	} slices[ZIPQ_SLICES]; /* of ss, in order */
 	unsigned int n_slices;
 	uint32_t sq_tail, cq_head, in_flight;
 	bool phase;
@@ -60,14 +60,14 @@ struct zipq_work {
 	const void *in;
 	void *out;
 	uint32_t in_len, out_len;
-	uint32_t alg;			/* HZIP_ALG_* */
-	uint32_t window;		/* HZIP_WINDOW_* */
+	uint32_t alg;	 /* HZIP_ALG_* */
+	uint32_t window; /* HZIP_WINDOW_* */
 	uint32_t tag;
 };
 
 struct zipq_result {
 	uint32_t tag;
-	uint32_t status;		/* HZIP_STATUS_* */
+	uint32_t status; /* HZIP_STATUS_* */
 	uint32_t consumed, produced;
 };
 
@@ -79,10 +79,11 @@ const char *zipq_text(const char *name);
 unsigned long zipq_number(const char *name);
 
 /* Each returns 0 or a negative errno. */
-int zipq_open(struct zipq *q);			/* the file alone */
-int zipq_map(struct zipq *q, size_t ss_size);	/* all regions */
+int zipq_open(struct zipq *q);		      /* the file alone */
+int zipq_map(struct zipq *q, size_t ss_size); /* all regions */
 int zipq_start(struct zipq *q, unsigned int type);
-int zipq_begin(struct zipq *q, unsigned int type, size_t ss_size);	/* all of these */
+int zipq_begin(struct zipq *q, unsigned int type,
+	       size_t ss_size); /* all of these */
 void zipq_end(struct zipq *q);
 
 /* Whether it will do nothing any more. */

@@ -40,11 +40,15 @@ MODULE_PARM_DESC(requests, "pieces of data that each client has compressed and d
 
 static unsigned int seconds;
 module_param(seconds, uint, 0444);
-MODULE_PARM_DESC(seconds, "go on for so long, however many pieces that takes (default 0: as many as requests says)");
+MODULE_PARM_DESC(seconds, "go on for so long (default 0: until all are done)");
+
+static bool stop;
+module_param(stop, bool, 0644);
+MODULE_PARM_DESC(stop, "written while it goes on: that was enough");
 
 static bool again;
 module_param(again, bool, 0444);
-MODULE_PARM_DESC(again, "what fails is counted and done again, for a device that is reset meanwhile (default N)");
+MODULE_PARM_DESC(again, "what fails is counted and done again (default N)");
 
 static unsigned int outstanding = 200;
 module_param(outstanding, uint, 0444);
@@ -103,9 +107,9 @@ struct client {
 	unsigned int done;
 	unsigned int retries;
 	unsigned int refused;			/* in a row, with none under way */
-	unsigned int failed;			/* and done again: with an error */
-	unsigned int empty;			/* with success, but no output */
-	unsigned long end_time;			/* jiffies, with seconds */
+	unsigned int failed;	/* and done again: with an error */
+	unsigned int empty;	/* with success, but no output */
+	unsigned long end_time; /* jiffies, with seconds */
 	u64 packed_bytes;
 
 	spinlock_t lock;		/* of finished, which the callback adds to */
@@ -280,7 +284,9 @@ static int complain(struct slot *s, const char *what, int ret)
 
 static bool all_made(const struct client *c)
 {
-	return seconds ? time_after(jiffies, c->end_time) : c->made == requests;
+	if (!seconds)
+		return c->made == requests;
+	return READ_ONCE(stop) || time_after(jiffies, c->end_time);
 }
 
 /* Have a piece of data to be compressed, unless all were made. */
@@ -515,9 +521,10 @@ static void report(struct client *c, unsigned int i)
 	struct crypto_tfm *tfm = crypto_acomp_tfm(c->tfm);
 
 	pr_info("client %u: %s: %u of %u pieces right, %llu bytes to %llu, at most %d and %d under way, %u retries, %u failed, %u empty\n",
-		i, crypto_tfm_alg_driver_name(tfm), c->done, seconds ? c->made : requests,
-		(u64)c->done * bytes, c->packed_bytes, c->deepest[COMPRESS],
-		c->deepest[DECOMPRESS], c->retries, c->failed, c->empty);
+		i, crypto_tfm_alg_driver_name(tfm), c->done,
+		seconds ? c->made : requests, (u64)c->done * bytes,
+		c->packed_bytes, c->deepest[COMPRESS], c->deepest[DECOMPRESS],
+		c->retries, c->failed, c->empty);
 }
 
 static int __init acomp_client_init(void)

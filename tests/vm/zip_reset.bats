@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# A device that is reset while it has much to do: by its function (FLR), and by its
+# driver after an error that only that cures.
+#
+# Linux's own drivers rely on the device to drop what is under way, which is bit 10 of
+# the capability word 0x3100; so the model is to have it.
+
+bats_require_minimum_version 1.5.0
+load zip
+
+setup_file() {
+	note_complaints
+	load_driver
+}
+
+setup() {
+	zip_find
+	selftest passed
+}
+
+teardown() {
+	no_complaints
+}
+
+teardown_file() {
+	unload_driver
+}
+
+# traffic: 200 requests under way each way until traffic_ends, in the background
+traffic() {
+	client "alg=$zip_alg" seconds=3600 outstanding=200 entries=4 bytes=8192 again=1 3>&- &
+	traffic=$!
+}
+
+# traffic_ends: and all of it was right, at last
+traffic_ends() {
+	local report empty
+
+	echo 1 >/sys/module/acomp_client/parameters/stop
+	wait "$traffic"
+	report=$(client_report)
+	echo "$report"
+	[[ $report =~ ' '([0-9]+)' of '([0-9]+)' pieces right'.*' '([0-9]+)' failed, '([0-9]+)' empty' ]]
+	[ "${BASH_REMATCH[1]}" -eq "${BASH_REMATCH[2]}" ]
+	empty=${BASH_REMATCH[4]}
+	# Linux's drivers say of what they dropped that it was done.
+	if driver_is wd; then
+		[ "$empty" -eq 0 ]
+	fi
+}
+
+@test "function-level resets with 200 requests under way: all that was asked for is right in the end" {
+	local i
+
+	traffic
+	for ((i = 0; i < ${WD_VM_LONG:+7}+3; i++)); do
+		more_is_done 1000
+		echo 1 >"$zip_device/reset"
+		is_working
+		no_violations
+	done
+	more_is_done 1000
+	traffic_ends
+	client "alg=$zip_alg" requests=50 outstanding=10
+	no_violations
+}
+
+# ---- errors ----
+
+# The firmware's method to reset the device is there (zip_suite --zrst), and is to return $1.
+needs_zrst() {
+	if [ "${WD_VM_ZRST:-}" != "$1" ]; then
+		skip "the firmware has no method to reset the device that returns $1: zip_suite --zrst $1"
+	fi
+	echo "the device's node: $(<"$zip_device/firmware_node/path")"
+}
+
+log_has() {
+	dmesg | tail -n +"$log_start" | grep -qE "$1"
+}
+
+# From here on log_has looks.
+note_log() {
+	log_start=$(($(dmesg | wc -l) + 1))
+}
+
+@test "an error that only a reset cures: the device is reset, and works again" {
+	needs_zrst 0
+	# The driver tells of the error, and of the reset.
+	harmless='hisi_zip '
+	note_log
+	sim_cmd fault ras zip 3
+	until_true log_has "$zip_was_reset"
+	is_working
+	client "alg=$zip_alg" requests=50 outstanding=10
+	no_violations
+}
+
+@test "the same with 200 requests under way" {
+	needs_zrst 0
+	harmless='hisi_zip |acomp_client'
+	note_log
+	traffic
+	more_is_done 1000
+	sim_cmd fault ras zip 3
+	until_true log_has "$zip_was_reset"
+	is_working
+	more_is_done 1000
+	traffic_ends
+	no_violations
+}
+
+@test "the firmware's method fails: the device stays stopped, and the driver can be unloaded" {
+	needs_zrst 1
+	harmless='hisi_zip '
+	note_log
+	sim_cmd fault ras zip 3
+	until_true log_has "$zip_is_lost"
+	no_violations
+}
