@@ -194,6 +194,11 @@ client_report() {
 	dmesg | grep 'acomp_client: client ' | tail -n "${1:-1}"
 }
 
+# break_zrst: the firmware's method to reset the device (zrst.asl) fails from now on
+break_zrst() {
+	printf '\x5a' | dd of="$zip_device/config" bs=1 seek=60 conv=notrunc status=none
+}
+
 # ---- the model ----
 
 # sim_cmd WORD...: a command for the model's control socket, such as "fault fail 3 0x0e";

@@ -54,6 +54,8 @@ traffic_ends() {
 @test "function-level resets with 200 requests under way: all that was asked for is right in the end" {
 	local i
 
+	# That a queue takes no requests for a moment, which Linux's driver counts.
+	harmless='callbacks suppressed'
 	traffic
 	for ((i = 0; i < ${WD_VM_LONG:+7}+3; i++)); do
 		more_is_done 1000
@@ -69,12 +71,11 @@ traffic_ends() {
 
 # ---- errors ----
 
-# The firmware's method to reset the device is there (zip_suite --zrst), and is to return $1.
+# The firmware's method to reset the device is there.
 needs_zrst() {
-	if [ "${WD_VM_ZRST:-}" != "$1" ]; then
-		skip "the firmware has no method to reset the device that returns $1: zip_suite --zrst $1"
+	if [ "${WD_VM_ZRST:-}" != 0 ]; then
+		skip "the firmware has no method to reset the device: zip_suite --zrst 0"
 	fi
-	echo "the device's node: $(<"$zip_device/firmware_node/path")"
 }
 
 log_has() {
@@ -87,9 +88,9 @@ note_log() {
 }
 
 @test "an error that only a reset cures: the device is reset, and works again" {
-	needs_zrst 0
+	needs_zrst
 	# The driver tells of the error, and of the reset.
-	harmless='hisi_zip '
+	harmless='hisi_zip |hisi_qm |callbacks suppressed'
 	note_log
 	sim_cmd fault ras zip 3
 	until_true log_has "$zip_was_reset"
@@ -99,8 +100,8 @@ note_log() {
 }
 
 @test "the same with 200 requests under way" {
-	needs_zrst 0
-	harmless='hisi_zip |acomp_client'
+	needs_zrst
+	harmless='hisi_zip |hisi_qm |callbacks suppressed|acomp_client'
 	note_log
 	traffic
 	more_is_done 1000
@@ -112,9 +113,11 @@ note_log() {
 	no_violations
 }
 
+# The last one: it takes another machine to have the device back.
 @test "the firmware's method fails: the device stays stopped, and the driver can be unloaded" {
-	needs_zrst 1
-	harmless='hisi_zip '
+	needs_zrst
+	harmless='hisi_zip |hisi_qm |callbacks suppressed'
+	break_zrst
 	note_log
 	sim_cmd fault ras zip 3
 	until_true log_has "$zip_is_lost"

@@ -17,6 +17,7 @@
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -420,6 +421,8 @@ static int run(void *data)
 	struct client *c = data;
 	int ret = 0, lost = 0;
 
+	/* Who writes to stop, or resets the device, comes first. */
+	set_user_nice(current, MAX_NICE);
 	while (!ret && !lost && (!all_made(c) || c->done < c->made)) {
 		submit_ready(c, DECOMPRESS);
 		submit_ready(c, COMPRESS);
