@@ -4,8 +4,8 @@
 # A device that is reset while it has much to do: by its function (FLR), and by its
 # driver after an error that only that cures.
 #
-# Linux's own drivers rely on the device to drop what is under way, which is bit 10 of
-# the capability word 0x3100; so the model is to have it.
+# Linux's own driver of today relies on the device to drop what is under way, which is bit
+# 10 of the capability word 0x3100: for that the model is to have it.
 
 bats_require_minimum_version 1.5.0
 load zip
