@@ -16,8 +16,8 @@ setup_file() {
 setup() {
 	cd "$BATS_TEST_TMPDIR"
 	zip_find
-	# uacce says that this is unsafe, once for each device.
-	harmless='uacce'
+	# The driver says that this is unsafe, once for each device.
+	harmless='unsafe_no_sva'
 }
 
 teardown() {
