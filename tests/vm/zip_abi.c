@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -123,21 +124,26 @@ static int try_map(int fd, unsigned int region, size_t size, int prot,
 	return 0;
 }
 
-/* Errno of writing to a sysfs file. */
-static int put(const char *name, const char *text)
+/* Errno of writing to a file. */
+static int put_path(const char *path, const char *text)
 {
-	char path[400];
-	int fd, ret = 0;
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
 
-	snprintf(path, sizeof(path), "/sys/class/uacce/%s/%s", zipq_device(),
-		 name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno;
 	if (write(fd, text, strlen(text)) < 0)
 		ret = errno;
 	close(fd);
 	return ret;
+}
+
+static int put(const char *name, const char *text)
+{
+	char path[400];
+
+	snprintf(path, sizeof(path), "/sys/class/uacce/%s/%s", zipq_device(),
+		 name);
+	return put_path(path, text);
 }
 
 static int events(int fd, int timeout_ms)
@@ -522,6 +528,56 @@ static void check_others(void)
 	chmod(path, 0600);
 }
 
+/* ---- a device that is gone ---- */
+
+/* A device of the name is there again. */
+static bool comes_back(const char *path)
+{
+	for (unsigned int i = 0; i < 600; i++) {
+		if (!access(path, R_OK))
+			return true;
+		usleep(100000);
+	}
+	return false;
+}
+
+static void check_gone(void)
+{
+	char path[400], link[PATH_MAX], driver[PATH_MAX], file[PATH_MAX + 16];
+	struct zipq q = begun(HZIP_QUEUE_COMPRESS);
+	size_t dus = q.dus_size;
+	const char *address;
+
+	snprintf(path, sizeof(path), "/sys/class/uacce/%s/device",
+		 zipq_device());
+	if (!realpath(path, link)) {
+		row(false, "device", "%s", name_of(errno));
+		return;
+	}
+	address = strrchr(link, '/') + 1;
+	snprintf(file, sizeof(file), "%s/driver", link);
+	if (!realpath(file, driver)) {
+		row(false, "its driver", "%s", name_of(errno));
+		return;
+	}
+	snprintf(file, sizeof(file), "%s/unbind", driver);
+	is_errno("unbind with an open queue", put_path(file, address), 0);
+	is_better("gone: poll is POLLERR, POLLHUP",
+		  events(q.fd, 60000) == (POLLERR | POLLHUP) ? 0 : EIO, 0,
+		  "for ever nothing");
+	is_errno("gone: START_Q", call(q.fd, UACCE_CMD_START_Q, NULL), ENXIO);
+	is_errno("gone: PUT_Q", call(q.fd, UACCE_CMD_PUT_Q, NULL), ENXIO);
+	is_errno("gone: map DUS",
+		 try_map(q.fd, UACCE_QFRT_DUS, dus, RW, MAP_SHARED), ENXIO);
+	row(zipq_is_dead(&q), "gone: the stop flags are set",
+	    "or read as ones (Linux's own: SIGBUS)");
+	zipq_end(&q);
+	snprintf(file, sizeof(file), "%s/bind", driver);
+	is_errno("bind", put_path(file, address), 0);
+	row(comes_back(path), "bind: the queue file is there again", "%s",
+	    zipq_device());
+}
+
 int zip_abi(void)
 {
 	check_names();
@@ -536,6 +592,7 @@ int zip_abi(void)
 	check_ss();
 	check_poll();
 	check_others();
+	check_gone();
 	printf("%u rows, %u wrong\n", rows, failures);
 	return failures ? 1 : 0;
 }
