@@ -5,14 +5,14 @@
  * zip_abi.c.
  *
  * usage: zip_user run [--processes N] [--seconds S] [--wait S]
- *        zip_user hold N
+ *        zip_user hold N [REQUESTS]
  *        zip_user abi
  *
  * run: each process compresses and decompresses pieces of data, and compares.  When its
  * queues die it opens others, which may take S seconds (60), and does again what was
  * lost.  The last line says what was done.
- * hold: opens N queues, says so, and keeps them busy until it is killed; those that die
- * stay open.
+ * hold: opens N queues, says so, and keeps them busy until it is killed, with so many
+ * requests (64) of 16 KiB under way on each; those that die stay open.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -366,8 +366,7 @@ struct held {
 	bool dead;
 };
 
-/* As much as the ring and the memory hold. */
-static void keep_full(struct held *h)
+static void keep_busy(struct held *h, long requests)
 {
 	struct zipq_work work = {
 		.in = h->q.ss,
@@ -377,7 +376,7 @@ static void keep_full(struct held *h)
 		.alg = HZIP_ALG_ZLIB,
 	};
 
-	while (!zipq_submit(&h->q, &work))
+	while (h->q.in_flight < requests && !zipq_submit(&h->q, &work))
 		;
 	h->dead = zipq_ring(&h->q);
 }
@@ -395,7 +394,7 @@ static void take(struct held *h)
 		h->dead = true;
 }
 
-static int hold(long n)
+static int hold(long n, long requests)
 {
 	struct held *held = calloc((size_t)n, sizeof(*held));
 
@@ -408,7 +407,7 @@ static int hold(long n)
 		if (ret)
 			wrong("queue %ld: %s", i, strerror(-ret));
 		make_data((unsigned char *)held[i].q.ss, PIECE);
-		keep_full(&held[i]);
+		keep_busy(&held[i], requests);
 	}
 	printf("holding %ld queues\n", n);
 	fflush(stdout);
@@ -417,7 +416,7 @@ static int hold(long n)
 			if (!held[i].dead)
 				take(&held[i]);
 			if (!held[i].dead)
-				keep_full(&held[i]);
+				keep_busy(&held[i], requests);
 		}
 		pause_ms(1);
 	}
@@ -429,7 +428,7 @@ static void __attribute__((noreturn)) usage(void)
 {
 	fprintf(stderr,
 		"usage: zip_user run [--processes N] [--seconds S] [--wait S]\n"
-		"       zip_user hold N\n"
+		"       zip_user hold N [REQUESTS]\n"
 		"       zip_user abi\n");
 	exit(2);
 }
@@ -468,8 +467,9 @@ int main(int argc, char **argv)
 		parse_run(argv + 2);
 		return run();
 	}
-	if (argc == 3 && !strcmp(argv[1], "hold"))
-		return hold(number(argv[2], 1, 4096));
+	if ((argc == 3 || argc == 4) && !strcmp(argv[1], "hold"))
+		return hold(number(argv[2], 1, 4096),
+			    number(argc == 4 ? argv[3] : "64", 1, 4096));
 	if (argc == 2 && !strcmp(argv[1], "abi"))
 		return zip_abi();
 	usage();
