@@ -114,7 +114,6 @@ static bool bad_sqc(struct sim *sim, const char *what, uint32_t number,
 	       bad(sim, type > HZIP_QUEUE_DECOMPRESS, SIM_V_CONTEXT, what, "queue type %u",
 		   type) ||
 	       bad(sim, !(c->w13 & QM_SQC_IN_ORDER), SIM_V_CONTEXT, what, "not in order") ||
-	       bad(sim, c->w13 & QM_SQC_DISABLED, SIM_V_CONTEXT, what, "loaded disabled") ||
 	       bad_pasid(sim, what, c->pasid, c->w11 & QM_SQC_PASID) ||
 	       bad(sim, c->reserved1 || c->reserved2 || c->dw3 >> 16 ||
 		   (c->w11 & ~QM_SQC_PASID) ||
@@ -253,7 +252,8 @@ static int load_sqc(struct sim *sim, uint32_t number)
 	q->sq_tail = 0;
 	q->sq_toggle = false;
 	q->pasid = pasid_of(sim, &c);
-	q->sq_started = true;
+	/* Loaded disabled, it takes the place of a context that is not to be used. */
+	q->sq_started = !(c.w13 & QM_SQC_DISABLED);
 	q->stopped = false;
 	return 0;
 }

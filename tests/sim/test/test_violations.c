@@ -312,7 +312,6 @@ static void t_a_submission_queues_context_makes_sense(void **state)
 		{ 22, 0x40, SIM_V_RESERVED, "w11" },	/* toggle */
 		{ 24, 1, SIM_V_CONTEXT, "CQ is 1" },
 		{ 26, 0x00, SIM_V_CONTEXT, "order" },
-		{ 26, 0x50, SIM_V_CONTEXT, "disabled" },
 		{ 26, 0x30, SIM_V_RESERVED, "w13" },
 		{ 27, 0x02, SIM_V_CONTEXT, "type 2" },
 		{ 27, 0x10, SIM_V_RESERVED, "w13" },
@@ -397,6 +396,22 @@ static void t_a_refused_context_does_not_start_the_queue(void **state)
 	t_doorbell(&rig->dev, 2, QM_DB_CMD_SQ, 0, 1, 0);
 	t_expect(rig, SIM_V_DOORBELL_QUEUE, "2");
 	assert_int_equal(t_stats(rig).requests, 0);
+}
+
+/* A driver that is done with a queue leaves nothing in the device that names memory. */
+static void t_a_queue_loaded_disabled_takes_no_doorbells(void **state)
+{
+	struct t_rig *rig = *state;
+	struct t_queue q;
+
+	t_queue_init(&q, &rig->dev, 2, HZIP_QUEUE_COMPRESS, T_DEPTH);
+	assert_int_equal(t_queue_load(&q), 0);
+	q.sqc.w13 |= cpu_to_le16(QM_SQC_DISABLED);
+	assert_int_equal(t_context_load(&rig->dev, QM_MB_CMD_SQC, 2, &q.sqc, sizeof(q.sqc)), 0);
+	t_doorbell(&rig->dev, 2, QM_DB_CMD_SQ, 0, 1, 0);
+	t_expect(rig, SIM_V_DOORBELL_QUEUE, "2");
+	assert_int_equal(t_stats(rig).requests, 0);
+	t_queue_free(&q);
 }
 
 static void t_an_event_queues_context_makes_sense(void **state)
@@ -886,6 +901,7 @@ int main(void)
 		T_STARTED(t_a_ring_has_room_for_a_request),
 		T_STARTED(t_a_ring_does_not_wrap_around_memory),
 		T_STARTED(t_a_refused_context_does_not_start_the_queue),
+		T_STARTED(t_a_queue_loaded_disabled_takes_no_doorbells),
 		T_STARTED(t_an_event_queues_context_makes_sense),
 		T_STARTED_V2(t_v2_has_no_bit_for_pasids),
 
