@@ -223,9 +223,9 @@ struct uacce_queue {
  * @priv between wd_uacce_alloc() and wd_uacce_register().
  *
  * Locks are taken in this order: @admin, op_lock of a queue, mmap_lock, state_lock of
- * that queue; @queues_lock inside op_lock, with state_lock inside.  None is held
- * while the memory of a process is touched.  Nobody waits with @queues_lock, so
- * opening a queue waits for no other.
+ * that queue; @queues_lock inside op_lock.  None is held while the memory of a
+ * process is touched.  Nobody waits with @queues_lock, so opening a queue waits for
+ * no other.
  */
 struct uacce_device {
 	const char *algs;

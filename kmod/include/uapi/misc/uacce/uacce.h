@@ -16,7 +16,10 @@
 /* Start the queue: from now on the device looks at its rings. */
 #define UACCE_CMD_START_Q	_IO('W', 0)
 
-/* Stop it.  When the call returns the device has let go of the process's memory. */
+/*
+ * Stop it.  When the call succeeds the device has let go of the process's memory; when
+ * it fails the queue is dead: ENXIO from then on, but its rings can be read.
+ */
 #define UACCE_CMD_PUT_Q		_IO('W', 1)
 
 /*
@@ -36,7 +39,7 @@
 
 /* What can be mapped: the file offset, in pages, is the number of the region. */
 enum uacce_qfrt {
-	UACCE_QFRT_MMIO = 0,	/* registers: doorbells */
+	UACCE_QFRT_MMIO = 0,	/* registers: doorbells; ones unless started */
 	UACCE_QFRT_DUS = 1,	/* memory shared with the device: rings */
 	UACCE_QFRT_SS = 2,	/* no SVA: memory for data */
 };
