@@ -5,10 +5,18 @@
  */
 #include <linux/module.h>
 
+/* The kernel's tools fail at a module that brings no types of its own (7.3). */
+struct uacce_namesake {
+	unsigned int asked;
+};
+
+static struct uacce_namesake namesake;
+
 void uacce_alloc(void);
 
 void uacce_alloc(void)
 {
+	namesake.asked++;
 }
 EXPORT_SYMBOL_GPL(uacce_alloc);
 
