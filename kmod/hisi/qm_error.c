@@ -321,16 +321,28 @@ static void look_at_errors(struct hisi_qm *qm)
 		qm->engine->error_clear(qm, engine_bits);
 }
 
+/*
+ * Registers of a device that sleeps, or is just being reset, must not be read; and one
+ * that was removed must not be started again.  With the QM's lock.
+ */
+static bool may_look(const struct hisi_qm *qm)
+{
+	if (test_bit(HISI_QM_ASLEEP, &qm->flags) || test_bit(HISI_QM_REMOVING, &qm->flags))
+		return false;
+	return hisi_qm_runs(qm) || test_bit(HISI_QM_RESET_DUE, &qm->flags);
+}
+
 static void error_work(struct work_struct *work)
 {
 	struct hisi_qm *qm = container_of(work, struct hisi_qm, error_work);
 
 	mutex_lock(&qm->lock);
-	if (hisi_qm_is_gone(qm))
-		leave_bus(qm);
-	else if (!test_bit(HISI_QM_ASLEEP, &qm->flags) &&
-		 (hisi_qm_runs(qm) || test_bit(HISI_QM_RESET_DUE, &qm->flags)))
-		look_at_errors(qm);
+	if (may_look(qm)) {
+		if (hisi_qm_is_gone(qm))
+			leave_bus(qm);
+		else
+			look_at_errors(qm);
+	}
 	mutex_unlock(&qm->lock);
 }
 

@@ -276,7 +276,8 @@ static void watchdog(struct work_struct *work)
 		again = look_at_queues(qm);
 		if (hisi_qm_runs(qm) && polls_errors(qm))
 			look_for_errors(qm);
-		if (hisi_qm_is_gone(qm))
+		/* One that sleeps, or is just being reset, must not be read. */
+		if (hisi_qm_runs(qm) && hisi_qm_is_gone(qm))
 			queue_work(qm->work_queue, &qm->error_work);
 		again |= hisi_qm_runs(qm) && (processes_wait(qm) || polls_errors(qm));
 		mutex_unlock(&qm->lock);
