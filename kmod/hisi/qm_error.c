@@ -253,6 +253,8 @@ static void reset_device(struct hisi_qm *qm)
 	ret = reset_controller(qm);
 	if (!ret) {
 		clear_bit(HISI_QM_MAILBOX_DEAD, &qm->flags);
+		/* What asked for another one while it was being stopped had this one. */
+		clear_bit(HISI_QM_RESET_DUE, &qm->flags);
 		pci_set_master(qm->pdev);
 		ret = hisi_qm_start_device(qm, true);
 	}
@@ -260,9 +262,13 @@ static void reset_device(struct hisi_qm *qm)
 	if (ret) {
 		atomic_inc(&qm->counters.failed_resets);
 		set_bit(HISI_QM_ISOLATED, &qm->flags);
+		/* Not over and over. */
+		clear_bit(HISI_QM_RESET_DUE, &qm->flags);
 		pci_err(qm->pdev, "out of use (%d)\n", ret);
 		return;
 	}
+	/* It may have been put aside for a start that failed before. */
+	clear_bit(HISI_QM_ISOLATED, &qm->flags);
 	atomic_inc(&qm->counters.resets);
 	pci_info(qm->pdev, "reset; in use again\n");
 }
