@@ -164,7 +164,8 @@ bool hisi_qm_shut_master(struct hisi_qm *qm)
 	if (hisi_qm_is_gone(qm))
 		return true;
 	hisi_qm_write(qm, QM_AXI_CTRL, 1);
-	if (!hisi_qm_poll(qm, QM_AXI_RETURNED, MASTER_IDLE, MASTER_IDLE, MASTER_LIMIT_US))
+	/* All bits, as a device that cannot be read has not told anything. */
+	if (!hisi_qm_poll(qm, QM_AXI_RETURNED, U32_MAX, MASTER_IDLE, MASTER_LIMIT_US))
 		return true;
 	pci_clear_master(qm->pdev);
 	/* What it wrote before that is in memory once a read has come back. */
@@ -224,7 +225,7 @@ static int call_firmware(struct hisi_qm *qm)
 	return -EOPNOTSUPP;
 }
 
-/* The device does nothing, and cannot reach memory. */
+/* The device was stopped.  On return it cannot reach memory, or was reset. */
 static int reset_controller(struct hisi_qm *qm)
 {
 	int ret;
@@ -234,6 +235,9 @@ static int reset_controller(struct hisi_qm *qm)
 	msi_enable(qm, false);
 	ret = wait_msi(qm);
 	if (!ret) {
+		/* Idle queues are not all: contexts, too, are written to memory. */
+		if (!hisi_qm_shut_master(qm))
+			pci_warn(qm->pdev, "reset with transactions under way\n");
 		memory_enable(qm, false);
 		ret = call_firmware(qm);
 		memory_enable(qm, true);
