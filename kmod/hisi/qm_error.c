@@ -99,7 +99,10 @@ static void clear_errors(struct hisi_qm *qm, u32 bits)
 	hisi_qm_write(qm, QM_RAS_CE_ENABLE, qm->caps.errors.ce);
 }
 
-/* Have errors reported, or not any more. */
+/*
+ * Have errors reported, or not any more.  Both open the master again that an error has
+ * closed, so the device is stopped before.
+ */
 void hisi_qm_errors_enable(struct hisi_qm *qm, bool on)
 {
 	const struct hisi_qm_masks *masks = &qm->caps.errors;
@@ -252,7 +255,6 @@ static void reset_device(struct hisi_qm *qm)
 	int ret;
 
 	note_reset(qm);
-	hisi_qm_errors_enable(qm, false);
 	hisi_qm_stop_device(qm);
 	ret = reset_controller(qm);
 	if (!ret) {
@@ -368,9 +370,9 @@ static void fall_asleep(struct hisi_qm *qm)
 {
 	mutex_lock(&qm->lock);
 	set_bit(HISI_QM_ASLEEP, &qm->flags);
+	hisi_qm_stop_device(qm);
 	if (!hisi_qm_is_gone(qm))
 		hisi_qm_errors_enable(qm, false);
-	hisi_qm_stop_device(qm);
 	mutex_unlock(&qm->lock);
 }
 

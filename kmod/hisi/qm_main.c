@@ -451,9 +451,9 @@ void hisi_qm_remove(struct hisi_qm *qm)
 	set_bit(HISI_QM_REMOVING, &qm->flags);
 	cancel_delayed_work_sync(&qm->watchdog);
 	mutex_lock(&qm->lock);
+	hisi_qm_stop_device(qm);
 	if (!hisi_qm_is_gone(qm))
 		hisi_qm_errors_enable(qm, false);
-	hisi_qm_stop_device(qm);
 	mutex_unlock(&qm->lock);
 }
 WD_EXPORT_SYMBOL(hisi_qm_remove);
