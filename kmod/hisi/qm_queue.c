@@ -9,6 +9,7 @@
 #include <linux/bitfield.h>
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -410,10 +411,15 @@ static unsigned int complete_some(struct hisi_qp *qp, unsigned int most)
 	return n;
 }
 
+/*
+ * The room of those that are taken is there after the doorbell, while whoever waits for
+ * room looks when told of each: so the last one of all must find some.
+ */
 static void take_completions(struct tasklet_struct *t)
 {
 	struct hisi_qp *qp = from_tasklet(qp, t, tasklet);
-	bool more = complete_some(qp, BATCH) == BATCH;
+	unsigned int most = min_t(unsigned int, BATCH, qp->qm->caps.sq_depth / 2);
+	bool more = complete_some(qp, most) == most;
 
 	ring_cq(qp, !more);
 	if (more)
