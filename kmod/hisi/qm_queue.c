@@ -163,6 +163,8 @@ int hisi_qp_load(struct hisi_qp *qp)
 		return -ESHUTDOWN;
 	/* Entries of a former pass would look like new ones. */
 	memset(qp->cq, 0, sizeof(*qp->cq) * qm->caps.cq_depth);
+	qp->cq_head = 0;
+	qp->cq_phase = true;
 	fill_sqc(qp, &sqc);
 	fill_cqc(qp, &cqc);
 	qp->epoch = READ_ONCE(qm->epoch);
@@ -435,8 +437,6 @@ int hisi_qp_open(struct hisi_qp *qp)
 	tasklet_disable(&qp->tasklet);
 	ret = hisi_qp_load(qp);
 	if (!ret) {
-		qp->cq_head = 0;
-		qp->cq_phase = true;
 		spin_lock_bh(&qp->lock);
 		qp->sq_tail = 0;
 		qp->unrung = 0;
@@ -516,6 +516,7 @@ struct hisi_qp *hisi_qp_create(struct hisi_qm *qm, unsigned int type,
 	qp->type = type;
 	qp->done = done;
 	qp->owner = owner;
+	qp->cq_phase = true;
 	spin_lock_init(&qp->lock);
 	tasklet_setup(&qp->tasklet, take_completions);
 	qp->slots = kcalloc(qm->caps.sq_depth, sizeof(*qp->slots), GFP_KERNEL);
