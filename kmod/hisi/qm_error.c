@@ -425,9 +425,10 @@ static pci_ers_result_t on_slot_reset(struct pci_dev *pdev)
 {
 	struct hisi_qm *qm = pci_get_drvdata(pdev);
 
-	if (!test_bit(HISI_QM_ASLEEP, &qm->flags))
-		return PCI_ERS_RESULT_RECOVERED;
 	pci_restore_state(pdev);
+	/* Another device on the bus wanted the reset. */
+	if (!test_bit(HISI_QM_ASLEEP, &qm->flags))
+		fall_asleep(qm);
 	return wake_up_device(qm, "a PCI error", true) ? PCI_ERS_RESULT_DISCONNECT :
 							 PCI_ERS_RESULT_RECOVERED;
 }

@@ -133,6 +133,8 @@ int hisi_qm_start_device(struct hisi_qm *qm, bool fresh)
 	open_kernel_queues(qm);
 	if (qm->uacce)
 		wd_uacce_resume(qm->uacce);
+	/* For a PCI error: what resets the bus then saves nothing. */
+	pci_save_state(qm->pdev);
 	return 0;
 
 err_queues:
