@@ -177,7 +177,7 @@ struct hisi_qm_ring {
 enum {
 	HISI_QM_RUNNING,	/* rings and interrupts are set up */
 	HISI_QM_GONE,		/* from the bus */
-	HISI_QM_MAILBOX_DEAD,	/* a command never ended: nothing will until a reset */
+	HISI_QM_MAILBOX_DEAD,	/* a command never ended, or it is cut off: until a reset */
 	HISI_QM_ISOLATED,	/* a reset failed: put aside */
 	HISI_QM_ASLEEP,		/* a function-level reset or PCI error is under way, or it sleeps */
 	HISI_QM_REMOVING,

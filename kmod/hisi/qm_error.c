@@ -286,7 +286,9 @@ void hisi_qm_restart(struct hisi_qm *qm)
 
 	lockdep_assert_held(&qm->lock);
 	hisi_qm_stop_device(qm);
-	ret = hisi_qm_start_device(qm, false);
+	/* One that had to be cut off still has what it would go on with. */
+	ret = test_bit(HISI_QM_MAILBOX_DEAD, &qm->flags) ?
+		      -EIO : hisi_qm_start_device(qm, false);
 	trace_hisi_qm_reset(qm, "restart", ret);
 	if (ret)
 		hisi_qm_reset_later(qm);

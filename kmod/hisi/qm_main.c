@@ -181,21 +181,34 @@ static bool unload_kernel_queues(struct hisi_qm *qm)
 	return all;
 }
 
-/* The device has let go of all memory: give it back. */
-static void release_all(struct hisi_qm *qm)
+/* Of queues that are closed, with a device that has let go of them. */
+static void end_kernel_requests(struct hisi_qm *qm)
 {
 	u32 i;
 
-	WRITE_ONCE(qm->epoch, qm->epoch + 1);
-	WRITE_ONCE(qm->drained, false);
 	for (i = 0; i < qm->kernel_queues; i++) {
 		struct hisi_qp *qp = hisi_qp_of_kernel(qm, i);
 
-		if (qp) {
-			hisi_qp_unload(qp);
+		if (qp)
 			hisi_qp_abort(qp);
-		}
 	}
+}
+
+/* Only a reset brings the device back then: what it had would go on. */
+static void cut_off(struct hisi_qm *qm)
+{
+	if (!hisi_qm_shut_master(qm))
+		pci_warn(qm->pdev, "does not come to rest: cut off from memory\n");
+	set_bit(HISI_QM_MAILBOX_DEAD, &qm->flags);
+}
+
+/* The device has let go of all memory: give it back. */
+static void release_all(struct hisi_qm *qm)
+{
+	WRITE_ONCE(qm->epoch, qm->epoch + 1);
+	WRITE_ONCE(qm->drained, false);
+	unload_kernel_queues(qm);
+	end_kernel_requests(qm);
 	if (qm->uacce)
 		wd_uacce_quiet(qm->uacce);
 }
@@ -203,6 +216,9 @@ static void release_all(struct hisi_qm *qm)
 /*
  * Take all queues out of the device and have it let go of all memory: by draining it,
  * or, when it does not answer, by cutting it off.  With the QM's lock.
+ *
+ * The kernel's requests are over before anybody is waited for who is busy with a
+ * process's queue: he may need memory, which may be freed by one of them.
  */
 void hisi_qm_stop_device(struct hisi_qm *qm)
 {
@@ -213,16 +229,17 @@ void hisi_qm_stop_device(struct hisi_qm *qm)
 		return;
 	WRITE_ONCE(qm->stop_by, (jiffies + STOP_LIMIT) | 1);
 	close_kernel_queues(qm);
+	idle = unload_kernel_queues(qm);
+	if (!idle)
+		cut_off(qm);
+	end_kernel_requests(qm);
 	/* Which drains all queues, once no process can ring any. */
 	if (qm->uacce)
 		wd_uacce_suspend(qm->uacce);
 	drain(qm);
-	idle = unload_kernel_queues(qm);
-	if (qm->uacce)
-		idle &= !wd_uacce_in_limbo(qm->uacce);
 	hisi_qm_stop_events(qm);
-	if (!idle && !hisi_qm_shut_master(qm))
-		pci_warn(qm->pdev, "does not come to rest: cut off from memory\n");
+	if (idle && qm->uacce && wd_uacce_in_limbo(qm->uacce))
+		cut_off(qm);
 	release_all(qm);
 	WRITE_ONCE(qm->stop_by, 0);
 	if (!hisi_qm_is_gone(qm))
