@@ -12,6 +12,7 @@
  * together, and none while the device is given a request or a caller is called back.
  * Requests come from processes and softirqs, so softirqs are off under all of them.
  */
+#include <linux/bottom_half.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/percpu.h>
@@ -226,7 +227,10 @@ static void notify(struct zip_req *req)
 	if (req->notified)
 		return;
 	req->notified = true;
+	/* Callers expect to be called by a softirq. */
+	local_bh_disable();
 	acomp_request_complete(req->soft.areq, -EINPROGRESS);
+	local_bh_enable();
 }
 
 /* False: there still is no room. */
@@ -306,9 +310,7 @@ static void flush_backlog(struct zip_queue *q)
 		WRITE_ONCE(q->waiting, q->waiting - 1);
 		spin_unlock_bh(&q->lock);
 		unmap(q, req);
-		local_bh_disable();
 		notify(req);
-		local_bh_enable();
 		redo(q, req);
 		spin_lock_bh(&q->lock);
 	}
