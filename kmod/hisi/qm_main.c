@@ -240,10 +240,11 @@ void hisi_qm_stop_device(struct hisi_qm *qm)
 	hisi_qm_stop_events(qm);
 	if (idle && qm->uacce && wd_uacce_in_limbo(qm->uacce))
 		cut_off(qm);
-	release_all(qm);
-	WRITE_ONCE(qm->stop_by, 0);
+	/* A doorbell that is still on its way finds no queue then. */
 	if (!hisi_qm_is_gone(qm))
 		hisi_qm_set_queues(qm, 0);
+	release_all(qm);
+	WRITE_ONCE(qm->stop_by, 0);
 }
 
 /* From uacce: processes' queues do not ring any more. */
