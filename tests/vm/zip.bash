@@ -183,6 +183,13 @@ all_tests_went_through_it() {
 	fi
 }
 
+# needs_zrst: skip the test unless the firmware has a method to reset the device
+needs_zrst() {
+	if [ "${WD_VM_ZRST:-}" != 0 ]; then
+		skip "the firmware has no method to reset the device: zip_suite --zrst 0"
+	fi
+}
+
 # client [PARAMETER=VALUE...]: do what client/ does
 client() {
 	insmod "$WD_VM_CLIENT/acomp_client.ko" "$@"
@@ -197,6 +204,64 @@ client_report() {
 # break_zrst: the firmware's method to reset the device (zrst.asl) fails from now on
 break_zrst() {
 	printf '\x5a' | dd of="$zip_device/config" bs=1 seek=60 conv=notrunc status=none
+}
+
+# mend_zrst: it works again
+mend_zrst() {
+	printf '\0' | dd of="$zip_device/config" bs=1 seek=60 conv=notrunc status=none
+}
+
+# ---- work that goes on ----
+
+# traffic: 200 requests under way each way until traffic_ends, in the background
+traffic() {
+	client "alg=$zip_alg" seconds=3600 outstanding=200 entries=4 bytes=8192 again=1 3>&- &
+	traffic=$!
+}
+
+# traffic_ends: and all of it was right, at last
+traffic_ends() {
+	local report failed empty
+
+	echo 1 >/sys/module/acomp_client/parameters/stop
+	wait "$traffic"
+	report=$(client_report)
+	echo "$report"
+	[[ $report =~ ' '([0-9]+)' of '([0-9]+)' pieces right'.*' '([0-9]+)' failed, '([0-9]+)' empty' ]]
+	[ "${BASH_REMATCH[1]}" -eq "${BASH_REMATCH[2]}" ]
+	failed=${BASH_REMATCH[3]}
+	empty=${BASH_REMATCH[4]}
+	# Linux's drivers say of what they dropped that it was done; what failed, fails.
+	if driver_is wd; then
+		[ "$failed" -eq 0 ]
+		[ "$empty" -eq 0 ]
+	fi
+}
+
+# ---- queues of processes ----
+
+# queue_file: set zip_class to the directory of the device's queue file in sysfs
+queue_file() {
+	local dir
+
+	for dir in /sys/class/uacce/hisi_zip-*; do
+		if [ -e "$dir/available_instances" ]; then
+			zip_class=$dir
+			return
+		fi
+	done
+	echo "there is no queue file"
+	return 1
+}
+
+# free_queues_are NUMBER
+free_queues_are() {
+	queue_file && [ "$(<"$zip_class/available_instances")" -eq "$1" ]
+}
+
+# holding FILE NUMBER: zip_user hold has said so
+holding() {
+	[[ $(<"$1") = "holding $2 queues" ]]
 }
 
 # ---- the model ----
@@ -252,6 +317,16 @@ no_violations() {
 }
 
 # ---- the kernel's log ----
+
+# note_log: from here on log_has looks
+note_log() {
+	log_start=$(($(dmesg | wc -l) + 1))
+}
+
+# log_has REGEXP
+log_has() {
+	dmesg | tail -n +"$log_start" | grep -qE "$1"
+}
 
 # complaints: what the kernel said of the driver, the device and who uses them that is
 # a warning or worse.  Not to the point: that the modules are not the kernel's own.

@@ -28,29 +28,6 @@ teardown_file() {
 	unload_driver
 }
 
-# traffic: 200 requests under way each way until traffic_ends, in the background
-traffic() {
-	client "alg=$zip_alg" seconds=3600 outstanding=200 entries=4 bytes=8192 again=1 3>&- &
-	traffic=$!
-}
-
-# traffic_ends: and all of it was right, at last
-traffic_ends() {
-	local report empty
-
-	echo 1 >/sys/module/acomp_client/parameters/stop
-	wait "$traffic"
-	report=$(client_report)
-	echo "$report"
-	[[ $report =~ ' '([0-9]+)' of '([0-9]+)' pieces right'.*' '([0-9]+)' failed, '([0-9]+)' empty' ]]
-	[ "${BASH_REMATCH[1]}" -eq "${BASH_REMATCH[2]}" ]
-	empty=${BASH_REMATCH[4]}
-	# Linux's drivers say of what they dropped that it was done.
-	if driver_is wd; then
-		[ "$empty" -eq 0 ]
-	fi
-}
-
 @test "function-level resets with 200 requests under way: all that was asked for is right in the end" {
 	local i
 
@@ -70,22 +47,6 @@ traffic_ends() {
 }
 
 # ---- errors ----
-
-# The firmware's method to reset the device is there.
-needs_zrst() {
-	if [ "${WD_VM_ZRST:-}" != 0 ]; then
-		skip "the firmware has no method to reset the device: zip_suite --zrst 0"
-	fi
-}
-
-log_has() {
-	dmesg | tail -n +"$log_start" | grep -qE "$1"
-}
-
-# From here on log_has looks.
-note_log() {
-	log_start=$(($(dmesg | wc -l) + 1))
-}
 
 @test "an error that only a reset cures: the device is reset, and works again" {
 	needs_zrst

@@ -28,28 +28,6 @@ teardown_file() {
 	unload_driver
 }
 
-queue_file() {
-	local dir
-
-	for dir in /sys/class/uacce/hisi_zip-*; do
-		if [ -e "$dir/available_instances" ]; then
-			zip_class=$dir
-			return
-		fi
-	done
-	echo "there is no queue file"
-	return 1
-}
-
-free_queues_are() {
-	queue_file && [ "$(<"$zip_class/available_instances")" -eq "$1" ]
-}
-
-# holding FILE NUMBER: zip_user hold has said so
-holding() {
-	[[ $(<"$1") = "holding $2 queues" ]]
-}
-
 @test "the queue file is what it promises, row by row" {
 	zip_user abi
 	no_violations
