@@ -213,9 +213,10 @@ mend_zrst() {
 
 # ---- work that goes on ----
 
-# traffic: 200 requests under way each way until traffic_ends, in the background
+# traffic [PARAMETER=VALUE...]: 200 requests under way each way until traffic_ends, in the
+# background
 traffic() {
-	client "alg=$zip_alg" seconds=3600 outstanding=200 entries=4 bytes=8192 again=1 3>&- &
+	client "alg=$zip_alg" seconds=3600 outstanding=200 entries=4 bytes=8192 again=1 "$@" 3>&- &
 	traffic=$!
 }
 

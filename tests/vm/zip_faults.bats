@@ -127,13 +127,13 @@ takes_at_most() {
 
 	errors=$(counter err_bd_cnt)
 	fallbacks=$(counter fallback_cnt)
-	traffic
-	more_is_done 500
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
 	for status in 0x01 0x02 0x0b 0x0f 0x10 0x13 0xff; do
-		sim_cmd fault fail 20 "$status"
-		more_is_done 500
 		n=$((n + 1))
+		sim_cmd fault fail $((20 * n)) "$status"
 	done
+	more_is_done 400
 	traffic_ends
 	[ "$(counter err_bd_cnt)" -eq $((errors + n)) ]
 	[ "$(counter fallback_cnt)" -eq $((fallbacks + n)) ]
@@ -144,13 +144,13 @@ takes_at_most() {
 	local errors mask n=0
 
 	errors=$(counter err_bd_cnt)
-	traffic
-	more_is_done 500
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
 	for mask in 1 0x80000000 0x100000000 0x4000000000000000; do
-		sim_cmd fault tag 20 "$mask"
-		more_is_done 500
 		n=$((n + 1))
+		sim_cmd fault tag $((20 * n)) "$mask"
 	done
+	more_is_done 400
 	traffic_ends
 	[ "$(counter err_bd_cnt)" -eq $((errors + n)) ]
 	works
@@ -160,10 +160,10 @@ takes_at_most() {
 	local timeouts
 
 	timeouts=$(qm_counter timeouts)
-	traffic
-	more_is_done 500
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
 	sim_cmd fault delay 20 3000000
-	more_is_done 1000
+	more_is_done 200
 	traffic_ends
 	qm_counter_is timeouts "$timeouts"
 	works
@@ -176,14 +176,14 @@ takes_at_most() {
 	resets=$(qm_counter resets)
 	aborted=$(qm_counter aborted)
 	echo 1000 >/sys/module/wd_hisi_qm/parameters/timeout_ms
-	traffic
-	more_is_done 500
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
 	sim_cmd fault hang 20
 	# A second, five for the stop, and the reset.
 	takes_at_most 7 until_true log_has "$zip_was_reset"
 	log_has 'no answer for [0-9]+ ms'
 	is_working
-	more_is_done 1000
+	more_is_done 200
 	traffic_ends
 	echo 10000 >/sys/module/wd_hisi_qm/parameters/timeout_ms
 	[ "$(qm_counter aborted)" -gt "$aborted" ]
@@ -208,13 +208,13 @@ takes_at_most() {
 @test "interrupts are lost and come twice while there is much to do" {
 	local i
 
-	traffic
-	more_is_done 500
-	for ((i = 1; i < 60; i += 3)); do
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
+	for ((i = 1; i < 40; i += 4)); do
 		sim_cmd fault drop-irq "$i"
 		sim_cmd fault dup-irq $((i + 1))
 	done
-	more_is_done 1000
+	more_is_done 400
 	traffic_ends
 	works
 }
@@ -224,7 +224,7 @@ takes_at_most() {
 
 	zip_user run --processes 4 --seconds 5 >run 3>&- &
 	holders+=("$!")
-	for ((i = 1; i <= 60; i++)); do
+	for ((i = 1; i <= 20; i++)); do
 		sim_cmd fault drop-irq "$i"
 	done
 	wait "${holders[-1]}"
@@ -238,14 +238,14 @@ takes_at_most() {
 
 	needs_zrst
 	resets=$(qm_counter resets)
-	traffic
-	more_is_done 500
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
 	sim_cmd fault drop-irq 1
 	sim_cmd fault drop-irq 2
 	sim_cmd fault drop-irq 3
 	sim_cmd fault ras zip 3
 	takes_at_most 2 until_true log_has "$zip_was_reset"
-	more_is_done 500
+	more_is_done 100
 	qm_counter_is resets $((resets + 1))
 	events=$(qm_counter aeq_irq)
 	sim_cmd fault drop-irq 1
@@ -253,7 +253,7 @@ takes_at_most() {
 	sim_cmd fault drop-irq 3
 	sim_cmd fault aeq 2 0
 	takes_at_most 2 until_true qm_counter_is aeq_irq $((events + 1))
-	more_is_done 500
+	more_is_done 100
 	traffic_ends
 	works
 }
@@ -298,8 +298,8 @@ is_told() {
 	local resets
 
 	resets=$(qm_counter resets)
-	traffic
-	more_is_done 500
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
 	sim_cmd fault ras qm 3
 	is_told 'one bit of its memory was wrong'
 	sim_cmd fault ras qm 12
@@ -310,7 +310,7 @@ is_told() {
 	is_told 'memory the engine read is poisoned'
 	sim_cmd fault ras zip 12
 	is_told 'a translation of an address failed'
-	more_is_done 1000
+	more_is_done 200
 	traffic_ends
 	qm_counter_is resets "$resets"
 	works
@@ -370,12 +370,12 @@ cured_by_reset() {
 	zip_user run --processes 4 --seconds 20 --wait 120 >run 3>&- &
 	user=$!
 	holders+=("$user")
-	traffic
+	traffic outstanding=10 bytes=2048
 	for error in "qm 2" "qm 6" "zip 3" "zip 8"; do
-		more_is_done 500
+		more_is_done 100
 		cured_by_reset "$error" ''
 	done
-	more_is_done 500
+	more_is_done 100
 	traffic_ends
 	wait "$user"
 	cat run
@@ -395,13 +395,13 @@ cured_by_reset() {
 }
 
 @test "an error in configuration space, of which nobody is told" {
-	traffic
-	more_is_done 500
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
 	sim_cmd fault aer 14
 	sim_cmd fault aer 4
-	more_is_done 500
+	more_is_done 100
 	reset_function
-	more_is_done 500
+	more_is_done 100
 	traffic_ends
 	works
 }
@@ -438,18 +438,18 @@ cured_by_reset() {
 
 	bogus=$(qm_counter bogus)
 	resets=$(qm_counter resets)
-	traffic
-	for ((i = 0; i < 10; i++)); do
-		more_is_done 200
-		sim_cmd fault eqe $((i * 6553))
+	traffic outstanding=10 bytes=2048
+	for ((i = 0; i < 4; i++)); do
+		more_is_done 50
+		sim_cmd fault eqe $((i * 16553 + 1000))
 		sim_cmd fault aeq 9 "$i"
 		sim_cmd fault cqe $((i % 2)) 4000
 		sim_cmd fault eqe 1 stale
 		sim_cmd fault cqe 1 3 stale
 	done
-	more_is_done 1000
+	more_is_done 200
 	traffic_ends
-	[ "$(qm_counter bogus)" -ge $((bogus + 20)) ]
+	[ "$(qm_counter bogus)" -ge $((bogus + 12)) ]
 	qm_counter_is resets "$resets"
 	works
 	takes_at_most 2 unbind
@@ -476,19 +476,19 @@ bind() {
 	zip_user run --processes 4 --seconds 15 --wait 60 >run 3>&- &
 	user=$!
 	holders+=("$user")
-	traffic
+	traffic outstanding=10 bytes=2048
 	for type in 0 2; do
 		for ((i = 0; i < 4; i++)); do
-			more_is_done 300
+			more_is_done 100
 			sim_cmd fault aeq "$type" "$i"
 			sim_cmd fault aeq "$type" $((i + 8))
 		done
 	done
-	more_is_done 300
+	more_is_done 100
 	# No room for events: the device is stopped and started.
 	sim_cmd fault aeq 1 0
 	until_true log_has 'no room for events'
-	more_is_done 1000
+	more_is_done 200
 	traffic_ends
 	wait "$user"
 	cat run
@@ -521,8 +521,8 @@ needs_iommu() {
 	until_true free_queues_are "$free"
 	until_true late_writes_are 2
 	# Of the kernel's.
-	traffic
-	more_is_done 500
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
 	sim_cmd fault late 0 500000
 	unbind
 	until_true late_writes_are 4
@@ -541,31 +541,31 @@ late_writes_are() {
 
 	# A second for what the device did not answer, rather than ten.
 	echo 1000 >/sys/module/wd_hisi_qm/parameters/timeout_ms
-	traffic
+	traffic outstanding=10 bytes=2048
 	for ((i = 0; i < 8; i++)); do
-		more_is_done 300
+		more_is_done 100
 		sim_cmd fault late $((i % 4)) $((1000 << i))
 		sim_cmd fault aeq 2 $((i % 4))
 	done
-	more_is_done 1000
+	more_is_done 200
 	traffic_ends
 	echo 10000 >/sys/module/wd_hisi_qm/parameters/timeout_ms
 	works
 }
 
 @test "a stop that never ends, with much to do: the device is cut off, and reset" {
-	traffic
-	more_is_done 500
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
 	sim_cmd fault stop-hang
 	takes_at_most 12 reset_function
 	is_working
-	more_is_done 500
+	more_is_done 100
 	sim_cmd fault stop-hang
 	sim_cmd fault axi-hang
 	takes_at_most 12 reset_function
 	log_has 'does not come to rest: cut off from memory'
 	is_working
-	more_is_done 500
+	more_is_done 100
 	traffic_ends
 	works
 }
@@ -573,15 +573,15 @@ late_writes_are() {
 @test "a stop that is refused, with much to do" {
 	local i
 
-	traffic
+	traffic outstanding=10 bytes=2048
 	for ((i = 0; i < 3; i++)); do
-		more_is_done 500
+		more_is_done 100
 		sim_cmd fault stop $((i + 1)) always
 		takes_at_most 12 reset_function
 		sim_cmd fault clear
 		is_working
 	done
-	more_is_done 500
+	more_is_done 100
 	traffic_ends
 	works
 }
@@ -591,13 +591,13 @@ late_writes_are() {
 
 	needs_zrst
 	resets=$(qm_counter resets)
-	traffic
+	traffic outstanding=10 bytes=2048
 	hold 1
 	sim_cmd fault stop-hang
 	kill_holder
 	takes_at_most 12 until_true qm_counter_is resets $((resets + 1))
 	until_true free_queues_are "$free"
-	more_is_done 500
+	more_is_done 100
 	traffic_ends
 	qm_counter_is resets $((resets + 1))
 	works
@@ -641,8 +641,8 @@ late_writes_are() {
 }
 
 @test "it never answers, and is unbound: bound again it works, or says that it needs a reset" {
-	traffic
-	more_is_done 500
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
 	sim_cmd fault hang 20
 	takes_at_most 12 unbind
 	after_unbind
@@ -672,12 +672,12 @@ late_writes_are() {
 
 	needs_zrst
 	resets=$(qm_counter resets)
-	traffic
-	more_is_done 500
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
 	sim_cmd fault mailbox-hang
 	is_open_for_processes no
 	takes_at_most 8 until_true qm_counter_is resets $((resets + 1))
-	more_is_done 500
+	more_is_done 100
 	traffic_ends
 	works
 }
@@ -692,12 +692,12 @@ stays_stopped() {
 	sim_cmd fault clear
 	reset_function
 	is_working
-	more_is_done 500
+	more_is_done 100
 }
 
 @test "what a reset needs does not work: the device stays stopped, until a later one does" {
-	traffic
-	more_is_done 500
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
 	stays_stopped mem-hang always
 	stays_stopped vft-hang always
 	stays_stopped mailbox 1 always
@@ -710,9 +710,9 @@ stays_stopped() {
 	local fault
 
 	needs_zrst
-	traffic
+	traffic outstanding=10 bytes=2048
 	for fault in mem-hang vft-hang firmware; do
-		more_is_done 500
+		more_is_done 100
 		note_log
 		if [ "$fault" = firmware ]; then
 			break_zrst
@@ -727,18 +727,18 @@ stays_stopped() {
 		reset_function
 		is_working
 	done
-	more_is_done 500
+	more_is_done 100
 	traffic_ends
 	works
 }
 
 @test "a function-level reset that takes its time" {
-	traffic
-	more_is_done 500
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
 	sim_cmd fault flr-slow 3000
 	reset_function
 	is_working
-	more_is_done 500
+	more_is_done 100
 	traffic_ends
 	works
 }
@@ -746,9 +746,9 @@ stays_stopped() {
 # ---- the bus ----
 
 @test "the device leaves the bus, and is back after a reset" {
-	traffic
+	traffic outstanding=10 bytes=2048
 	hold 2
-	more_is_done 500
+	more_is_done 100
 	sim_cmd fault remove
 	takes_at_most 1 until_true log_has 'the device left the bus'
 	until_true qm_status_is stop
@@ -758,7 +758,7 @@ stays_stopped() {
 	reset_function
 	is_working
 	kill_holder
-	more_is_done 500
+	more_is_done 100
 	traffic_ends
 	works
 }
@@ -780,9 +780,9 @@ more_fallbacks_than() {
 }
 
 @test "the device leaves the bus, is removed, and found again" {
-	traffic
+	traffic outstanding=10 bytes=2048
 	hold 2
-	more_is_done 500
+	more_is_done 100
 	sim_cmd fault remove
 	until_true log_has 'the device left the bus'
 	takes_at_most 5 remove_from_bus
