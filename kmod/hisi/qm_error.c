@@ -249,6 +249,17 @@ static int reset_controller(struct hisi_qm *qm)
 	return ret;
 }
 
+/*
+ * Until somebody resets it.  A start that failed may have asked for a reset, too: one
+ * after the other, for ever, if what it failed for stays.
+ */
+static void stay_stopped(struct hisi_qm *qm)
+{
+	clear_bit(HISI_QM_RESET_DUE, &qm->flags);
+	set_bit(HISI_QM_ISOLATED, &qm->flags);
+	atomic_inc(&qm->counters.failed_resets);
+}
+
 /* With the QM's lock. */
 static void reset_device(struct hisi_qm *qm)
 {
@@ -257,19 +268,16 @@ static void reset_device(struct hisi_qm *qm)
 	note_reset(qm);
 	hisi_qm_stop_device(qm);
 	ret = reset_controller(qm);
+	/* What did not end during the stop has asked for this very reset. */
+	clear_bit(HISI_QM_RESET_DUE, &qm->flags);
 	if (!ret) {
 		clear_bit(HISI_QM_MAILBOX_DEAD, &qm->flags);
-		/* What asked for another one while it was being stopped had this one. */
-		clear_bit(HISI_QM_RESET_DUE, &qm->flags);
 		pci_set_master(qm->pdev);
 		ret = hisi_qm_start_device(qm, true);
 	}
 	trace_hisi_qm_reset(qm, "controller reset", ret);
 	if (ret) {
-		atomic_inc(&qm->counters.failed_resets);
-		set_bit(HISI_QM_ISOLATED, &qm->flags);
-		/* Not over and over. */
-		clear_bit(HISI_QM_RESET_DUE, &qm->flags);
+		stay_stopped(qm);
 		pci_err(qm->pdev, "out of use (%d)\n", ret);
 		return;
 	}
@@ -393,8 +401,7 @@ static int wake_up_device(struct hisi_qm *qm, const char *why, bool fresh)
 	ret = hisi_qm_is_gone(qm) ? -ENODEV : hisi_qm_start_device(qm, fresh);
 	trace_hisi_qm_reset(qm, why, ret);
 	if (ret) {
-		atomic_inc(&qm->counters.failed_resets);
-		set_bit(HISI_QM_ISOLATED, &qm->flags);
+		stay_stopped(qm);
 		pci_err(qm->pdev, "out of use after %s (%d)\n", why, ret);
 	} else {
 		atomic_inc(&qm->counters.resets);
