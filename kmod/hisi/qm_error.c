@@ -63,6 +63,16 @@ u32 hisi_qm_blocking_errors(struct hisi_qm *qm)
 	       (qm->engine->error_status(qm) & qm->caps.engine_errors.shutdown);
 }
 
+/* Errors that were not looked at yet: bits of the QM, or of the engine. */
+u32 hisi_qm_pending_errors(struct hisi_qm *qm)
+{
+	const struct hisi_qm_caps *caps = &qm->caps;
+
+	return (hisi_qm_read(qm, QM_ERR_STATUS) & (caps->errors.nfe | caps->errors.ce)) |
+	       (qm->engine->error_status(qm) &
+		(caps->engine_errors.nfe | caps->engine_errors.ce));
+}
+
 static void report(struct hisi_qm *qm, const struct hisi_qm_error *error, u32 bits)
 {
 	for (; error->text; error++)

@@ -22,10 +22,15 @@ MODULE_PARM_DESC(timeout_ms,
 
 /* ---- rings ---- */
 
-static bool ring_next(struct hisi_qm_ring *ring, u32 *entry)
+static bool ring_peek(const struct hisi_qm_ring *ring, u32 *entry)
 {
 	*entry = le32_to_cpu(READ_ONCE(ring->entries[ring->head]));
-	if (!!(*entry & QM_EQE_PHASE) != ring->phase)
+	return !!(*entry & QM_EQE_PHASE) == ring->phase;
+}
+
+static bool ring_next(struct hisi_qm_ring *ring, u32 *entry)
+{
+	if (!ring_peek(ring, entry))
 		return false;
 	if (++ring->head == ring->depth) {
 		ring->head = 0;
@@ -249,11 +254,14 @@ static bool look_at_queues(struct hisi_qm *qm)
 	return busy;
 }
 
+/* Those without a vector, and those whose interrupt was lost.  With the QM's lock. */
 static void look_for_errors(struct hisi_qm *qm)
 {
-	if (!has_vector(qm, qm->caps.irq_aeq))
+	u32 entry;
+
+	if (ring_peek(&qm->aeq, &entry))
 		queue_work(qm->work_queue, &qm->aeq_work);
-	if (!has_vector(qm, qm->caps.irq_abnormal))
+	if (hisi_qm_pending_errors(qm))
 		queue_work(qm->work_queue, &qm->error_work);
 }
 
@@ -274,7 +282,7 @@ static void watchdog(struct work_struct *work)
 	} else {
 		look_for_events(qm);
 		again = look_at_queues(qm);
-		if (hisi_qm_runs(qm) && polls_errors(qm))
+		if (hisi_qm_runs(qm))
 			look_for_errors(qm);
 		/* One that sleeps, or is just being reset, must not be read. */
 		if (hisi_qm_runs(qm) && hisi_qm_is_gone(qm))

@@ -126,6 +126,7 @@ void hisi_qm_events_init(struct hisi_qm *qm);
 void hisi_qm_errors_init(struct hisi_qm *qm);
 void hisi_qm_errors_enable(struct hisi_qm *qm, bool on);
 u32 hisi_qm_blocking_errors(struct hisi_qm *qm);
+u32 hisi_qm_pending_errors(struct hisi_qm *qm);
 bool hisi_qm_is_gone(struct hisi_qm *qm);
 bool hisi_qm_shut_master(struct hisi_qm *qm);
 void hisi_qm_restart(struct hisi_qm *qm);
