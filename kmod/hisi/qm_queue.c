@@ -215,13 +215,19 @@ static int await_completions(struct hisi_qp *qp)
 static int drain_one(struct hisi_qp *qp)
 {
 	struct hisi_qm *qm = qp->qm;
-	int ret;
+	bool can_stop = qm->caps.features & QM_CAP_STOP_QP;
+	int ret = 0;
 
 	/* Nobody rings any more, and all of the device's queues were empty. */
 	if (READ_ONCE(qm->drained))
 		return 0;
-	ret = await_completions(qp);
-	if (!ret && qm->caps.features & QM_CAP_STOP_QP)
+	/* Completions of nothing count, too: with them it would not look empty. */
+	if (qp->uq || !can_stop || READ_ONCE(qp->used)) {
+		ret = await_completions(qp);
+		if (ret)
+			return ret;
+	}
+	if (can_stop)
 		ret = hisi_qm_command(qm, QM_MB_CMD_STOP_QP, qp->number, 0);
 	return ret;
 }
