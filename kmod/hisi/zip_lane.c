@@ -175,6 +175,9 @@ static int judge(const struct zip_req *req, const struct hisi_zip_sqe *sqe, u32 
 		return -EIO;
 	if (consumed > slen || written > req->out_len)
 		return -EOVERFLOW;
+	/* Whatever it means, there is no answer to no input. */
+	if (!consumed)
+		return -EBADMSG;
 	if (req->soft.compress && (consumed != slen || !written))
 		return -EBADMSG;
 	*produced = written;
