@@ -6,8 +6,8 @@
  * One device serves the kernel and processes at the same time: the first queues of
  * a function are the kernel's, the others are handed out by uacce.
  *
- * Life: hisi_qm_init(), hisi_qm_start(), hisi_qm_register() and back with
- * hisi_qm_remove(), hisi_qm_uninit().  In between the QM stops and starts the
+ * Life: wd_hisi_qm_init(), wd_hisi_qm_start(), wd_hisi_qm_register() and back with
+ * wd_hisi_qm_remove(), wd_hisi_qm_uninit().  In between the QM stops and starts the
  * device by itself: for function-level resets, errors and sleep.
  */
 #ifndef _WD_HISI_QM_H
@@ -302,7 +302,7 @@ struct hisi_qp_stats {
 /**
  * typedef hisi_qp_done_t - a request has ended
  * @qp: its queue
- * @cookie: what hisi_qp_send() was given with it
+ * @cookie: what wd_hisi_qp_send() was given with it
  * @sqe: the request with its results, in memory the device can write: read each word
  *	once.  NULL if it was aborted: it may have been done in part or not at all,
  *	and the device does not touch its memory any more
@@ -311,33 +311,33 @@ struct hisi_qp_stats {
  */
 typedef void (*hisi_qp_done_t)(struct hisi_qp *qp, void *cookie, const void *sqe);
 
-int hisi_qm_init(struct hisi_qm *qm, struct pci_dev *pdev,
-		 const struct hisi_qm_engine *engine, u32 queues, u32 kernel_queues);
-int hisi_qm_start(struct hisi_qm *qm);
-int hisi_qm_register(struct hisi_qm *qm);
-void hisi_qm_remove(struct hisi_qm *qm);
-void hisi_qm_uninit(struct hisi_qm *qm);
-void hisi_qm_shutdown(struct hisi_qm *qm);
-void hisi_qm_debugfs(struct hisi_qm *qm, struct dentry *dir);
+int wd_hisi_qm_init(struct hisi_qm *qm, struct pci_dev *pdev,
+		    const struct hisi_qm_engine *engine, u32 queues, u32 kernel_queues);
+int wd_hisi_qm_start(struct hisi_qm *qm);
+int wd_hisi_qm_register(struct hisi_qm *qm);
+void wd_hisi_qm_remove(struct hisi_qm *qm);
+void wd_hisi_qm_uninit(struct hisi_qm *qm);
+void wd_hisi_qm_shutdown(struct hisi_qm *qm);
+void wd_hisi_qm_debugfs(struct hisi_qm *qm, struct dentry *dir);
 
 /* Whether requests of the kernel can be sent, and are likely to be answered. */
-bool hisi_qm_is_usable(struct hisi_qm *qm);
+bool wd_hisi_qm_is_usable(struct hisi_qm *qm);
 
 /* For struct pci_error_handlers and struct dev_pm_ops of the engine's driver, whose
  * drvdata has to be the struct hisi_qm.
  */
-extern const struct pci_error_handlers hisi_qm_error_handlers;
-extern const struct dev_pm_ops hisi_qm_pm_ops;
+extern const struct pci_error_handlers wd_hisi_qm_error_handlers;
+extern const struct dev_pm_ops wd_hisi_qm_pm_ops;
 
-struct hisi_qp *hisi_qp_create(struct hisi_qm *qm, unsigned int type,
-			       hisi_qp_done_t done, void *owner);
-void hisi_qp_destroy(struct hisi_qp *qp);
-void *hisi_qp_owner(const struct hisi_qp *qp);
-int hisi_qp_send(struct hisi_qp *qp, const void *sqe, void *cookie);
-void hisi_qp_stats(struct hisi_qp *qp, struct hisi_qp_stats *stats);
+struct hisi_qp *wd_hisi_qp_create(struct hisi_qm *qm, unsigned int type,
+				  hisi_qp_done_t done, void *owner);
+void wd_hisi_qp_destroy(struct hisi_qp *qp);
+void *wd_hisi_qp_owner(const struct hisi_qp *qp);
+int wd_hisi_qp_send(struct hisi_qp *qp, const void *sqe, void *cookie);
+void wd_hisi_qp_stats(struct hisi_qp *qp, struct hisi_qp_stats *stats);
 
-bool hisi_qm_has_caps(const struct hisi_qm *qm);
-u32 hisi_qm_cap(const struct hisi_qm *qm, u32 offset);
+bool wd_hisi_qm_has_caps(const struct hisi_qm *qm);
+u32 wd_hisi_qm_cap(const struct hisi_qm *qm, u32 offset);
 
 static inline u32 hisi_qm_read(const struct hisi_qm *qm, u32 offset)
 {
@@ -349,7 +349,7 @@ static inline void hisi_qm_write(const struct hisi_qm *qm, u32 offset, u32 value
 	writel(value, qm->regs + offset);
 }
 
-int hisi_qm_poll(const struct hisi_qm *qm, u32 offset, u32 mask, u32 value,
-		 unsigned int limit_us);
+int wd_hisi_qm_poll(const struct hisi_qm *qm, u32 offset, u32 mask, u32 value,
+		    unsigned int limit_us);
 
 #endif

@@ -35,30 +35,30 @@ static const struct {
 #define IRQS_MAX	32	/* of MSI */
 
 /**
- * hisi_qm_has_caps() - whether there are capability words, and they are to be read
+ * wd_hisi_qm_has_caps() - whether there are capability words, and they are to be read
  * @qm: the function
  *
  * Return: that.
  */
-bool hisi_qm_has_caps(const struct hisi_qm *qm)
+bool wd_hisi_qm_has_caps(const struct hisi_qm *qm)
 {
 	return qm->caps.version >= QM_HW_V3 &&
 	       FIELD_GET(QM_CAP_VERSION, hisi_qm_read(qm, QM_CAP_FEATURES));
 }
-WD_EXPORT_SYMBOL(hisi_qm_has_caps);
+WD_EXPORT_SYMBOL(wd_hisi_qm_has_caps);
 
 /**
- * hisi_qm_cap() - a capability word, or what devices without have
+ * wd_hisi_qm_cap() - a capability word, or what devices without have
  * @qm: the function
  * @offset: QM_CAP_*; other words of the range are read as they are
  *
  * Return: the word; 0 for one that the device does not have and nobody knows.
  */
-u32 hisi_qm_cap(const struct hisi_qm *qm, u32 offset)
+u32 wd_hisi_qm_cap(const struct hisi_qm *qm, u32 offset)
 {
 	unsigned int i;
 
-	if (hisi_qm_has_caps(qm))
+	if (wd_hisi_qm_has_caps(qm))
 		return hisi_qm_read(qm, offset);
 	for (i = 0; i < ARRAY_SIZE(defaults); i++) {
 		if (defaults[i].offset == offset)
@@ -67,7 +67,7 @@ u32 hisi_qm_cap(const struct hisi_qm *qm, u32 offset)
 	}
 	return 0;
 }
-WD_EXPORT_SYMBOL(hisi_qm_cap);
+WD_EXPORT_SYMBOL(wd_hisi_qm_cap);
 
 /* A part with a newer QM tells its version in a register of its own. */
 static int read_version(struct hisi_qm *qm)
@@ -98,10 +98,10 @@ static int read_irqs(struct hisi_qm *qm)
 {
 	struct hisi_qm_caps *caps = &qm->caps;
 
-	caps->irq_eq = vector_of(hisi_qm_cap(qm, QM_CAP_IRQ_EQ));
-	caps->irq_aeq = vector_of(hisi_qm_cap(qm, QM_CAP_IRQ_AEQ));
-	caps->irq_abnormal = vector_of(hisi_qm_cap(qm, QM_CAP_IRQ_ABNORMAL));
-	caps->irqs = FIELD_GET(QM_CAP_HIGH, hisi_qm_cap(qm, QM_CAP_IRQ_COUNT));
+	caps->irq_eq = vector_of(wd_hisi_qm_cap(qm, QM_CAP_IRQ_EQ));
+	caps->irq_aeq = vector_of(wd_hisi_qm_cap(qm, QM_CAP_IRQ_AEQ));
+	caps->irq_abnormal = vector_of(wd_hisi_qm_cap(qm, QM_CAP_IRQ_ABNORMAL));
+	caps->irqs = FIELD_GET(QM_CAP_HIGH, wd_hisi_qm_cap(qm, QM_CAP_IRQ_COUNT));
 	if (!caps->irqs || caps->irqs > IRQS_MAX || caps->irq_eq == QM_NO_IRQ) {
 		pci_err(qm->pdev, "%u interrupts, that of events is %d: makes no sense\n",
 			caps->irqs, caps->irq_eq);
@@ -119,8 +119,8 @@ static bool depth_ok(u32 depth, u32 max)
 
 static int read_depths(struct hisi_qm *qm)
 {
-	u32 events = hisi_qm_cap(qm, QM_CAP_EQ_DEPTHS);
-	u32 queues = hisi_qm_cap(qm, QM_CAP_QUEUE_DEPTHS);
+	u32 events = wd_hisi_qm_cap(qm, QM_CAP_EQ_DEPTHS);
+	u32 queues = wd_hisi_qm_cap(qm, QM_CAP_QUEUE_DEPTHS);
 	struct hisi_qm_caps *caps = &qm->caps;
 
 	caps->eq_depth = FIELD_GET(QM_CAP_LOW, events);
@@ -165,9 +165,9 @@ static void read_masks(struct hisi_qm *qm)
 {
 	struct hisi_qm_masks *masks = &qm->caps.errors;
 
-	masks->ce = hisi_qm_cap(qm, QM_CAP_CE);
-	masks->nfe = hisi_qm_cap(qm, QM_CAP_NFE);
-	masks->reset = hisi_qm_cap(qm, QM_CAP_RESET);
+	masks->ce = wd_hisi_qm_cap(qm, QM_CAP_CE);
+	masks->nfe = wd_hisi_qm_cap(qm, QM_CAP_NFE);
+	masks->reset = wd_hisi_qm_cap(qm, QM_CAP_RESET);
 	masks->shutdown = qm->caps.version >= QM_HW_V3 ? masks->reset : V2_SHUTDOWN;
 }
 
@@ -180,7 +180,7 @@ int hisi_qm_read_caps(struct hisi_qm *qm)
 	if (ret)
 		return ret;
 	if (qm->caps.version >= QM_HW_V3)
-		qm->caps.features = hisi_qm_cap(qm, QM_CAP_FEATURES) & ~QM_CAP_VERSION;
+		qm->caps.features = wd_hisi_qm_cap(qm, QM_CAP_FEATURES) & ~QM_CAP_VERSION;
 	ret = read_irqs(qm);
 	if (ret)
 		return ret;

@@ -100,11 +100,11 @@ static int caps_show(struct seq_file *s, void *unused)
 DEFINE_SHOW_ATTRIBUTE(caps);
 
 /**
- * hisi_qm_debugfs() - show a function
+ * wd_hisi_qm_debugfs() - show a function
  * @qm: a function that was started
- * @dir: the directory of the device; who made it removes it, before hisi_qm_remove()
+ * @dir: the directory of the device; who made it removes it, before wd_hisi_qm_remove()
  */
-void hisi_qm_debugfs(struct hisi_qm *qm, struct dentry *dir)
+void wd_hisi_qm_debugfs(struct hisi_qm *qm, struct dentry *dir)
 {
 	struct dentry *sub = debugfs_create_dir("qm", dir);
 	unsigned int i;
@@ -117,4 +117,4 @@ void hisi_qm_debugfs(struct hisi_qm *qm, struct dentry *dir)
 		debugfs_create_atomic_t(counters[i].name, 0644, sub,
 					(void *)&qm->counters + counters[i].offset);
 }
-WD_EXPORT_SYMBOL(hisi_qm_debugfs);
+WD_EXPORT_SYMBOL(wd_hisi_qm_debugfs);

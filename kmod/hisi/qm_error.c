@@ -178,7 +178,7 @@ bool hisi_qm_shut_master(struct hisi_qm *qm)
 		return true;
 	hisi_qm_write(qm, QM_AXI_CTRL, 1);
 	/* All bits, as a device that cannot be read has not told anything. */
-	if (!hisi_qm_poll(qm, QM_AXI_RETURNED, U32_MAX, MASTER_IDLE, MASTER_LIMIT_US))
+	if (!wd_hisi_qm_poll(qm, QM_AXI_RETURNED, U32_MAX, MASTER_IDLE, MASTER_LIMIT_US))
 		return true;
 	pci_clear_master(qm->pdev);
 	/* What it wrote before that is in memory once a read has come back. */
@@ -212,9 +212,9 @@ static int wait_msi(struct hisi_qm *qm)
 {
 	int ret;
 
-	ret = hisi_qm_poll(qm, QM_PEH_DFX0, DFX0_MSI_PENDING, 0, MSI_LIMIT_US);
+	ret = wd_hisi_qm_poll(qm, QM_PEH_DFX0, DFX0_MSI_PENDING, 0, MSI_LIMIT_US);
 	if (!ret && qm->caps.version >= QM_HW_V3)
-		ret = hisi_qm_poll(qm, QM_PEH_DFX1, DFX1_MSI_PENDING, 0, MSI_LIMIT_US);
+		ret = wd_hisi_qm_poll(qm, QM_PEH_DFX1, DFX1_MSI_PENDING, 0, MSI_LIMIT_US);
 	return ret;
 }
 
@@ -453,13 +453,13 @@ static pci_ers_result_t on_slot_reset(struct pci_dev *pdev)
 }
 
 /* For the engine's PCI driver. */
-const struct pci_error_handlers hisi_qm_error_handlers = {
+const struct pci_error_handlers wd_hisi_qm_error_handlers = {
 	.error_detected = on_error_detected,
 	.slot_reset = on_slot_reset,
 	.reset_prepare = on_reset_prepare,
 	.reset_done = on_reset_done,
 };
-WD_EXPORT_SYMBOL(hisi_qm_error_handlers);
+WD_EXPORT_SYMBOL(wd_hisi_qm_error_handlers);
 
 static int __maybe_unused on_suspend(struct device *dev)
 {
@@ -473,7 +473,7 @@ static int __maybe_unused on_resume(struct device *dev)
 }
 
 /* The same. */
-const struct dev_pm_ops hisi_qm_pm_ops = {
+const struct dev_pm_ops wd_hisi_qm_pm_ops = {
 	SET_SYSTEM_SLEEP_PM_OPS(on_suspend, on_resume)
 };
-WD_EXPORT_SYMBOL(hisi_qm_pm_ops);
+WD_EXPORT_SYMBOL(wd_hisi_qm_pm_ops);

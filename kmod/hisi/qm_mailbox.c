@@ -171,7 +171,7 @@ int hisi_qm_dump(struct hisi_qm *qm, u32 cmd, u32 queue, void *context,
 
 static int set_vft(struct hisi_qm *qm, u32 type, u32 function, u64 data)
 {
-	int ret = hisi_qm_poll(qm, QM_VFT_READY, 1, 1, VFT_LIMIT_US);
+	int ret = wd_hisi_qm_poll(qm, QM_VFT_READY, 1, 1, VFT_LIMIT_US);
 
 	if (ret)
 		return ret;
@@ -182,7 +182,7 @@ static int set_vft(struct hisi_qm *qm, u32 type, u32 function, u64 data)
 	hisi_qm_write(qm, QM_VFT_DATA_HIGH, upper_32_bits(data));
 	hisi_qm_write(qm, QM_VFT_READY, 0);
 	hisi_qm_write(qm, QM_VFT_OP, 1);
-	return hisi_qm_poll(qm, QM_VFT_READY, 1, 1, VFT_LIMIT_US);
+	return wd_hisi_qm_poll(qm, QM_VFT_READY, 1, 1, VFT_LIMIT_US);
 }
 
 /* After a reset the shaper's memory says that nothing may pass. */

@@ -30,7 +30,7 @@
 #define CACHE_CFG		0x1833
 
 /**
- * hisi_qm_poll() - wait for bits of a register
+ * wd_hisi_qm_poll() - wait for bits of a register
  * @qm: the function
  * @offset: the register
  * @mask: the bits
@@ -39,15 +39,15 @@
  *
  * Return: 0, -ETIMEDOUT.
  */
-int hisi_qm_poll(const struct hisi_qm *qm, u32 offset, u32 mask, u32 value,
-		 unsigned int limit_us)
+int wd_hisi_qm_poll(const struct hisi_qm *qm, u32 offset, u32 mask, u32 value,
+		    unsigned int limit_us)
 {
 	u32 now;
 
 	return readl_poll_timeout(qm->regs + offset, now, (now & mask) == value, POLL_US,
 				  limit_us);
 }
-WD_EXPORT_SYMBOL(hisi_qm_poll);
+WD_EXPORT_SYMBOL(wd_hisi_qm_poll);
 
 /* ---- start and stop ---- */
 
@@ -56,7 +56,7 @@ static int init_memory(struct hisi_qm *qm)
 	int ret;
 
 	hisi_qm_write(qm, QM_MEM_START, 1);
-	ret = hisi_qm_poll(qm, QM_MEM_DONE, 1, 1, MEMORY_LIMIT_US);
+	ret = wd_hisi_qm_poll(qm, QM_MEM_DONE, 1, 1, MEMORY_LIMIT_US);
 	if (ret)
 		pci_err(qm->pdev, "the device's memory does not get ready\n");
 	return ret;
@@ -355,7 +355,7 @@ static void free_tables(struct hisi_qm *qm)
 }
 
 /**
- * hisi_qm_init() - take a function
+ * wd_hisi_qm_init() - take a function
  * @qm: zeroed; becomes the drvdata of @pdev
  * @pdev: the function
  * @engine: what is behind the QM; must stay valid
@@ -364,10 +364,10 @@ static void free_tables(struct hisi_qm *qm)
  *
  * The device does nothing yet.
  *
- * Return: 0, to be undone by hisi_qm_uninit(); or why not.
+ * Return: 0, to be undone by wd_hisi_qm_uninit(); or why not.
  */
-int hisi_qm_init(struct hisi_qm *qm, struct pci_dev *pdev,
-		 const struct hisi_qm_engine *engine, u32 queues, u32 kernel_queues)
+int wd_hisi_qm_init(struct hisi_qm *qm, struct pci_dev *pdev,
+		    const struct hisi_qm_engine *engine, u32 queues, u32 kernel_queues)
 {
 	int ret;
 
@@ -419,15 +419,15 @@ err_tables:
 	free_tables(qm);
 	return ret;
 }
-WD_EXPORT_SYMBOL(hisi_qm_init);
+WD_EXPORT_SYMBOL(wd_hisi_qm_init);
 
 /**
- * hisi_qm_start() - have the device work
- * @qm: from hisi_qm_init()
+ * wd_hisi_qm_start() - have the device work
+ * @qm: from wd_hisi_qm_init()
  *
- * Return: 0, to be undone by hisi_qm_remove(); or why not.
+ * Return: 0, to be undone by wd_hisi_qm_remove(); or why not.
  */
-int hisi_qm_start(struct hisi_qm *qm)
+int wd_hisi_qm_start(struct hisi_qm *qm)
 {
 	int ret;
 
@@ -436,10 +436,10 @@ int hisi_qm_start(struct hisi_qm *qm)
 	mutex_unlock(&qm->lock);
 	return ret;
 }
-WD_EXPORT_SYMBOL(hisi_qm_start);
+WD_EXPORT_SYMBOL(wd_hisi_qm_start);
 
 /**
- * hisi_qm_register() - let processes have queues
+ * wd_hisi_qm_register() - let processes have queues
  * @qm: a function that was started
  *
  * A device without shared virtual addressing has none for them, unless the system's
@@ -447,7 +447,7 @@ WD_EXPORT_SYMBOL(hisi_qm_start);
  *
  * Return: 0, also without queues for processes; or why not.
  */
-int hisi_qm_register(struct hisi_qm *qm)
+int wd_hisi_qm_register(struct hisi_qm *qm)
 {
 	struct uacce_device *uacce = qm->uacce;
 	int ret;
@@ -458,15 +458,15 @@ int hisi_qm_register(struct hisi_qm *qm)
 	ret = wd_uacce_register(uacce);
 	return ret == -EOPNOTSUPP ? 0 : ret;
 }
-WD_EXPORT_SYMBOL(hisi_qm_register);
+WD_EXPORT_SYMBOL(wd_hisi_qm_register);
 
 /**
- * hisi_qm_remove() - take the device away from everybody
+ * wd_hisi_qm_remove() - take the device away from everybody
  * @qm: a function that was started; the kernel's queues are destroyed
  *
  * On return the device does nothing and no callback runs.
  */
-void hisi_qm_remove(struct hisi_qm *qm)
+void wd_hisi_qm_remove(struct hisi_qm *qm)
 {
 	set_bit(HISI_QM_REMOVING, &qm->flags);
 	cancel_delayed_work_sync(&qm->watchdog);
@@ -476,13 +476,13 @@ void hisi_qm_remove(struct hisi_qm *qm)
 		hisi_qm_errors_enable(qm, false);
 	mutex_unlock(&qm->lock);
 }
-WD_EXPORT_SYMBOL(hisi_qm_remove);
+WD_EXPORT_SYMBOL(wd_hisi_qm_remove);
 
 /**
- * hisi_qm_uninit() - undo hisi_qm_init()
+ * wd_hisi_qm_uninit() - undo wd_hisi_qm_init()
  * @qm: the function, stopped
  */
-void hisi_qm_uninit(struct hisi_qm *qm)
+void wd_hisi_qm_uninit(struct hisi_qm *qm)
 {
 	set_bit(HISI_QM_REMOVING, &qm->flags);
 	hisi_qm_free_irqs(qm);
@@ -492,15 +492,15 @@ void hisi_qm_uninit(struct hisi_qm *qm)
 	pci_clear_master(qm->pdev);
 	free_tables(qm);
 }
-WD_EXPORT_SYMBOL(hisi_qm_uninit);
+WD_EXPORT_SYMBOL(wd_hisi_qm_uninit);
 
 /**
- * hisi_qm_shutdown() - the machine goes down
+ * wd_hisi_qm_shutdown() - the machine goes down
  * @qm: the function
  *
  * The kernel that comes next must not find a device that writes to memory.
  */
-void hisi_qm_shutdown(struct hisi_qm *qm)
+void wd_hisi_qm_shutdown(struct hisi_qm *qm)
 {
 	mutex_lock(&qm->lock);
 	set_bit(HISI_QM_ASLEEP, &qm->flags);
@@ -508,19 +508,19 @@ void hisi_qm_shutdown(struct hisi_qm *qm)
 	pci_clear_master(qm->pdev);
 	mutex_unlock(&qm->lock);
 }
-WD_EXPORT_SYMBOL(hisi_qm_shutdown);
+WD_EXPORT_SYMBOL(wd_hisi_qm_shutdown);
 
 /**
- * hisi_qm_is_usable() - whether the kernel's requests are likely to be answered
+ * wd_hisi_qm_is_usable() - whether the kernel's requests are likely to be answered
  * @qm: the function
  *
  * Return: that; it may change at any time.
  */
-bool hisi_qm_is_usable(struct hisi_qm *qm)
+bool wd_hisi_qm_is_usable(struct hisi_qm *qm)
 {
 	return hisi_qm_runs(qm) && !hisi_qm_is_isolated(qm);
 }
-WD_EXPORT_SYMBOL(hisi_qm_is_usable);
+WD_EXPORT_SYMBOL(wd_hisi_qm_is_usable);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Queue manager of HiSilicon's accelerators");

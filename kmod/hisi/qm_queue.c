@@ -318,7 +318,7 @@ static void ring_cq(struct hisi_qp *qp, bool arm)
 }
 
 /**
- * hisi_qp_send() - give the device a request
+ * wd_hisi_qp_send() - give the device a request
  * @qp: a queue of the kernel
  * @sqe: the request; copied
  * @cookie: for the queue's hisi_qp_done_t; not NULL
@@ -327,7 +327,7 @@ static void ring_cq(struct hisi_qp *qp, bool arm)
  *
  * Return: 0, -EAGAIN without room, -ESHUTDOWN while the device takes nothing.
  */
-int hisi_qp_send(struct hisi_qp *qp, const void *sqe, void *cookie)
+int wd_hisi_qp_send(struct hisi_qp *qp, const void *sqe, void *cookie)
 {
 	struct hisi_qm *qm = qp->qm;
 	int ret = 0;
@@ -355,7 +355,7 @@ int hisi_qp_send(struct hisi_qp *qp, const void *sqe, void *cookie)
 		hisi_qm_watch(qm);
 	return ret;
 }
-WD_EXPORT_SYMBOL(hisi_qp_send);
+WD_EXPORT_SYMBOL(wd_hisi_qp_send);
 
 static void *take_slot(struct hisi_qp *qp, u32 slot)
 {
@@ -498,17 +498,17 @@ unsigned long hisi_qp_waits(struct hisi_qp *qp)
 }
 
 /**
- * hisi_qp_create() - make a queue of the kernel
+ * wd_hisi_qp_create() - make a queue of the kernel
  * @qm: a function that was started
  * @type: QM_SQC_TYPE
  * @done: called for each request that ends
- * @owner: for hisi_qp_owner()
+ * @owner: for wd_hisi_qp_owner()
  *
  * Return: the queue, or an ERR_PTR: -ENOMEM; -EBUSY if all queues of the kernel are in
  * use; -ESHUTDOWN, -EIO, -ETIMEDOUT if the device does not take it.
  */
-struct hisi_qp *hisi_qp_create(struct hisi_qm *qm, unsigned int type,
-			       hisi_qp_done_t done, void *owner)
+struct hisi_qp *wd_hisi_qp_create(struct hisi_qm *qm, unsigned int type,
+				  hisi_qp_done_t done, void *owner)
 {
 	struct hisi_qp *qp;
 	int ret = -ENOMEM;
@@ -559,16 +559,16 @@ err_free:
 	kfree(qp);
 	return ERR_PTR(ret);
 }
-WD_EXPORT_SYMBOL(hisi_qp_create);
+WD_EXPORT_SYMBOL(wd_hisi_qp_create);
 
 /**
- * hisi_qp_destroy() - undo hisi_qp_create()
+ * wd_hisi_qp_destroy() - undo wd_hisi_qp_create()
  * @qp: the queue
  *
  * What is under way is done, or aborted.  If the device cannot be made to let go of
  * the queue, it is stopped as a whole.
  */
-void hisi_qp_destroy(struct hisi_qp *qp)
+void wd_hisi_qp_destroy(struct hisi_qp *qp)
 {
 	struct hisi_qm *qm = qp->qm;
 
@@ -586,29 +586,29 @@ void hisi_qp_destroy(struct hisi_qp *qp)
 	kfree(qp->slots);
 	kfree(qp);
 }
-WD_EXPORT_SYMBOL(hisi_qp_destroy);
+WD_EXPORT_SYMBOL(wd_hisi_qp_destroy);
 
 /**
- * hisi_qp_owner() - what hisi_qp_create() was given
+ * wd_hisi_qp_owner() - what wd_hisi_qp_create() was given
  * @qp: the queue
  *
  * Return: that.
  */
-void *hisi_qp_owner(const struct hisi_qp *qp)
+void *wd_hisi_qp_owner(const struct hisi_qp *qp)
 {
 	return qp->owner;
 }
-WD_EXPORT_SYMBOL(hisi_qp_owner);
+WD_EXPORT_SYMBOL(wd_hisi_qp_owner);
 
 /**
- * hisi_qp_stats() - what a queue of the kernel did so far
+ * wd_hisi_qp_stats() - what a queue of the kernel did so far
  * @qp: the queue
  * @stats: filled in
  */
-void hisi_qp_stats(struct hisi_qp *qp, struct hisi_qp_stats *stats)
+void wd_hisi_qp_stats(struct hisi_qp *qp, struct hisi_qp_stats *stats)
 {
 	spin_lock_bh(&qp->lock);
 	*stats = qp->stats;
 	spin_unlock_bh(&qp->lock);
 }
-WD_EXPORT_SYMBOL(hisi_qp_stats);
+WD_EXPORT_SYMBOL(wd_hisi_qp_stats);

@@ -96,7 +96,7 @@ static struct zip_lane *choose_lane(const struct zip_ctx *ctx)
 	lockdep_assert_held(&lanes_lock);
 	list_for_each_entry(zip, &devices, node) {
 		if ((zip->kernel_algs & ctx->format->algs) != ctx->format->algs ||
-		    !hisi_qm_is_usable(&zip->qm))
+		    !wd_hisi_qm_is_usable(&zip->qm))
 			continue;
 		node = dev_to_node(&zip->qm.pdev->dev);
 		this.lane = least_used(zip->lanes);

@@ -144,7 +144,7 @@ static int start(struct zip_queue *q, struct zip_req *req)
 	}
 	req->tag = new_tag();
 	fill_sqe(&sqe, req);
-	return hisi_qp_send(q->qp, &sqe, req);
+	return wd_hisi_qp_send(q->qp, &sqe, req);
 }
 
 /* Let software do it, and tell the caller then. */
@@ -189,7 +189,7 @@ static void drain(struct zip_queue *q);
 /* See hisi_qp_done_t. */
 static void request_done(struct hisi_qp *qp, void *cookie, const void *sqe)
 {
-	struct zip_queue *q = hisi_qp_owner(qp);
+	struct zip_queue *q = wd_hisi_qp_owner(qp);
 	struct zip_req *req = cookie;
 	struct acomp_req *areq = req->soft.areq;
 	int ret = -ECANCELED;
@@ -358,7 +358,7 @@ void zip_lanes_put(struct zip_lanes *set)
 static void destroy_queue(struct zip_queue *q)
 {
 	if (!IS_ERR_OR_NULL(q->qp))
-		hisi_qp_destroy(q->qp);
+		wd_hisi_qp_destroy(q->qp);
 	flush_backlog(q);
 	zip_sgl_pool_exit(&q->pool);
 }
@@ -371,7 +371,7 @@ static int create_queue(struct zip_lane *lane, unsigned int direction)
 	ret = zip_sgl_pool_init(&q->pool, lane->set->dev);
 	if (ret)
 		return ret;
-	q->qp = hisi_qp_create(&lane->set->zip->qm, direction, request_done, q);
+	q->qp = wd_hisi_qp_create(&lane->set->zip->qm, direction, request_done, q);
 	return PTR_ERR_OR_ZERO(q->qp);
 }
 
@@ -435,7 +435,7 @@ static void add_counts(struct zip_lane *lane, struct zip_counts *counts)
 	unsigned int i;
 
 	for (i = 0; i < ZIP_DIRECTIONS; i++) {
-		hisi_qp_stats(lane->queue[i].qp, &stats);
+		wd_hisi_qp_stats(lane->queue[i].qp, &stats);
 		counts->sent += stats.sent;
 		counts->received += stats.received;
 		counts->busy += stats.full;

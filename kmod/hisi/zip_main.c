@@ -69,8 +69,8 @@ static u32 zip_cap(struct hisi_qm *qm, u32 offset)
 {
 	unsigned int i;
 
-	if (hisi_qm_has_caps(qm))
-		return hisi_qm_cap(qm, offset);
+	if (wd_hisi_qm_has_caps(qm))
+		return wd_hisi_qm_cap(qm, offset);
 	for (i = 0; i < ARRAY_SIZE(defaults); i++) {
 		if (defaults[i].offset == offset)
 			return qm->caps.version >= QM_HW_V3 ? defaults[i].v3 :
@@ -120,10 +120,10 @@ static int open_prefetch(struct hisi_qm *qm)
 	if (!(qm->caps.features & QM_CAP_SVA_PREFETCH))
 		return 0;
 	change(qm, HZIP_PREFETCH_CFG, PREFETCH_CLOSED, 0);
-	ret = hisi_qm_poll(qm, HZIP_PREFETCH_CFG, PREFETCH_BUSY, 0, PREFETCH_LIMIT_US);
+	ret = wd_hisi_qm_poll(qm, HZIP_PREFETCH_CFG, PREFETCH_BUSY, 0, PREFETCH_LIMIT_US);
 	if (!ret)
-		ret = hisi_qm_poll(qm, HZIP_SVA_TRANSACTIONS, SVA_BUSY, 0,
-				   PREFETCH_LIMIT_US);
+		ret = wd_hisi_qm_poll(qm, HZIP_SVA_TRANSACTIONS, SVA_BUSY, 0,
+				      PREFETCH_LIMIT_US);
 	if (ret)
 		pci_err(qm->pdev, "prefetching of translations does not start\n");
 	return ret;
@@ -254,20 +254,20 @@ static int zip_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return -ENOMEM;
 	qm = &zip->qm;
 	INIT_LIST_HEAD(&zip->node);
-	ret = hisi_qm_init(qm, pdev, &zip_engine, queues, queues_for_kernel());
+	ret = wd_hisi_qm_init(qm, pdev, &zip_engine, queues, queues_for_kernel());
 	if (ret)
 		return ret;
-	ret = hisi_qm_start(qm);
+	ret = wd_hisi_qm_start(qm);
 	if (ret)
 		goto err_uninit;
 	qm->debugfs = debugfs_create_dir(pci_name(pdev), debugfs_root);
 	ret = zip_crypto_add(zip);
 	if (ret)
 		goto err_remove;
-	ret = hisi_qm_register(qm);
+	ret = wd_hisi_qm_register(qm);
 	if (ret)
 		goto err_crypto;
-	hisi_qm_debugfs(qm, qm->debugfs);
+	wd_hisi_qm_debugfs(qm, qm->debugfs);
 	zip_debugfs(zip, qm->debugfs);
 	return 0;
 
@@ -275,9 +275,9 @@ err_crypto:
 	zip_crypto_del(zip);
 err_remove:
 	debugfs_remove(qm->debugfs);
-	hisi_qm_remove(qm);
+	wd_hisi_qm_remove(qm);
 err_uninit:
-	hisi_qm_uninit(qm);
+	wd_hisi_qm_uninit(qm);
 	return ret;
 }
 
@@ -287,13 +287,13 @@ static void zip_remove(struct pci_dev *pdev)
 
 	debugfs_remove(qm->debugfs);
 	zip_crypto_del(to_zip(qm));
-	hisi_qm_remove(qm);
-	hisi_qm_uninit(qm);
+	wd_hisi_qm_remove(qm);
+	wd_hisi_qm_uninit(qm);
 }
 
 static void zip_shutdown(struct pci_dev *pdev)
 {
-	hisi_qm_shutdown(pci_get_drvdata(pdev));
+	wd_hisi_qm_shutdown(pci_get_drvdata(pdev));
 }
 
 static const struct pci_device_id zip_ids[] = {
@@ -308,8 +308,8 @@ static struct pci_driver zip_driver = {
 	.probe = zip_probe,
 	.remove = zip_remove,
 	.shutdown = zip_shutdown,
-	.err_handler = &hisi_qm_error_handlers,
-	.driver.pm = &hisi_qm_pm_ops,
+	.err_handler = &wd_hisi_qm_error_handlers,
+	.driver.pm = &wd_hisi_qm_pm_ops,
 };
 
 static int __init zip_init(void)

@@ -82,7 +82,7 @@ static int regs_show(struct seq_file *file, void *unused)
 
 	/* Registers of a device that is being reset are better left alone. */
 	mutex_lock(&qm->lock);
-	if (hisi_qm_is_usable(qm)) {
+	if (wd_hisi_qm_is_usable(qm)) {
 		for (i = 0; i < ARRAY_SIZE(core_regs); i++)
 			seq_printf(file, "%-16s 0x%08x\n", core_regs[i].name,
 				   hisi_qm_read(qm, core->regs + core_regs[i].offset));
