@@ -3,39 +3,48 @@
 #
 # For the bats files that have a ZIP engine and a driver of it: Linux's own, or that of
 # kmod/hisi.  What differs between the two is here.  zip_suite says which it is, and
-# where things are: WD_VM_ZIP_DRIVER (linux or wd), WD_VM_LINUX (Linux's driver),
-# WD_VM_CLIENT (client/).
+# where things are: WD_VM_ZIP_DRIVER (linux or wd; or both, then it is linux until
+# choose_driver says otherwise), WD_VM_LINUX (Linux's driver), WD_VM_CLIENT (client/).
 
 load common
 
-# The modules, each after what it needs; and what the driver says of the device.
+# choose_driver linux|wd: the modules, each after what it needs; and what the driver says
+# of the device
 # shellcheck disable=SC2034
+choose_driver() {
+	zip_which=$1
+	case $zip_which in
+	linux)
+		zip_name=hisi_zip
+		zip_modules=("$WD_VM_LINUX"/{uacce,hisi_qm,hisi_zip}.ko)
+		zip_alg=hisi-deflate-acomp
+		zip_counters=zip_dfx
+		zip_was_reset='hisi_zip .*: Controller reset complete'
+		zip_is_lost='hisi_zip .*: Controller reset failed'
+		;;
+	wd)
+		zip_name=wd_hisi_zip
+		zip_modules=("$WD_VM_KMOD"/{uacce/wd_uacce,hisi/wd_hisi_qm,hisi/wd_hisi_zip}.ko)
+		zip_alg=wd-hisi-deflate
+		zip_counters=zip
+		zip_was_reset='wd_hisi_zip .*: reset; in use again'
+		zip_is_lost='wd_hisi_zip .*: out of use'
+		;;
+	esac
+	zip_driver=/sys/bus/pci/drivers/$zip_name
+	zip_debug=/sys/kernel/debug/$zip_name
+}
+
 case ${WD_VM_ZIP_DRIVER:-linux} in
-linux)
-	zip_name=hisi_zip
-	zip_modules=("$WD_VM_LINUX"/{uacce,hisi_qm,hisi_zip}.ko)
-	zip_alg=hisi-deflate-acomp
-	zip_counters=zip_dfx
-	zip_was_reset='hisi_zip .*: Controller reset complete'
-	zip_is_lost='hisi_zip .*: Controller reset failed'
-	;;
-wd)
-	zip_name=wd_hisi_zip
-	zip_modules=("$WD_VM_KMOD"/{uacce/wd_uacce,hisi/wd_hisi_qm,hisi/wd_hisi_zip}.ko)
-	zip_alg=wd-hisi-deflate
-	zip_counters=zip
-	zip_was_reset='wd_hisi_zip .*: reset; in use again'
-	zip_is_lost='wd_hisi_zip .*: out of use'
-	;;
+wd) choose_driver wd ;;
+*) choose_driver linux ;;
 esac
 # Parameters of uacce's module.
 uacce_options=()
-zip_driver=/sys/bus/pci/drivers/$zip_name
-zip_debug=/sys/kernel/debug/$zip_name
 
 # driver_is linux|wd
 driver_is() {
-	[ "${WD_VM_ZIP_DRIVER:-linux}" = "$1" ]
+	[ "$zip_which" = "$1" ]
 }
 
 # zip_find: set zip_bdf to the address of the device
