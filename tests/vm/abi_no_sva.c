@@ -32,7 +32,8 @@ static struct slice slice_at(const struct rawq *q, unsigned long i, int *left)
 static void ss_not_mine(struct rawq *q)
 {
 	EXPECT(call(q, UACCE_CMD_START_Q), EPERM);
-	EXPECT(rawq_try_map(q, UACCE_QFRT_SS, page(), RW, MAP_SHARED, NULL), EPERM);
+	EXPECT(rawq_try_map(q, UACCE_QFRT_SS, page(), RW, MAP_SHARED, NULL),
+	       EPERM);
 	EXPECT(ioctl(q->fd, UACCE_CMD_GET_SS_DMA, &(unsigned long){ 0 }), -1);
 	EXPECT(errno, EPERM);
 	poll_not_mine(q);
@@ -53,9 +54,14 @@ static void ss_region(void)
 	EXPECT(call(&q, UACCE_CMD_GET_SS_DMA), EFAULT);
 	EXPECT(ioctl(q.fd, UACCE_CMD_GET_SS_DMA, &val), -1);
 	EXPECT(errno, EINVAL);
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, (size_t)129 << 20, RW, MAP_SHARED, NULL), EINVAL);
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, size, RW, MAP_SHARED, (void **)&ss), 0);
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, size, RW, MAP_SHARED, NULL), EEXIST);
+	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, (size_t)129 << 20, RW,
+			    MAP_SHARED, NULL),
+	       EINVAL);
+	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, size, RW, MAP_SHARED,
+			    (void **)&ss),
+	       0);
+	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, size, RW, MAP_SHARED, NULL),
+	       EEXIST);
 	for (size_t i = 0; i < size; i += 512)
 		EXPECT(ss[i], 0);
 
@@ -76,7 +82,8 @@ static void ss_region(void)
 
 	/* The device takes bus addresses, of this memory only. */
 	fill(ss, 100000);
-	sqe = rawq_copy((void *)first.dma, 100000, (void *)(first.dma + 200001), 100000);
+	sqe = rawq_copy((void *)first.dma, 100000, (void *)(first.dma + 200001),
+			100000);
 	EXPECT(rawq_run(&q, &sqe, &cqe), WD_DUMMY_OK);
 	EXPECT(memcmp(ss, ss + 200001, 100000), 0);
 	sqe.in = first.dma - 1;
@@ -88,8 +95,11 @@ static void ss_region(void)
 
 	/* It stays while the queue does. */
 	EXPECT(munmap(ss, size), 0);
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, size / 9, RW, MAP_SHARED, NULL), EINVAL);
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, size, RW, MAP_SHARED, (void **)&ss), 0);
+	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, size / 9, RW, MAP_SHARED, NULL),
+	       EINVAL);
+	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, size, RW, MAP_SHARED,
+			    (void **)&ss),
+	       0);
 	EXPECT(memcmp(ss, ss + 200001, 100000), 0);
 	rawq_end(&q);
 	EXPECT(touch(ss, false), 0);
@@ -101,7 +111,9 @@ static void ss_zombie(void)
 	struct rawq q = started();
 	char *ss;
 
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, 1 << 20, RW, MAP_SHARED, (void **)&ss), 0);
+	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, 1 << 20, RW, MAP_SHARED,
+			    (void **)&ss),
+	       0);
 	memset(ss, 1, 1 << 20);
 	unbind();
 	EXPECT(ss[0] & 0xff, 0xff);
@@ -116,7 +128,9 @@ static void ss_limbo(void)
 	struct rawq q = started();
 	char *ss;
 
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, 1 << 20, RW, MAP_SHARED, (void **)&ss), 0);
+	EXPECT(rawq_try_map(&q, UACCE_QFRT_SS, 1 << 20, RW, MAP_SHARED,
+			    (void **)&ss),
+	       0);
 	memset(ss, 1, 1 << 20);
 	inject("linger", "1");
 	EXPECT(call(&q, UACCE_CMD_PUT_Q), EBUSY);
@@ -126,7 +140,8 @@ static void ss_limbo(void)
 		EXPECT(ss[i], 1);
 	rawq_end(&q);
 	EXPECT(munmap(ss, 1 << 20), 0);
-	for (int i = 0; i < 60000 && rawq_attr("available_instances") != 64; i++)
+	for (int i = 0; i < 60000 && rawq_attr("available_instances") != 64;
+	     i++)
 		usleep(1000);
 	EXPECT(rawq_attr("available_instances"), 64);
 }

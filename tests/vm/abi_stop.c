@@ -27,7 +27,8 @@ static unsigned long in_limbo(void)
 	char path[160];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/wd_dummy/%s/limbo", rawq_device());
+	snprintf(path, sizeof(path), "/sys/kernel/debug/wd_dummy/%s/limbo",
+		 rawq_device());
 	f = fopen(path, "r");
 	EXPECT_TRUE(f);
 	EXPECT(fscanf(f, "%lu", &n), 1);
@@ -70,7 +71,8 @@ static void doorbells_early(void)
 
 	EXPECT(rawq_map(&q), 0);
 	EXPECT(q.doorbell->sq_tail, UINT32_MAX);
-	EXPECT(((volatile uint32_t *)q.doorbell)[q.mmio_size / 4 - 1], UINT32_MAX);
+	EXPECT(((volatile uint32_t *)q.doorbell)[q.mmio_size / 4 - 1],
+	       UINT32_MAX);
 	q.doorbell->sq_tail = 5;
 	EXPECT(rawq_start(&q), 0);
 	EXPECT(q.doorbell->sq_tail, 0);
@@ -123,7 +125,9 @@ static void rings_at_once(void)
 	struct rawq q = opened();
 	volatile char *p;
 
-	EXPECT(rawq_try_map(&q, UACCE_QFRT_DUS, q.dus_size, RW, MAP_SHARED, (void **)&p), 0);
+	EXPECT(rawq_try_map(&q, UACCE_QFRT_DUS, q.dus_size, RW, MAP_SHARED,
+			    (void **)&p),
+	       0);
 	EXPECT_TRUE(faults_at(p + page()) > 0);
 	for (size_t i = 0; i < q.dus_size; i += page())
 		EXPECT(faults_at(p + i), 0);
@@ -139,7 +143,9 @@ static void is_dead(struct rawq *q)
 	EXPECT(call(q, UACCE_CMD_PUT_Q), ENXIO);
 	EXPECT(call(q, WD_DUMMY_CMD_WAKE), ENXIO);
 	EXPECT(events(q), POLLERR | POLLHUP);
-	EXPECT(rawq_try_map(q, UACCE_QFRT_MMIO, q->mmio_size, RW, MAP_SHARED, NULL), ENXIO);
+	EXPECT(rawq_try_map(q, UACCE_QFRT_MMIO, q->mmio_size, RW, MAP_SHARED,
+			    NULL),
+	       ENXIO);
 	EXPECT(q->doorbell->sq_tail, UINT32_MAX);
 	/* How far the device had come can be read. */
 	EXPECT(q->ring->magic, WD_DUMMY_MAGIC);
@@ -373,7 +379,8 @@ static void ioctl_argument(void)
 	number.value = UINT64_MAX;
 	EXPECT(count(&q, &number), ERANGE);
 	EXPECT(number.value, UINT64_MAX);
-	constant = mmap(NULL, page(), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	constant = mmap(NULL, page(), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
 	EXPECT(count(&q, constant), EFAULT);
 	EXPECT(constant->value, 0);
 	unbind();

@@ -663,20 +663,13 @@ static const struct {
 	const char *name;
 	void (*fn)(long);
 } list[] = {
-	{ "kill", kill_busy },
-	{ "vanish", vanish },
-	{ "stuck", stuck },
-	{ "scribble", scribble },
-	{ "many", many },
-	{ "removal", removal },
-	{ "race", race },
-	{ "deaf", deaf },
-	{ "deaf_call", deaf_call },
-	{ "hoard", hoard },
-	{ "hold", hold },
-	{ "unhandled", leave_unhandled },
-	{ "long", long_requests },
-	{ "busy", busy },
+	{ "kill", kill_busy },	    { "vanish", vanish },
+	{ "stuck", stuck },	    { "scribble", scribble },
+	{ "many", many },	    { "removal", removal },
+	{ "race", race },	    { "deaf", deaf },
+	{ "deaf_call", deaf_call }, { "hoard", hoard },
+	{ "hold", hold },	    { "unhandled", leave_unhandled },
+	{ "long", long_requests },  { "busy", busy },
 	{ "no_memory", no_memory },
 };
 

@@ -38,7 +38,8 @@ static int faultfd(void *p, size_t size)
 	};
 	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
 
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) ||
+	    ioctl(fd, UFFDIO_REGISTER, &reg))
 		fail("userfaultfd", errno);
 	return fd;
 }
@@ -77,7 +78,7 @@ void stuck(long how)
  * A file system that never answers when it is asked for data, but counts that: what
  * waits for its pages cannot even be killed.
  */
-#define DEAF_SIZE	((size_t)4 << 20)
+#define DEAF_SIZE ((size_t)4 << 20)
 
 /* Of whatever: fewer than half of the queues in the test that has many. */
 #define MOST_WAITS 100
@@ -123,7 +124,8 @@ static void serve(int fd)
 		} else if (head->opcode == FUSE_READ) {
 			atomic_fetch_add(deaf_asked, 1);
 			continue;
-		} else if (head->opcode == FUSE_INTERRUPT || head->opcode == FUSE_FORGET) {
+		} else if (head->opcode == FUSE_INTERRUPT ||
+			   head->opcode == FUSE_FORGET) {
 			continue;
 		} else {
 			answer->error = -ENOSYS;
@@ -148,7 +150,8 @@ static pid_t mount_deaf(void)
 	if (fd < 0 || file < 0 || deaf_asked == MAP_FAILED)
 		fail("FUSE", errno);
 	close(file);
-	snprintf(options, sizeof(options), "fd=%d,rootmode=100000,user_id=0,group_id=0", fd);
+	snprintf(options, sizeof(options),
+		 "fd=%d,rootmode=100000,user_id=0,group_id=0", fd);
 	if (mount("deaf", deaf_path, "fuse", MS_NOSUID | MS_NODEV, options))
 		fail("mounting", errno);
 	server = fork();
@@ -168,7 +171,8 @@ static char *map_deaf(void)
 	struct stat st;
 
 	/* How large the file is has to be asked for. */
-	if (fd < 0 || p == MAP_FAILED || fstat(fd, &st) || (size_t)st.st_size != DEAF_SIZE)
+	if (fd < 0 || p == MAP_FAILED || fstat(fd, &st) ||
+	    (size_t)st.st_size != DEAF_SIZE)
 		fail("deaf file", errno);
 	madvise(p, DEAF_SIZE, MADV_RANDOM);
 	close(fd);
@@ -194,7 +198,8 @@ static pid_t deaf_request(void)
 
 		rawq_submit(&q, &sqe);
 		if (rawq_receive(&q, &cqe, 500) != -ETIMEDOUT)
-			fail("the request did not wait for its page", cqe.status);
+			fail("the request did not wait for its page",
+			     cqe.status);
 		if (write(told[1], "", 1) != 1)
 			_exit(1);
 		for (;;)
@@ -223,7 +228,8 @@ void deaf(long unused)
 	put("/sys/bus/platform/drivers/wd_dummy/bind", "wd_dummy.0");
 	fd = open("/dev/wd_dummy-0", O_RDWR | O_CLOEXEC);
 	if (fd < 0 || now() - start > FOREVER)
-		fail("somebody waited for a page that never comes", (long)(now() - start));
+		fail("somebody waited for a page that never comes",
+		     (long)(now() - start));
 	close(fd);
 	kill(pid, SIGKILL);
 	kill(server, SIGKILL);
@@ -249,7 +255,8 @@ static long count_threads(void)
 		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
 		if (!atoi(entry->d_name) || !(f = fopen(path, "r")))
 			continue;
-		n += fgets(name, sizeof(name), f) && !strncmp(name, "wd_dummy-", 9);
+		n += fgets(name, sizeof(name), f) &&
+		     !strncmp(name, "wd_dummy-", 9);
 		fclose(f);
 	}
 	closedir(proc);
@@ -311,8 +318,8 @@ static void count_closing(struct rawq *q)
 static int leave_deaf(char *in, long i, struct rawq *open)
 {
 	static char out[64];
-	struct wd_dummy_sqe sqe = rawq_copy(in + i * sysconf(_SC_PAGESIZE), sizeof(out), out,
-					    sizeof(out));
+	struct wd_dummy_sqe sqe = rawq_copy(in + i * sysconf(_SC_PAGESIZE),
+					    sizeof(out), out, sizeof(out));
 	struct rawq q;
 	int ret = rawq_begin(&q);
 
@@ -370,7 +377,8 @@ void hoard(long files)
 	free(open);
 	put("/sys/bus/platform/drivers/wd_dummy/bind", "wd_dummy.0");
 	if (rawq_begin(&q) != -EBUSY || count_threads() != queues)
-		fail("a device that came back has more threads", count_threads());
+		fail("a device that came back has more threads",
+		     count_threads());
 	kill(server, SIGKILL);
 	waitpid(server, NULL, 0);
 	until(is_free, queues, "not free as many queues as that");
@@ -410,7 +418,8 @@ void leave_unhandled(long files)
 		       now() - start < FOREVER)
 			usleep(1000);
 		if (ret)
-			fail("a queue whose thread was told to end is in use", ret);
+			fail("a queue whose thread was told to end is in use",
+			     ret);
 		rawq_submit(&q, &sqe);
 		if (read(fd, &msg, sizeof(msg)) != sizeof(msg))
 			fail("userfaultfd", errno);
@@ -480,7 +489,8 @@ void deaf_call(long unused)
 	(void)unused;
 	server = mount_deaf();
 	pid = deaf_caller();
-	if (pipe(handler) || pthread_create(&thread, NULL, unhandled_caller, &q) ||
+	if (pipe(handler) ||
+	    pthread_create(&thread, NULL, unhandled_caller, &q) ||
 	    read(handler[0], &fd, sizeof(fd)) != sizeof(fd) ||
 	    read(fd, &msg, sizeof(msg)) != sizeof(msg))
 		fail("a call that waits for its page fault handler", errno);
@@ -489,7 +499,8 @@ void deaf_call(long unused)
 		fail("stopping the queue of a call that waits", errno);
 	use_device();
 	if (now() - start > FOREVER)
-		fail("somebody waited for an argument that never comes", (long)(now() - start));
+		fail("somebody waited for an argument that never comes",
+		     (long)(now() - start));
 	close(fd);
 	pthread_join(thread, NULL);
 	rawq_end(&q);

@@ -304,12 +304,13 @@ static void t_a_submission_queues_context_makes_sense(void **state)
 		{ 0, 1, SIM_V_CONTEXT, "head 1" },
 		{ 2, 1, SIM_V_CONTEXT, "tail 1" },
 		{ 4, 0x10, SIM_V_ALIGN, "aligned" },
-		{ 13, 0x60, SIM_V_CONTEXT, "2^6" },	/* size of an entry */
+		{ 13, 0x60, SIM_V_CONTEXT, "2^6" }, /* size of an entry */
 		{ 14, 1, SIM_V_RESERVED, "dw3" },
 		{ 18, 1, SIM_V_RESERVED, "w9" },
-		{ 20, 1, SIM_V_CONTEXT, "PASID 1" },	/* not enabled */
-		{ 22, 0x01, SIM_V_RESERVED, "w11" },	/* the other context's bit */
-		{ 22, 0x40, SIM_V_RESERVED, "w11" },	/* toggle */
+		{ 20, 1, SIM_V_CONTEXT, "PASID 1" }, /* not enabled */
+		{ 22, 0x01, SIM_V_RESERVED,
+		  "w11" }, /* the other context's bit */
+		{ 22, 0x40, SIM_V_RESERVED, "w11" }, /* toggle */
 		{ 24, 1, SIM_V_CONTEXT, "CQ is 1" },
 		{ 26, 0x00, SIM_V_CONTEXT, "order" },
 		{ 26, 0x30, SIM_V_RESERVED, "w13" },
@@ -407,7 +408,9 @@ static void t_a_queue_loaded_disabled_takes_no_doorbells(void **state)
 	t_queue_init(&q, &rig->dev, 2, HZIP_QUEUE_COMPRESS, T_DEPTH);
 	assert_int_equal(t_queue_load(&q), 0);
 	q.sqc.w13 |= cpu_to_le16(QM_SQC_DISABLED);
-	assert_int_equal(t_context_load(&rig->dev, QM_MB_CMD_SQC, 2, &q.sqc, sizeof(q.sqc)), 0);
+	assert_int_equal(t_context_load(&rig->dev, QM_MB_CMD_SQC, 2, &q.sqc,
+					sizeof(q.sqc)),
+			 0);
 	t_doorbell(&rig->dev, 2, QM_DB_CMD_SQ, 0, 1, 0);
 	t_expect(rig, SIM_V_DOORBELL_QUEUE, "2");
 	assert_int_equal(t_stats(rig).requests, 0);
