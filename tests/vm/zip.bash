@@ -235,7 +235,7 @@ traffic_ends() {
 
 	echo 1 >/sys/module/acomp_client/parameters/stop
 	wait "$traffic"
-	report=$(client_report)
+	report=$(client_report 1)
 	echo "$report"
 	[[ $report =~ ' '([0-9]+)' of '([0-9]+)' pieces right'.*' '([0-9]+)' failed, '([0-9]+)' empty' ]]
 	[ "${BASH_REMATCH[1]}" -eq "${BASH_REMATCH[2]}" ]
