@@ -66,6 +66,8 @@ static void count_storm(struct hisi_qm *qm, int irq)
 		return;
 	qm->irq_off = true;
 	disable_irq_nosync(irq);
+	/* It may have had nothing to look for. */
+	hisi_qm_watch(qm);
 	dev_warn_ratelimited(&qm->pdev->dev, "a storm of interrupts: switched off for %u ms\n",
 			     WATCH_MS);
 }
