@@ -9,7 +9,9 @@
 #include <linux/bottom_half.h>
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/scatterlist.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 
 #include "zip_fallback.h"
 #include "zip.h"
@@ -33,13 +35,44 @@ void zip_soft_stop(void)
 
 #if ZIP_ACOMP_CORE_FALLBACK
 
+/*
+ * Software fills the destination piece by piece, and at each new one remembers no more
+ * than 2 KiB of those before: too little for what a device has compressed.
+ */
+static bool needs_one_piece(const struct zip_soft_req *req)
+{
+	const struct acomp_req *areq = req->areq;
+
+	return !req->compress && areq->dst->length < areq->dlen &&
+	       areq->dlen <= HZIP_LEN_MAX;
+}
+
+static int run_in_one_piece(struct acomp_req *fallback, struct acomp_req *areq)
+{
+	u8 *piece = kvmalloc(areq->dlen, GFP_NOIO | __GFP_NOWARN);
+	int ret;
+
+	if (!piece)
+		return -ENOMEM;
+	acomp_request_set_dst_nondma(fallback, piece, areq->dlen);
+	ret = crypto_acomp_decompress(fallback);
+	if (!ret)
+		sg_copy_from_buffer(areq->dst, sg_nents(areq->dst), piece, fallback->dlen);
+	kvfree(piece);
+	return ret;
+}
+
 static int run(struct zip_soft *soft, const struct zip_soft_req *req)
 {
 	ACOMP_FBREQ_ON_STACK(fallback, req->areq);
 	int ret;
 
-	ret = req->compress ? crypto_acomp_compress(fallback) :
-			      crypto_acomp_decompress(fallback);
+	if (req->compress)
+		ret = crypto_acomp_compress(fallback);
+	else if (needs_one_piece(req))
+		ret = run_in_one_piece(fallback, req->areq);
+	else
+		ret = crypto_acomp_decompress(fallback);
 	if (!ret)
 		req->areq->dlen = fallback->dlen;
 	return ret;
@@ -48,7 +81,8 @@ static int run(struct zip_soft *soft, const struct zip_soft_req *req)
 /* The core's transform does not sleep unless the caller lets it. */
 static bool can_run_here(const struct zip_soft *soft, const struct zip_soft_req *req)
 {
-	return true;
+	return !needs_one_piece(req) ||
+	       (req->areq->base.flags & CRYPTO_TFM_REQ_MAY_SLEEP);
 }
 
 static int get_transform(struct zip_soft *soft, const char *alg)
