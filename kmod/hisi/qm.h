@@ -72,8 +72,6 @@ struct hisi_qm_masks {
  * @error_clear: forget them and have them reported again
  * @error_details: log what else the registers tell of these errors; may be NULL
  * @alg_names: for processes, each with a newline after it
- * @stopped: the kernel's queues take no requests any more.  May be NULL
- * @started: they do again.  May be NULL
  *
  * @error_status may be called in any context, the others may sleep.
  */
@@ -89,8 +87,6 @@ struct hisi_qm_engine {
 	void (*error_clear)(struct hisi_qm *qm, u32 bits);
 	void (*error_details)(struct hisi_qm *qm, u32 bits);
 	const char *(*alg_names)(struct hisi_qm *qm);
-	void (*stopped)(struct hisi_qm *qm);
-	void (*started)(struct hisi_qm *qm);
 };
 
 /**

@@ -469,7 +469,15 @@ static int __maybe_unused on_suspend(struct device *dev)
 
 static int __maybe_unused on_resume(struct device *dev)
 {
-	return wake_up_device(dev_get_drvdata(dev), "sleep", true);
+	struct hisi_qm *qm = dev_get_drvdata(dev);
+
+	/* One that was cut off, and has not lost its power, needs more than that. */
+	if (test_bit(HISI_QM_MAILBOX_DEAD, &qm->flags)) {
+		clear_bit(HISI_QM_ASLEEP, &qm->flags);
+		hisi_qm_reset_later(qm);
+		return 0;
+	}
+	return wake_up_device(qm, "sleep", true);
 }
 
 /* The same. */

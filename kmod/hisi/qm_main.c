@@ -91,7 +91,8 @@ static void init_registers(struct hisi_qm *qm)
 		hisi_qm_write(qm, QM_PAGE_SIZE, (PAGE_SHIFT - 12) / 2);
 }
 
-static void open_kernel_queues(struct hisi_qm *qm)
+/* One that is refused stays closed; with a device that does not answer none works. */
+static int open_kernel_queues(struct hisi_qm *qm)
 {
 	u32 i;
 
@@ -101,8 +102,7 @@ static void open_kernel_queues(struct hisi_qm *qm)
 		if (qp && hisi_qp_open(qp))
 			pci_err(qm->pdev, "queue %u does not start\n", i);
 	}
-	if (qm->engine->started)
-		qm->engine->started(qm);
+	return test_bit(HISI_QM_MAILBOX_DEAD, &qm->flags) ? -ETIMEDOUT : 0;
 }
 
 /*
@@ -130,7 +130,11 @@ int hisi_qm_start_device(struct hisi_qm *qm, bool fresh)
 	ret = hisi_qm_start_events(qm);
 	if (ret)
 		goto err_queues;
-	open_kernel_queues(qm);
+	ret = open_kernel_queues(qm);
+	if (ret) {
+		hisi_qm_stop_device(qm);
+		goto err_errors;
+	}
 	if (qm->uacce)
 		wd_uacce_resume(qm->uacce);
 	/* For a PCI error: what resets the bus then saves nothing. */
@@ -163,8 +167,6 @@ static void close_kernel_queues(struct hisi_qm *qm)
 		if (qp)
 			hisi_qp_close(qp);
 	}
-	if (qm->engine->stopped)
-		qm->engine->stopped(qm);
 }
 
 /* Whether the device let go of all of them. */
@@ -279,8 +281,28 @@ static int map_registers(struct hisi_qm *qm)
 	if (ret)
 		return ret;
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
-	pci_set_master(pdev);
 	return 0;
+}
+
+/*
+ * Who had the device before may have left it cut off from memory, or at work: with its
+ * bus master back it would go on with memory that is somebody else's.
+ */
+static int take_over(struct hisi_qm *qm)
+{
+	struct pci_dev *pdev = qm->pdev;
+	int ret;
+
+	if (!(hisi_qm_read(qm, QM_AXI_CTRL) & 1) && hisi_qm_read(qm, QM_DFX_IDLE) & 1)
+		return 0;
+	pci_info(pdev, "was left with work to do: resetting it\n");
+	pci_clear_master(pdev);
+	pci_save_state(pdev);
+	ret = pcie_reset_flr(pdev, PCI_RESET_DO_RESET);
+	pci_restore_state(pdev);
+	if (ret)
+		pci_err(pdev, "cannot be reset (%d)\n", ret);
+	return ret;
 }
 
 /* After the capabilities were read. */
@@ -382,6 +404,10 @@ int wd_hisi_qm_init(struct hisi_qm *qm, struct pci_dev *pdev,
 	ret = map_registers(qm);
 	if (ret)
 		return ret;
+	ret = take_over(qm);
+	if (ret)
+		return ret;
+	pci_set_master(pdev);
 	ret = hisi_qm_read_caps(qm);
 	if (ret)
 		return ret;
@@ -389,7 +415,10 @@ int wd_hisi_qm_init(struct hisi_qm *qm, struct pci_dev *pdev,
 	if (ret)
 		return ret;
 	qm->queues = clamp_t(u32, queues, 2, qm->caps.queues);
-	qm->kernel_queues = min(kernel_queues, qm->queues);
+	/* A device with fewer than that keeps as large a share for processes. */
+	if (qm->queues < queues)
+		kernel_queues = min(kernel_queues, max(qm->queues / 4, 2u));
+	qm->kernel_queues = round_down(min(kernel_queues, qm->queues), 2);
 	qm->free_queues = qm->queues - qm->kernel_queues;
 	ret = alloc_tables(qm);
 	if (ret)

@@ -233,7 +233,7 @@ static int drain_one(struct hisi_qp *qp)
 }
 
 /* What is left in the device must not reach memory of the queue's next owner. */
-static void forget(struct hisi_qp *qp)
+static int forget(struct hisi_qp *qp)
 {
 	struct hisi_qm_sqc sqc = { };
 
@@ -241,7 +241,7 @@ static void forget(struct hisi_qp *qp)
 	sqc.pasid = 0;
 	sqc.w11 = 0;
 	sqc.w13 |= cpu_to_le16(QM_SQC_DISABLED);
-	hisi_qm_load(qp->qm, QM_MB_CMD_SQC, qp->number, &sqc, sizeof(sqc));
+	return hisi_qm_load(qp->qm, QM_MB_CMD_SQC, qp->number, &sqc, sizeof(sqc));
 }
 
 /*
@@ -265,8 +265,9 @@ int hisi_qp_unload(struct hisi_qp *qp)
 	ret = drain_one(qp);
 	if (ret)
 		return ret;
-	if (qp->uq && !READ_ONCE(qm->drained))
-		forget(qp);
+	/* A device that refuses that has nothing of the queue, either. */
+	if (qp->uq && !READ_ONCE(qm->drained) && forget(qp) == -ETIMEDOUT)
+		return -ETIMEDOUT;
 	qp->loaded = false;
 	return 0;
 }
