@@ -5,6 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 load zip
+load zswap
 
 setup_file() {
 	note_complaints
@@ -88,71 +89,10 @@ rounds() {
 
 # ---- zswap ----
 
-zswap=/sys/module/zswap/parameters
-
-zswap_on() {
-	local limit
-
-	load_kernel_module zram num_devices=1
-	echo $((192 << 20)) >/sys/block/zram0/disksize
-	mkswap /dev/zram0
-	swapon /dev/zram0
-	# Linux 7 has no choice of what keeps the pages.
-	if [ -e $zswap/zpool ]; then
-		echo zsmalloc >$zswap/zpool
-	fi
-	echo deflate >$zswap/compressor
-	echo 50 >$zswap/max_pool_percent
-	echo 1 >$zswap/enabled
-
-	# Less memory than will be asked for, for what runs in this group.  Linux 7 keeps
-	# what cannot be compressed in zswap, too, and on the group's account.
-	limit=32
-	swap_mib=80
-	if [ ! -e $zswap/zpool ]; then
-		limit=64
-		swap_mib=160
-	fi
-	mkdir -p /run/cgroup
-	mount -t cgroup2 none /run/cgroup
-	echo +memory >/run/cgroup/cgroup.subtree_control
-	mkdir /run/cgroup/small
-	echo $((limit << 20)) >/run/cgroup/small/memory.max
-}
-
-nobody_uses_the_driver() {
-	[ "$(<"/sys/module/$zip_name/refcnt")" -eq 0 ]
-}
-
-# The driver can only be unloaded when nobody has a transform any more.
-zswap_off() {
-	rmdir /run/cgroup/small
-	umount /run/cgroup
-	swapoff /dev/zram0
-	echo 0 >$zswap/enabled
-	echo lzo >$zswap/compressor
-	if [ -e $zswap/zpool ]; then
-		echo zbud >$zswap/zpool
-	fi
-	until_true nobody_uses_the_driver
-	rmmod zram
-	# Linux 7 has it built in.
-	if [ -e /sys/module/zsmalloc/refcnt ]; then
-		rmmod zsmalloc
-	fi
-}
-
-# swapped in|out: how many pages went through zswap so far
-swapped() {
-	sed -n "s/^zswp$1 //p" /proc/vmstat
-}
-
 @test "zswap swaps 64 MiB and more out and in through the device, and each page is right" {
 	local sent errors in out
 
-	if [ ! -e "$WD_VM_MODULES/kernel/drivers/block/zram/zram.ko" ]; then
-		skip "this kernel has no zram"
-	fi
+	need_zram
 	# What cannot be compressed (status 0x0e) goes to the swap device as it is; Linux's
 	# driver says so each time.
 	harmless='hisi_zip .*: compress fail in qp[0-9]+: 14, output: '
@@ -162,10 +102,7 @@ swapped() {
 	in=$(swapped in)
 	out=$(swapped out)
 
-	(
-		echo "$BASHPID" >/run/cgroup/small/cgroup.procs
-		exec swapper "$swap_mib" 1 200
-	)
+	swapper_in_small 1 200
 
 	sent=$(($(counter send_cnt) - sent))
 	errors=$(($(counter err_bd_cnt) - errors))

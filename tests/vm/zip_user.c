@@ -10,7 +10,7 @@
  *
  * run: each process compresses and decompresses pieces of data, and compares.  When its
  * queues die it opens others, which may take S seconds (60), and does again what was
- * lost.  The last line says what was done.
+ * lost.  SIGTERM has them end before S seconds are over.  The last line says what was done.
  * hold: opens N queues, says so, and keeps them busy until it is killed, with so many
  * requests (64) of 16 KiB under way on each; those that die stay open.
  */
@@ -50,6 +50,23 @@ struct counts {
 static long opt_processes = 16;
 static long opt_seconds = 10;
 static long opt_wait = 60;
+
+/* In shared memory: that was enough. */
+static volatile sig_atomic_t *stop;
+
+static void on_term(int number)
+{
+	(void)number;
+	*stop = 1;
+}
+
+static void *share(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
 
 static double now(void)
 {
@@ -299,7 +316,7 @@ run_process(struct counts *counts, long number)
 		88172645463325252u + (uint64_t)number * 0x9e3779b97f4a7c15u;
 	u->counts = counts;
 	open_until_it_works(u);
-	while (now() < end) {
+	while (now() < end && !*stop) {
 		new_batch(u);
 		while (do_part(u, HZIP_QUEUE_COMPRESS) ||
 		       do_part(u, HZIP_QUEUE_DECOMPRESS)) {
@@ -319,13 +336,16 @@ run_process(struct counts *counts, long number)
 static int run(void)
 {
 	size_t size = (size_t)opt_processes * sizeof(struct counts);
-	struct counts *counts = mmap(NULL, size, PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct sigaction action = { .sa_handler = on_term,
+				    .sa_flags = SA_RESTART };
+	struct counts *counts = share(size);
 	struct counts sum = { 0 };
 	int status, ret = 0;
 
-	if (counts == MAP_FAILED)
+	stop = share(sizeof(*stop));
+	if (!counts || !stop)
 		wrong("no memory");
+	sigaction(SIGTERM, &action, NULL);
 	for (long i = 0; i < opt_processes; i++) {
 		pid_t pid = fork();
 
