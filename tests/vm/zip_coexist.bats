@@ -107,7 +107,7 @@ has_device() {
 	local with=$1 without=linux
 
 	[ "$1" = wd ] || without=wd
-	choose_driver $without
+	choose_driver "$without"
 	[ ! -e "$zip_driver/$zip_bdf" ]
 	[ -z "$(selftest_now)" ]
 	choose_driver "$with"
@@ -128,55 +128,55 @@ in_order() {
 		case $name in
 		uacce)
 			if [ -z "$uacce" ]; then
-				goes $name
+				goes "$name"
 				uacce=linux
 			else
-				is_refused $name 'File exists'
+				is_refused "$name" 'File exists'
 			fi
 			;;
 		wd_uacce)
 			if [ -z "$uacce" ]; then
-				goes $name
+				goes "$name"
 				uacce=wd
 			else
-				is_refused $name 'resource busy' "$their_uacce"
+				is_refused "$name" 'resource busy' "$their_uacce"
 			fi
 			;;
 		hisi_qm)
 			if [ "$uacce" = linux ]; then
-				goes $name
+				goes "$name"
 			else
-				is_refused $name "$no_symbols"
+				is_refused "$name" "$no_symbols"
 			fi
 			;;
 		wd_hisi_qm)
 			if [ "$uacce" = wd ]; then
-				goes $name
+				goes "$name"
 				qm=$name
 			else
-				is_refused $name "$no_symbols"
+				is_refused "$name" "$no_symbols"
 			fi
 			;;
 		hisi_zip)
 			if [ "$uacce" = linux ]; then
-				goes $name
+				goes "$name"
 				driver=${driver:-linux}
 			else
-				is_refused $name "$no_symbols"
+				is_refused "$name" "$no_symbols"
 			fi
 			;;
-		alone:hisi_qm) goes $name ;;
+		alone:hisi_qm) goes "$name" ;;
 		alone:hisi_zip)
-			goes $name
+			goes "$name"
 			driver=${driver:-linux}
 			;;
 		wd_hisi_zip)
 			if [ -z "$qm" ]; then
-				is_refused $name "$no_symbols"
+				is_refused "$name" "$no_symbols"
 			elif [ "$driver" = linux ]; then
-				is_refused $name 'resource busy' "$their_driver"
+				is_refused "$name" 'resource busy' "$their_driver"
 			else
-				goes $name
+				goes "$name"
 				driver=wd
 			fi
 			;;
@@ -214,8 +214,10 @@ change_over() {
 
 # merges "A..." "B...": each way to put one list into the other, one a line
 merges() {
-	local a=($1) b=($2) rest
+	local a b rest
 
+	read -ra a <<<"$1"
+	read -ra b <<<"$2"
 	if [ ${#a[@]} -eq 0 ] || [ ${#b[@]} -eq 0 ]; then
 		echo "${a[*]}${b[*]}"
 		return
