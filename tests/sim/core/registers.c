@@ -344,7 +344,12 @@ static void memory_start(struct sim *sim)
 	}
 	sim->memory_ready = true;
 	*sim_reg(sim, QM_MEM_DONE) = 1;
-	/* A controller reset, which the device does not see, opened it again. */
+	/*
+	 * A controller reset, which the device does not see, opened it again, and ended
+	 * a command that hung.
+	 */
+	sim->mb.hung = false;
+	sim->mb.word[0] &= ~QM_MB_BUSY;
 	axi_open(sim, true);
 	*sim_reg(sim, QM_AXI_CTRL) = 0;
 }
