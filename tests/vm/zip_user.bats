@@ -59,7 +59,7 @@ teardown_file() {
 	done
 	wait "$pid"
 	cat run
-	! grep -q 'reopened 0 times' run
+	run ! grep -q 'reopened 0 times' run
 	until_true free_queues_are "$free"
 	no_violations
 }

@@ -70,7 +70,9 @@ MODULE_PARM_DESC(incompressible, "how many pieces of 100 cannot be compressed (d
 
 static bool compare = true;
 module_param(compare, bool, 0444);
-MODULE_PARM_DESC(compare, "N: pieces are made once and not looked at, so that what takes time is the driver (default Y)");
+MODULE_PARM_DESC(
+	compare,
+	"N: pieces are made once and not looked at, so that what takes time is the driver (default Y)");
 
 #define ENTRIES_MAX	64
 #define GUARD		0xa5
@@ -93,7 +95,7 @@ struct slot {
 	struct buffer packed;
 	struct buffer again;
 	unsigned int number;
-	bool made;				/* data is in plain */
+	bool made; /* data is in plain */
 	unsigned int packed_len;
 	int direction;
 	int err;
