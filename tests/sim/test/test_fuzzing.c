@@ -6,6 +6,7 @@
 #include "strict.h"
 
 #define ROUNDS 400
+#define SEEDS  10
 
 /* What a driver saw. */
 struct seen {
@@ -107,27 +108,46 @@ static void t_nothing_is_random_at_rate_0(void **state)
 	free(seen);
 }
 
+/* What came at places where it is rare: a driver that is lied to sees little more. */
+struct rare {
+	unsigned int slots;
+	unsigned int statuses;
+	unsigned int events;
+	unsigned int errors;
+};
+
+static void count(const struct seen *seen, struct rare *rare)
+{
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		rare->slots += seen->slots[i] > T_DEPTH;
+		rare->statuses += !!(seen->statuses[i] & QM_MB_STATUS);
+		rare->events += FIELD_GET(QM_EQE_QUEUE, seen->events[i]) >= 64;
+	}
+	rare->errors += differ(seen->errors, 0);
+}
+
 static void t_values_are_random_in_all_places(void **state)
 {
 	struct seen *seen = malloc(sizeof(*seen));
 	struct seen *plain = malloc(sizeof(*plain));
-	unsigned int bad_slots = 0, bad_statuses = 0, bad_events = 0;
+	struct rare rare = { 0 };
+	char text[16];
 
 	drive(*state, "1,0", plain);
-	drive(*state, "1,200", seen);
-	for (unsigned int i = 0; i < ROUNDS; i++) {
-		bad_slots += seen->slots[i] > T_DEPTH;
-		bad_statuses += !!(seen->statuses[i] & QM_MB_STATUS);
-		bad_events += FIELD_GET(QM_EQE_QUEUE, seen->events[i]) >= 64;
+	for (unsigned int seed = 1; seed <= SEEDS; seed++) {
+		snprintf(text, sizeof(text), "%u,200", seed);
+		drive(*state, text, seen);
+		assert_in_range(differ(seen->reads, 1), ROUNDS / 10,
+				ROUNDS / 3);
+		assert_memory_not_equal(seen->results, plain->results,
+					sizeof(seen->results));
+		assert_true(seen->stats.fuzzed > 100);
+		count(seen, &rare);
 	}
-	assert_in_range(differ(seen->reads, 1), ROUNDS / 10, ROUNDS / 3);
-	assert_in_range(bad_slots, 1, ROUNDS);
-	assert_in_range(bad_statuses, 1, ROUNDS);
-	assert_in_range(bad_events, 1, ROUNDS);
-	assert_in_range(differ(seen->errors, 0), 1, ROUNDS);
-	assert_memory_not_equal(seen->results, plain->results,
-				sizeof(seen->results));
-	assert_true(seen->stats.fuzzed > 100);
+	assert_true(rare.slots > 0);
+	assert_true(rare.statuses > 0);
+	assert_true(rare.events > 0);
+	assert_true(rare.errors > 0);
 	free(seen);
 	free(plain);
 }

@@ -81,9 +81,10 @@ static void create(uint8_t revision, uint32_t offset, uint32_t value)
 	assert_int_equal(sim_config_init(&config, revision), 0);
 	if (offset)
 		assert_int_equal(sim_config_set(&config, offset, value), 0);
-	assert_int_equal(sim_create(&t.sim, &config, &ops, NULL), 0);
+	/* Before there is a model, whose threads ask for the time. */
 	t.bus_master = true;
 	t.now_ns = 0;
+	assert_int_equal(sim_create(&t.sim, &config, &ops, NULL), 0);
 	pci_init(&t.pci, t.sim);
 	t.resets = 0;
 }
