@@ -266,6 +266,7 @@ void mailbox_execute(struct sim *sim);
 void vft_execute(struct sim *sim);
 void contexts_write_back(struct sim *sim);
 void queue_stop(struct sim *sim, uint32_t number);
+void queues_forget(struct sim *sim);
 /* What a dump of the contexts shows now. */
 struct hisi_qm_sqc queue_sqc(const struct queue *q);
 struct hisi_qm_cqc queue_cqc(const struct queue *q);

@@ -545,18 +545,24 @@ static bool bad_vft(struct sim *sim, uint32_t type, uint64_t data)
 		   (unsigned long long)first, queues_of_device(sim));
 }
 
-/* What a device has not done when an error closes its master it will never do. */
-static void own_queues(struct sim *sim, uint64_t data)
+/* All queues and rings of events, with what is under way in them. */
+void queues_forget(struct sim *sim)
 {
-	bad(sim, sim->pending && !sim->axi_closed, SIM_V_ORDER, "VFT",
-	    "changed with %llu requests under way",
-	    (unsigned long long)sim->pending);
 	if (sim->pending)
 		sim_jobs_drop(sim);
 	for (uint32_t i = 0; i < sim->queue_count; i++)
 		queue_stop(sim, i);
 	sim->eq.in_use = false;
 	sim->aeq.in_use = false;
+}
+
+/* What a device has not done when an error closes its master it will never do. */
+static void own_queues(struct sim *sim, uint64_t data)
+{
+	bad(sim, sim->pending && !sim->axi_closed, SIM_V_ORDER, "VFT",
+	    "changed with %llu requests under way",
+	    (unsigned long long)sim->pending);
+	queues_forget(sim);
 	sim->queue_count = data ? (uint32_t)FIELD_GET(QM_VFT_SQC_COUNT, data) + 1 : 0;
 }
 

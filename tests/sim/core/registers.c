@@ -333,6 +333,9 @@ static void axi_open(struct sim *sim, bool open)
 static void memory_start(struct sim *sim)
 {
 	trace_note(sim, "mem init");
+	/* With the master shut by the driver this is after a controller reset: see below. */
+	if (*sim_reg(sim, QM_AXI_CTRL))
+		queues_forget(sim);
 	if (sim->pending)
 		sim_violate(sim, SIM_V_ORDER,
 			    "memory initialized while %llu requests are under way",

@@ -360,6 +360,29 @@ static void t_the_vft_may_never_be_ready(void **state)
 	assert_true(data == t_vft_sqc(0, T_QUEUES));
 }
 
+/* By firmware, of which the model sees only what comes before and after. */
+static void t_a_controller_reset_ends_what_was_under_way(void **state)
+{
+	struct t_rig *rig = *state;
+	struct hisi_zip_sqe sqe;
+
+	fault(rig, "hang 1");
+	fault(rig, "vft-hang");
+	t_rig_sqe(rig, &sqe);
+	for (int i = 0; i < 3; i++)
+		t_send(&rig->comp, &sqe);
+	t_write(&rig->dev, QM_VFT_OP, 1);
+	assert_int_equal(t_read(&rig->dev, QM_VFT_READY), 0);
+	assert_int_equal(t_read(&rig->dev, QM_DFX_IDLE), 0);
+	t_write(&rig->dev, QM_AXI_CTRL, 1);
+	t_write(&rig->dev, QM_VFT_READY, 1);
+	assert_int_equal(t_start(&rig->dev), 0);
+	assert_int_equal(t_read(&rig->dev, QM_AXI_CTRL), 0);
+	assert_int_equal(t_read(&rig->dev, QM_DFX_IDLE), 1);
+	t_rig_queues(rig);
+	t_rig_works(rig);
+}
+
 static void t_transactions_may_never_return(void **state)
 {
 	struct t_rig *rig = *state;
@@ -512,6 +535,7 @@ int main(void)
 		T_STARTED(t_stopping_a_queue_may_never_end),
 		T_STARTED(t_memories_may_never_be_initialized),
 		T_STARTED(t_the_vft_may_never_be_ready),
+		T_STARTED(t_a_controller_reset_ends_what_was_under_way),
 		T_STARTED(t_transactions_may_never_return),
 		T_STARTED(t_a_reset_may_take_time),
 
