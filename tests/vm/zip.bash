@@ -88,6 +88,13 @@ load_driver() {
 	insmod "${zip_modules[2]}" "$@"
 }
 
+# load_driver_for_processes [PARAMETER=VALUE...]: likewise; there is no SVA here, and
+# processes get queues all the same
+load_driver_for_processes() {
+	uacce_options=(unsafe_no_sva=1)
+	load_driver "$@"
+}
+
 unload_driver() {
 	local i name
 

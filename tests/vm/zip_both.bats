@@ -10,8 +10,7 @@ load zswap
 
 setup_file() {
 	note_complaints
-	uacce_options=(unsafe_no_sva=1)
-	load_driver
+	load_driver_for_processes
 }
 
 setup() {

@@ -13,8 +13,7 @@ load zip
 
 setup_file() {
 	note_complaints
-	uacce_options=(unsafe_no_sva=1)
-	load_driver
+	load_driver_for_processes
 }
 
 setup() {
@@ -25,7 +24,7 @@ setup() {
 	free=$(<"$zip_class/available_instances")
 	note_log
 	# The driver tells of what went wrong, and of resets.
-	harmless='hisi_zip |hisi_qm |callbacks suppressed|acomp_client'
+	harmless='hisi_zip |hisi_zip: probe of|hisi_qm |callbacks suppressed|acomp_client'
 }
 
 teardown() {
@@ -274,20 +273,24 @@ takes_at_most() {
 	works
 }
 
-@test "a storm of interrupts is switched off, and work goes on" {
-	local interrupts
+# interrupts_come: for most requests, rather than that somebody looks now and then
+interrupts_come() {
+	local before
 
+	before=$(qm_counter irq)
+	client "alg=$zip_alg" requests=50 outstanding=1
+	[ "$(qm_counter irq)" -gt $((before + 25)) ]
+}
+
+@test "a storm of interrupts is switched off, and work goes on" {
 	sim_cmd fault storm 0 1000000 30
 	until_true log_has 'a storm of interrupts: switched off'
 	client "alg=$zip_alg" requests=50 outstanding=10
 	is_open_for_processes yes
 	sim_cmd fault clear
 	works
-	# It has been switched on again.
-	sleep 1
-	interrupts=$(qm_counter irq)
-	client "alg=$zip_alg" requests=50 outstanding=1
-	[ "$(qm_counter irq)" -gt $((interrupts + 25)) ]
+	# They are switched on again.
+	until_true interrupts_come
 }
 
 @test "a storm of the other interrupts does not keep anybody from work" {
@@ -529,8 +532,7 @@ needs_iommu() {
 	needs_iommu
 	# The numbers of queues begin anew.
 	unload_driver
-	uacce_options=(unsafe_no_sva=1)
-	load_driver
+	load_driver_for_processes
 	selftest passed
 	zip_find
 	queue_file
@@ -732,7 +734,7 @@ stays_stopped() {
 
 	needs_zrst
 	traffic outstanding=10 bytes=2048
-	for fault in mem-hang vft-hang firmware; do
+	for fault in mem-hang vft-hang axi-hang firmware; do
 		more_is_done 100
 		note_log
 		if [ "$fault" = firmware ]; then

@@ -15,13 +15,8 @@ each=250
 
 setup_file() {
 	note_complaints
-	load_driver_with_many
+	load_driver_for_processes queues=1024
 	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko"
-}
-
-load_driver_with_many() {
-	uacce_options=(unsafe_no_sva=1)
-	load_driver queues=1024
 }
 
 setup() {
