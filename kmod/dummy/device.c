@@ -324,7 +324,7 @@ static int suspend_get(void *data, u64 *val)
 {
 	struct dummy_device *dd = data;
 
-	*val = dd->uacce->suspended;
+	*val = READ_ONCE(dd->uacce->suspended);
 	return 0;
 }
 

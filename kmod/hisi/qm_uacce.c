@@ -77,7 +77,7 @@ static int qm_start_queue(struct uacce_queue *uq)
 
 	set_tx_flag(uq, 0);
 	set_rx_flag(uq, 0);
-	qp->failed = false;
+	WRITE_ONCE(qp->failed, false);
 	qp->poll_head = 0;
 	qp->poll_phase = true;
 	ret = hisi_qp_load(qp);
@@ -222,7 +222,7 @@ static int qm_threshold_write(struct uacce_device *uacce, u32 num)
 	spin_lock_bh(&qm->isolate_lock);
 	old = qm->reset_times;
 	qm->reset_times = times;
-	qm->isolate_threshold = num;
+	WRITE_ONCE(qm->isolate_threshold, num);
 	qm->n_resets = 0;
 	spin_unlock_bh(&qm->isolate_lock);
 	kvfree(old);
@@ -288,6 +288,9 @@ int hisi_qm_uacce_alloc(struct hisi_qm *qm)
 	uacce->api_ver = api_of(qm, uacce->flags & UACCE_DEV_SVA);
 	uacce->pasid_max = U16_MAX;
 	uacce->shared_doorbells = !qm->caps.isolated;
+	/* Both flags. */
+	uacce->dus_end[0] = 1;
+	uacce->dus_end[1] = 1;
 	uacce->qf_pg_num[UACCE_QFRT_MMIO] = mmio_pages(qm);
 	/* And a page for the flags. */
 	uacce->qf_pg_num[UACCE_QFRT_DUS] =

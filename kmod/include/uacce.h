@@ -154,7 +154,9 @@ enum uacce_q_state {
  * @closed: there is no file any more; by @op_lock
  * @regions: what is mapped
  * @inode: the file's, whose mapping has no one else's pages
+ * @bound: to the process's addresses; by @op_lock
  * @grave: a page to show in place of what must not be touched
+ * @grave_end: in place of the last one of DUS
  * @sva: the IOMMU's handle
  * @dus_sgt: pages of @dus; NULL for a device that is software
  * @ss: memory of the SS region, by @op_lock and @state_lock, as that of the DUS region
@@ -178,12 +180,14 @@ struct uacce_queue {
 	struct mutex state_lock;	/* state, regions */
 	enum uacce_q_state state;
 	bool held;
+	bool bound;
 	bool started;
 	bool begun;
 	bool closed;
 	struct uacce_region *regions[UACCE_REGIONS];
 	struct inode *inode;
 	struct page *grave;
+	struct page *grave_end;
 	struct iommu_sva *sva;
 	struct sg_table *dus_sgt;
 	struct uacce_ss *ss;
@@ -199,6 +203,8 @@ struct uacce_queue {
  *	with a larger one it is ENOSPC
  * @shared_doorbells: the pages of the MMIO region are not the queue's own: who has
  *	one can ring for others, or worse.  See wd_uacce_register()
+ * @dus_end: what the last two words of the DUS region read once the device is gone;
+ *	ones like all before them if the driver does not say
  * @parent: the device that does the work; NULL like @ops
  * @is_vf: it is a virtual function
  * @flags: as asked for, less what cannot be had: look after wd_uacce_alloc()
@@ -211,7 +217,8 @@ struct uacce_queue {
  * @queues_lock: protects what follows
  * @suspended: no queue can be opened or started; written with @admin, too
  * @removing: for good; written with @admin, too
- * @opening: so many queues are being opened
+ * @binding: so many queues are being opened, and their processes bound
+ * @opening: so many of them bother the driver
  * @opened: to be woken when that changes
  * @queues: all that are open
  * @limbo: those that the device has not let go of
@@ -219,8 +226,8 @@ struct uacce_queue {
  * @limbo_delay: after so many jiffies to be asked again
  * @limbo_work: does that
  *
- * A driver sets @algs, @api_ver, @qf_pg_num, @pasid_max, @shared_doorbells, @is_vf and
- * @priv between wd_uacce_alloc() and wd_uacce_register().
+ * A driver sets @algs, @api_ver, @qf_pg_num, @pasid_max, @shared_doorbells, @dus_end,
+ * @is_vf and @priv between wd_uacce_alloc() and wd_uacce_register().
  *
  * Locks are taken in this order: @admin, op_lock of a queue, mmap_lock, state_lock of
  * that queue; @queues_lock inside op_lock.  None is held while the memory of a
@@ -234,6 +241,7 @@ struct uacce_device {
 	unsigned long qf_pg_num[UACCE_MAX_REGION];
 	u32 pasid_max;
 	bool shared_doorbells;
+	u32 dus_end[2];
 	struct device *parent;
 	bool is_vf;
 	u32 flags;
@@ -248,6 +256,7 @@ struct uacce_device {
 	struct mutex queues_lock;	/* all below */
 	bool suspended;
 	bool removing;
+	unsigned int binding;
 	unsigned int opening;
 	wait_queue_head_t opened;
 	struct list_head queues;

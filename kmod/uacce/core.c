@@ -156,6 +156,7 @@ static void init_device(struct uacce_device *uacce, struct device *parent)
 	init_waitqueue_head(&uacce->opened);
 	INIT_LIST_HEAD(&uacce->queues);
 	uacce_limbo_init(uacce);
+	memset(uacce->dus_end, 0xff, sizeof(uacce->dus_end));
 	device_initialize(&uacce->dev);
 	uacce->dev.devt = MKDEV(MAJOR(uacce_devt), uacce->dev_id);
 	uacce->dev.class = uacce_class;
@@ -244,8 +245,8 @@ WD_EXPORT_SYMBOL(wd_uacce_register);
  * wd_uacce_remove() - take the device away from everybody
  * @uacce: from wd_uacce_alloc(), or NULL; may be suspended
  *
- * Queues may be open and busy: they are stopped, their mappings show a page of
- * ones from then on, calls fail with -ENXIO, whoever polls is told.  On return no
+ * Queues may be open and busy: they are stopped, their mappings show pages of
+ * ones from then on (but for dus_end), calls fail with -ENXIO, whoever polls is told.  On return no
  * operation of the driver is called any more.  The files can be closed at any
  * later time.
  *
@@ -264,7 +265,7 @@ void wd_uacce_remove(struct uacce_device *uacce)
 		cdev_device_del(&uacce->cdev, &uacce->dev);
 	leave_mode(uacce);
 	xa_erase(&uacce_ids, uacce->dev_id);
-	uacce->ops = NULL;
+	WRITE_ONCE(uacce->ops, NULL);
 	uacce->parent = NULL;
 	mutex_unlock(&uacce->admin);
 	put_device(&uacce->dev);

@@ -58,10 +58,11 @@ int uacce_dus_alloc(struct uacce_queue *q)
 /* Nobody maps it any more, and the device has let go of it. */
 void uacce_dus_free(struct uacce_queue *q)
 {
-	struct device *dev = q->uacce->parent;
+	struct device *dev;
 
 	if (!q->dus)
 		return;
+	dev = q->uacce->parent;
 	if (q->dus_sgt) {
 		dma_vunmap_noncontiguous(dev, q->dus);
 		dma_free_noncontiguous(dev, q->dus_size, q->dus_sgt,

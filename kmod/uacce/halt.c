@@ -20,6 +20,8 @@ static void close_door(struct uacce_device *uacce, bool removing)
 		uacce->removing = true;
 	mutex_unlock(&uacce->queues_lock);
 	wait_event(uacce->opened, !READ_ONCE(uacce->opening));
+	if (removing)
+		wait_event(uacce->opened, !READ_ONCE(uacce->binding));
 }
 
 /* All that have a file, each with references to what may be closed meanwhile. */
@@ -94,8 +96,8 @@ void uacce_halt(struct uacce_device *uacce, bool removing)
 	cancel_delayed_work_sync(&uacce->limbo_work);
 	if (begin_all(&queues) && uacce->ops->drain)
 		uacce->ops->drain(uacce);
-	/* The last chance for those that were not asked for some time. */
-	if (removing && !was_suspended)
+	/* A chance for those that were not asked for some time. */
+	if (!was_suspended)
 		uacce_limbo_ask(uacce);
 	end_all(&queues);
 }

@@ -35,6 +35,7 @@ int uacce_map_init(void);
 void uacce_map_exit(void);
 struct inode *uacce_map_inode(void);
 int uacce_fops_mmap(struct file *file, struct vm_area_struct *vma);
+void uacce_fill_graves(struct uacce_queue *q);
 void uacce_zap_doorbells(struct uacce_queue *q);
 void uacce_zap_all(struct uacce_queue *q);
 

@@ -20,9 +20,15 @@
 /* With queues_lock.  A device that is suspended is not asked. */
 static void arm(struct uacce_device *uacce, unsigned long delay)
 {
+	struct delayed_work *work = &uacce->limbo_work;
+
 	uacce->limbo_delay = delay;
-	if (uacce->n_limbo && !uacce->suspended && !uacce->removing)
-		mod_delayed_work(system_long_wq, &uacce->limbo_work, delay);
+	if (!uacce->n_limbo || uacce->suspended || uacce->removing)
+		return;
+	/* Those that have been there longer wait no longer for new ones. */
+	if (!delayed_work_pending(work) ||
+	    time_after(work->timer.expires, jiffies + delay))
+		mod_delayed_work(system_long_wq, work, delay);
 }
 
 /* With the queue's lock for operations, after its stop has failed. */
@@ -34,7 +40,7 @@ void uacce_limbo_enter(struct uacce_queue *q)
 	kref_get(&q->ref);
 	mutex_lock(&uacce->queues_lock);
 	list_add_tail(&q->limbo, &uacce->limbo);
-	uacce->n_limbo++;
+	WRITE_ONCE(uacce->n_limbo, uacce->n_limbo + 1);
 	arm(uacce, ASK_FIRST);
 	mutex_unlock(&uacce->queues_lock);
 	dev_warn_ratelimited(uacce->parent,
@@ -48,7 +54,7 @@ static void leave(struct uacce_queue *q)
 
 	mutex_lock(&uacce->queues_lock);
 	list_del_init(&q->limbo);
-	uacce->n_limbo--;
+	WRITE_ONCE(uacce->n_limbo, uacce->n_limbo - 1);
 	mutex_unlock(&uacce->queues_lock);
 	q->started = false;
 	uacce_queue_rest(q);
@@ -70,12 +76,13 @@ static struct uacce_queue *next(struct uacce_device *uacce)
 	return q;
 }
 
-static void visit(struct uacce_device *uacce, bool quiet)
+/* @quiet: they need not be asked; @leisure: there is no hurry. */
+static void visit(struct uacce_device *uacce, bool quiet, bool leisure)
 {
 	unsigned int n = wd_uacce_in_limbo(uacce);
 	struct uacce_queue *q;
 
-	while (n-- && (q = next(uacce))) {
+	while (n-- && !(leisure && READ_ONCE(uacce->suspended)) && (q = next(uacce))) {
 		mutex_lock(&q->op_lock);
 		if (uacce_queue_in_limbo(q) &&
 		    (quiet || uacce->ops->stop_queue(q) >= 0))
@@ -88,7 +95,7 @@ static void visit(struct uacce_device *uacce, bool quiet)
 /* Once more, those that are there now. */
 void uacce_limbo_ask(struct uacce_device *uacce)
 {
-	visit(uacce, false);
+	visit(uacce, false, false);
 }
 
 static void limbo_work(struct work_struct *work)
@@ -96,7 +103,8 @@ static void limbo_work(struct work_struct *work)
 	struct uacce_device *uacce = container_of(to_delayed_work(work),
 						  struct uacce_device, limbo_work);
 
-	visit(uacce, false);
+	/* Whoever suspends it asks himself. */
+	visit(uacce, false, true);
 	mutex_lock(&uacce->queues_lock);
 	arm(uacce, min(2 * uacce->limbo_delay, ASK_AT_LEAST));
 	mutex_unlock(&uacce->queues_lock);
@@ -138,7 +146,7 @@ void uacce_limbo_init(struct uacce_device *uacce)
  */
 void wd_uacce_quiet(struct uacce_device *uacce)
 {
-	visit(uacce, true);
+	visit(uacce, true, false);
 }
 WD_EXPORT_SYMBOL(wd_uacce_quiet);
 

@@ -75,15 +75,29 @@ static unsigned long region_pgoff(enum uacce_qfrt type)
 }
 
 /* Whatever was written to it, by a process that rang out of time. */
-static void fill_grave(struct uacce_queue *q)
+void uacce_fill_graves(struct uacce_queue *q)
 {
+	const size_t size = sizeof(q->uacce->dus_end);
+	void *end = page_address(q->grave_end);
+
 	memset(page_address(q->grave), 0xff, PAGE_SIZE);
+	memset(end, 0xff, PAGE_SIZE - size);
+	memcpy(end + PAGE_SIZE - size, q->uacce->dus_end, size);
+}
+
+/* What is seen in the place of a page that is hidden. */
+static struct page *grave_of(const struct uacce_queue *q, enum uacce_qfrt type,
+			     unsigned long pgoff)
+{
+	bool end = type == UACCE_QFRT_DUS && (pgoff + 1) << PAGE_SHIFT == q->dus_size;
+
+	return end ? q->grave_end : q->grave;
 }
 
 /* After the state was changed, and without its lock: page faults come in between. */
 void uacce_zap_doorbells(struct uacce_queue *q)
 {
-	fill_grave(q);
+	uacce_fill_graves(q);
 	unmap_mapping_range(q->inode->i_mapping,
 			    (loff_t)region_pgoff(UACCE_QFRT_MMIO) << PAGE_SHIFT,
 			    (loff_t)UACCE_REGION_PAGES << PAGE_SHIFT, 1);
@@ -91,7 +105,7 @@ void uacce_zap_doorbells(struct uacce_queue *q)
 
 void uacce_zap_all(struct uacce_queue *q)
 {
-	fill_grave(q);
+	uacce_fill_graves(q);
 	unmap_mapping_range(q->inode->i_mapping, 0, 0, 1);
 }
 
@@ -166,11 +180,13 @@ static vm_fault_t uacce_vma_fault(struct vm_fault *vmf)
 	struct vm_area_struct *vma = vmf->vma;
 	struct uacce_region *region = vma->vm_private_data;
 	struct uacce_queue *q = region->q;
+	struct page *grave = grave_of(q, region->type,
+				      vmf->pgoff - region_pgoff(region->type));
 	vm_fault_t ret;
 
 	mutex_lock(&q->state_lock);
 	if (is_hidden(q, region->type))
-		ret = vmf_insert_pfn_prot(vma, vmf->address, page_to_pfn(q->grave),
+		ret = vmf_insert_pfn_prot(vma, vmf->address, page_to_pfn(grave),
 					  vm_get_page_prot(vma->vm_flags));
 	else if (region->type == UACCE_QFRT_DUS)
 		ret = insert_dus(q, vmf);

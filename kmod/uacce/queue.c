@@ -31,7 +31,7 @@ static bool change_state(struct uacce_queue *q, enum uacce_q_state from,
 	mutex_lock(&q->state_lock);
 	was = q->state == from;
 	if (was)
-		q->state = to;
+		WRITE_ONCE(q->state, to);
 	mutex_unlock(&q->state_lock);
 	return was;
 }
@@ -43,25 +43,32 @@ static int bind_mm(struct uacce_queue *q)
 	const struct uacce_ops *ops = q->uacce->ops;
 	struct iommu_sva *sva;
 
+	int ret;
+
 	if (!(q->uacce->flags & UACCE_DEV_SVA))
 		return 0;
-	if (ops->bind_mm)
-		return ops->bind_mm(q, q->mm);
-
+	if (ops->bind_mm) {
+		ret = ops->bind_mm(q, q->mm);
+		q->bound = !ret;
+		return ret;
+	}
 	sva = uacce_sva_bind(q->uacce->parent, q->mm);
 	if (IS_ERR(sva))
 		return PTR_ERR(sva);
 	q->sva = sva;
 	q->pasid = iommu_sva_get_pasid(sva);
+	q->bound = true;
 	return 0;
 }
 
 static void unbind_mm(struct uacce_queue *q)
 {
-	const struct uacce_ops *ops = q->uacce->ops;
+	const struct uacce_ops *ops;
 
-	if (!(q->uacce->flags & UACCE_DEV_SVA))
+	if (!q->bound)
 		return;
+	q->bound = false;
+	ops = q->uacce->ops;
 	if (ops->bind_mm) {
 		if (ops->unbind_mm)
 			ops->unbind_mm(q);
@@ -80,6 +87,14 @@ static int check_pasid(const struct uacce_queue *q)
 	return max && q->pasid > max ? -ENOSPC : 0;
 }
 
+static void free_graves(struct uacce_queue *q)
+{
+	if (q->grave)
+		put_page(q->grave);
+	if (q->grave_end)
+		put_page(q->grave_end);
+}
+
 static struct uacce_queue *queue_alloc(struct uacce_device *uacce)
 {
 	struct uacce_queue *q = kzalloc(sizeof(*q), GFP_KERNEL_ACCOUNT);
@@ -88,13 +103,14 @@ static struct uacce_queue *queue_alloc(struct uacce_device *uacce)
 		return NULL;
 	/* There may be no memory for it when it is needed. */
 	q->grave = alloc_page(GFP_KERNEL_ACCOUNT);
-	if (!q->grave)
-		goto err_free;
+	q->grave_end = alloc_page(GFP_KERNEL_ACCOUNT);
+	if (!q->grave || !q->grave_end)
+		goto err_graves;
 	q->inode = uacce_map_inode();
 	if (IS_ERR(q->inode))
-		goto err_grave;
-	memset(page_address(q->grave), 0xff, PAGE_SIZE);
+		goto err_graves;
 	q->uacce = uacce;
+	uacce_fill_graves(q);
 	get_device(&uacce->dev);
 	q->mm = current->mm;
 	mmgrab(q->mm);
@@ -107,9 +123,8 @@ static struct uacce_queue *queue_alloc(struct uacce_device *uacce)
 	INIT_LIST_HEAD(&q->limbo);
 	return q;
 
-err_grave:
-	put_page(q->grave);
-err_free:
+err_graves:
+	free_graves(q);
 	kfree(q);
 	return NULL;
 }
@@ -119,7 +134,7 @@ static void queue_free(struct kref *ref)
 	struct uacce_queue *q = container_of(ref, struct uacce_queue, ref);
 
 	mmdrop(q->mm);
-	put_page(q->grave);
+	free_graves(q);
 	put_device(&q->uacce->dev);
 	kfree(q);
 }
@@ -140,20 +155,19 @@ static void free_memory(struct uacce_queue *q)
 
 /*
  * The device has let go of the queue: so does the driver.  With the queue's lock for
- * operations.  Its owner may still read in the rings how far they had come.
+ * operations.  Its owner may still read in the rings how far they had come; and the
+ * binding stays with the memory, as to undo it may mean to wait for the process, which
+ * a reset of the device must not do.
  */
 void uacce_queue_rest(struct uacce_queue *q)
 {
-	const struct uacce_ops *ops = q->uacce->ops;
-
-	if (q->held) {
-		if (ops->put_queue)
-			ops->put_queue(q);
+	if (q->held && q->uacce->ops->put_queue)
+		q->uacce->ops->put_queue(q);
+	q->held = false;
+	if (q->closed || READ_ONCE(q->state) == UACCE_Q_ZOMBIE) {
 		unbind_mm(q);
-		q->held = false;
-	}
-	if (q->closed || q->state == UACCE_Q_ZOMBIE)
 		free_memory(q);
+	}
 }
 
 /* ---- open and close ---- */
@@ -169,41 +183,11 @@ static int check_privilege(const struct uacce_device *uacce)
 	return uacce_locked_down();
 }
 
-static int queue_begin(struct uacce_queue *q)
-{
-	struct uacce_device *uacce = q->uacce;
-	int ret;
-
-	ret = check_privilege(uacce);
-	if (ret)
-		return ret;
-	ret = uacce_dus_alloc(q);
-	if (ret)
-		return ret;
-	ret = bind_mm(q);
-	if (ret)
-		goto err_memory;
-	ret = check_pasid(q);
-	if (ret)
-		goto err_unbind;
-	if (uacce->ops->get_queue) {
-		ret = uacce->ops->get_queue(uacce, q->pasid, q);
-		if (ret < 0)
-			goto err_unbind;
-	}
-	q->held = true;
-	change_state(q, UACCE_Q_ZOMBIE, UACCE_Q_INIT);
-	return 0;
-
-err_unbind:
-	unbind_mm(q);
-err_memory:
-	free_memory(q);
-	return ret;
-}
-
-/* Suspending or removing the device waits for those that have begun to open it. */
-static int opening_begins(struct uacce_device *uacce)
+/*
+ * What begins has to end: removing the device waits for those who bind their processes,
+ * suspending it only for those who bother its driver.
+ */
+static int begin(struct uacce_device *uacce, unsigned int *counter)
 {
 	int ret = 0;
 
@@ -213,19 +197,67 @@ static int opening_begins(struct uacce_device *uacce)
 	else if (uacce->suspended)
 		ret = -EBUSY;
 	else
-		uacce->opening++;
+		WRITE_ONCE(*counter, *counter + 1);
 	mutex_unlock(&uacce->queues_lock);
 	return ret;
 }
 
-static void opening_ends(struct uacce_device *uacce, struct uacce_queue *q)
+static void end(struct uacce_device *uacce, unsigned int *counter)
 {
 	mutex_lock(&uacce->queues_lock);
-	if (q)
-		list_add(&q->list, &uacce->queues);
-	uacce->opening--;
+	WRITE_ONCE(*counter, *counter - 1);
 	mutex_unlock(&uacce->queues_lock);
 	wake_up_all(&uacce->opened);
+}
+
+static int get_queue(struct uacce_queue *q)
+{
+	struct uacce_device *uacce = q->uacce;
+	int ret;
+
+	ret = begin(uacce, &uacce->opening);
+	if (ret)
+		return ret;
+	if (uacce->ops->get_queue)
+		ret = uacce->ops->get_queue(uacce, q->pasid, q);
+	if (ret >= 0) {
+		q->held = true;
+		change_state(q, UACCE_Q_ZOMBIE, UACCE_Q_INIT);
+		mutex_lock(&uacce->queues_lock);
+		list_add_tail(&q->list, &uacce->queues);
+		mutex_unlock(&uacce->queues_lock);
+		ret = 0;
+	}
+	/* From here on it may die. */
+	end(uacce, &uacce->opening);
+	return ret;
+}
+
+static int queue_begin(struct uacce_queue *q)
+{
+	int ret;
+
+	ret = check_privilege(q->uacce);
+	if (ret)
+		return ret;
+	ret = uacce_dus_alloc(q);
+	if (ret)
+		return ret;
+	ret = bind_mm(q);
+	if (ret)
+		goto err_memory;
+	ret = check_pasid(q);
+	if (!ret)
+		ret = get_queue(q);
+	if (ret)
+		goto err_unbind;
+	return 0;
+
+err_unbind:
+	unbind_mm(q);
+err_memory:
+	free_memory(q);
+	return ret;
 }
 
 static int uacce_fops_open(struct inode *inode, struct file *file)
@@ -241,12 +273,11 @@ static int uacce_fops_open(struct inode *inode, struct file *file)
 	q = queue_alloc(uacce);
 	if (!q)
 		return -ENOMEM;
-	ret = opening_begins(uacce);
+	ret = begin(uacce, &uacce->binding);
 	if (ret)
 		goto err_put;
 	ret = queue_begin(q);
-	/* From here on it may die. */
-	opening_ends(uacce, ret ? NULL : q);
+	end(uacce, &uacce->binding);
 	if (ret)
 		goto err_put;
 	file->private_data = q;
@@ -290,7 +321,7 @@ void uacce_queue_mark(struct uacce_queue *q, enum uacce_q_state state)
 {
 	mutex_lock(&q->state_lock);
 	if (q->state != UACCE_Q_ZOMBIE)
-		q->state = state;
+		WRITE_ONCE(q->state, state);
 	mutex_unlock(&q->state_lock);
 	if (state == UACCE_Q_ZOMBIE)
 		uacce_zap_all(q);
@@ -311,23 +342,22 @@ void uacce_queue_mark_started(struct uacce_queue *q)
 /* The doorbells are out of sight.  With the queue's lock for operations. */
 void uacce_queue_begin_stop(struct uacce_queue *q)
 {
-	const struct uacce_ops *ops = q->uacce->ops;
-
 	if (!q->started || q->begun)
 		return;
 	q->begun = true;
-	if (ops->begin_stop)
-		ops->begin_stop(q);
+	if (q->uacce->ops->begin_stop)
+		q->uacce->ops->begin_stop(q);
 }
 
 /* The same.  If the device does not let go of the queue, that is in limbo then. */
 int uacce_queue_stop(struct uacce_queue *q)
 {
-	const struct uacce_ops *ops = q->uacce->ops;
+	const struct uacce_ops *ops;
 	int ret = 0;
 
 	if (!q->started)
 		return 0;
+	ops = q->uacce->ops;
 	uacce_queue_begin_stop(q);
 	if (ops->stop_queue)
 		ret = ops->stop_queue(q);
@@ -350,9 +380,9 @@ static bool becomes_started(struct uacce_queue *q)
 	mutex_lock(&q->state_lock);
 	ok = q->state == UACCE_Q_INIT && !READ_ONCE(q->uacce->suspended);
 	if (ok)
-		q->state = UACCE_Q_STARTED;
+		WRITE_ONCE(q->state, UACCE_Q_STARTED);
 	else if (q->state == UACCE_Q_INIT)
-		q->state = UACCE_Q_DEAD;
+		WRITE_ONCE(q->state, UACCE_Q_DEAD);
 	mutex_unlock(&q->state_lock);
 	return ok;
 }
@@ -361,7 +391,7 @@ static long start_queue(struct uacce_queue *q)
 {
 	int ret = 0;
 
-	if (q->state != UACCE_Q_INIT)
+	if (READ_ONCE(q->state) != UACCE_Q_INIT)
 		return -EINVAL;
 	if (READ_ONCE(q->uacce->suspended))
 		return -EBUSY;
@@ -371,9 +401,11 @@ static long start_queue(struct uacce_queue *q)
 		return ret;
 	q->started = true;
 	q->begun = false;
-	/* If not, it is stopped by who has marked it. */
-	if (!becomes_started(q))
+	/* If not, it is stopped by who has marked it, or would have. */
+	if (!becomes_started(q)) {
+		wake_up_all(&q->wait);
 		return -ENXIO;
+	}
 	/* What was touched too early. */
 	uacce_zap_doorbells(q);
 	return 0;
@@ -466,7 +498,9 @@ static long uacce_fops_ioctl(struct file *file, unsigned int cmd,
 /*
  * Drivers may tell of a result once only, and wake one of those that wait: neither is
  * for another process than the owner.  That one is told of an error, as it would
- * wait for ever.
+ * wait for ever.  A kernel thread asks for someone who was allowed to when he began
+ * (asynchronous I/O).  Who starts the queue makes its rings empty meanwhile, and has
+ * nothing to receive.
  */
 static __poll_t uacce_fops_poll(struct file *file, poll_table *wait)
 {
@@ -481,9 +515,9 @@ static __poll_t uacce_fops_poll(struct file *file, poll_table *wait)
 	mutex_lock(&q->state_lock);
 	if (!uacce_queue_is_valid(q)) {
 		ret = EPOLLERR | EPOLLHUP;
-	} else if (!uacce_queue_is_owner(q)) {
+	} else if (!uacce_queue_is_owner(q) && !(current->flags & PF_KTHREAD)) {
 		ret = EPOLLERR;
-	} else {
+	} else if (q->state == UACCE_Q_STARTED) {
 		ops = q->uacce->ops;
 		if (ops->is_q_updated && ops->is_q_updated(q))
 			ret = EPOLLIN | EPOLLRDNORM;

@@ -316,7 +316,8 @@ run_process(struct counts *counts, long number)
 		88172645463325252u + (uint64_t)number * 0x9e3779b97f4a7c15u;
 	u->counts = counts;
 	open_until_it_works(u);
-	while (now() < end && !*stop) {
+	/* One at least, however slow the machine is. */
+	do {
 		new_batch(u);
 		while (do_part(u, HZIP_QUEUE_COMPRESS) ||
 		       do_part(u, HZIP_QUEUE_DECOMPRESS)) {
@@ -327,7 +328,7 @@ run_process(struct counts *counts, long number)
 			open_until_it_works(u);
 		}
 		counts->pieces += u->n;
-	}
+	} while (now() < end && !*stop);
 	zipq_end(&u->queues[0]);
 	zipq_end(&u->queues[1]);
 	exit(0);

@@ -221,7 +221,7 @@ void zipq_end(struct zipq *q)
 	close(q->fd);
 }
 
-static bool stopped(const struct zipq *q, size_t from_end)
+uint32_t zipq_flag(const struct zipq *q, size_t from_end)
 {
 	return __atomic_load_n((uint32_t *)(q->dus + q->dus_size - from_end),
 			       __ATOMIC_ACQUIRE);
@@ -229,7 +229,7 @@ static bool stopped(const struct zipq *q, size_t from_end)
 
 bool zipq_is_dead(const struct zipq *q)
 {
-	return stopped(q, ZIPQ_TX_STOP) || stopped(q, ZIPQ_RX_STOP);
+	return zipq_flag(q, ZIPQ_TX_STOP) || zipq_flag(q, ZIPQ_RX_STOP);
 }
 
 /* ---- requests ---- */
@@ -325,7 +325,7 @@ static int wait_for_result(const struct zipq *q, int timeout_ms)
 		struct pollfd p = { .fd = q->fd, .events = POLLIN };
 		int ret;
 
-		if (stopped(q, ZIPQ_RX_STOP))
+		if (zipq_flag(q, ZIPQ_RX_STOP))
 			return -ENXIO;
 		if (spins < SPINS)
 			continue;
@@ -365,7 +365,7 @@ int zipq_receive(struct zipq *q, struct zipq_result *result, int timeout_ms)
 		q->phase = !q->phase;
 	}
 	/* With an event for the next one: poll() may be asked. */
-	if (!stopped(q, ZIPQ_RX_STOP))
+	if (!zipq_flag(q, ZIPQ_RX_STOP))
 		doorbell(q, QM_DB_CMD_CQ, q->cq_head, 1);
 	return 0;
 }

@@ -86,6 +86,9 @@ int zipq_begin(struct zipq *q, unsigned int type,
 	       size_t ss_size); /* all of these */
 void zipq_end(struct zipq *q);
 
+/* One of the two words, ZIPQ_RX_STOP or ZIPQ_TX_STOP. */
+uint32_t zipq_flag(const struct zipq *q, size_t from_end);
+
 /* Whether it will do nothing any more. */
 bool zipq_is_dead(const struct zipq *q);
 
