@@ -22,16 +22,13 @@
 #define ZIP_ACOMP_DST_FREE
 #endif
 
-/*
- * Since 6.16 the core has a synchronous transform at hand for each asynchronous one,
- * which can be called in any context with a request on the stack; and a request's
- * size is common to all kinds of algorithms.
- */
+/* Since 6.15 requests can be for memory that is not in lists. */
+#define ZIP_ACOMP_VIRT	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0))
+
+/* Since 6.16 a request's size is common to all kinds of algorithms. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
-#define ZIP_ACOMP_CORE_FALLBACK	1
 #define ZIP_ACOMP_REQSIZE	base.cra_reqsize
 #else
-#define ZIP_ACOMP_CORE_FALLBACK	0
 #define ZIP_ACOMP_REQSIZE	reqsize
 #endif
 

@@ -67,13 +67,18 @@ struct hisi_qm_masks {
  * @read_caps: look at the capability words, once; after the QM's own
  * @hw_init: set the engine's registers, before the QM starts; @user_cfg is how its
  *	accesses to memory look on the bus
+ * @rest: end what it does by itself; the QM was stopped.  May be NULL
  * @error_enable: have errors reported, or not any more
  * @error_status: which error bits are set
  * @error_clear: forget them and have them reported again
  * @error_details: log what else the registers tell of these errors; may be NULL
+ * @shut_for_bad_memory: V2: whether the engine has shut the master, because bits of its
+ *	memory are wrong; if not, and the second argument says so, have it do that
+ * @answered: whether the device has written into this request of the kernel; the memory
+ *	of one that it has not is still the device's
  * @alg_names: for processes, each with a newline after it
  *
- * @error_status may be called in any context, the others may sleep.
+ * @error_status and @answered may be called in any context, the others may sleep.
  */
 struct hisi_qm_engine {
 	const char *name;
@@ -82,10 +87,13 @@ struct hisi_qm_engine {
 	const struct hisi_qm_error *errors;
 	void (*read_caps)(struct hisi_qm *qm);
 	int (*hw_init)(struct hisi_qm *qm, u32 user_cfg);
+	void (*rest)(struct hisi_qm *qm);
 	void (*error_enable)(struct hisi_qm *qm, bool on);
 	u32 (*error_status)(struct hisi_qm *qm);
 	void (*error_clear)(struct hisi_qm *qm, u32 bits);
 	void (*error_details)(struct hisi_qm *qm, u32 bits);
+	bool (*shut_for_bad_memory)(struct hisi_qm *qm, bool pretend);
+	bool (*answered)(const void *sqe);
 	const char *(*alg_names)(struct hisi_qm *qm);
 };
 
@@ -169,6 +177,18 @@ struct hisi_qm_ring {
 	bool phase;
 };
 
+/**
+ * struct hisi_qm_storm - an interrupt that comes too often
+ * @n: how often it came, of late
+ * @since: when that was begun to be counted, in jiffies
+ * @off: it was disabled
+ */
+struct hisi_qm_storm {
+	unsigned int n;
+	unsigned long since;
+	bool off;
+};
+
 /* Bits of hisi_qm.flags */
 enum {
 	HISI_QM_RUNNING,	/* rings and interrupts are set up */
@@ -215,8 +235,9 @@ enum {
  * @qps: queues in use, by their number
  * @free_queues: of those for processes
  * @next_queue: where to look for a free one first
- * @storm: interrupts in a row that told of nothing; by @event_lock
- * @irq_off: the one of events was disabled for that; by @event_lock
+ * @event_storm: of the interrupt for events; by @event_lock
+ * @aeq_storm: for asynchronous errors; by @event_lock
+ * @abnormal_storm: for hardware errors; by @event_lock
  * @work_queue: for what follows
  * @aeq_work: takes care of asynchronous errors
  * @error_work: of hardware errors
@@ -266,8 +287,9 @@ struct hisi_qm {
 	u32 free_queues;
 	u32 next_queue;
 
-	unsigned int storm;
-	bool irq_off;
+	struct hisi_qm_storm event_storm;
+	struct hisi_qm_storm aeq_storm;
+	struct hisi_qm_storm abnormal_storm;
 	struct workqueue_struct *work_queue;
 	struct work_struct aeq_work;
 	struct work_struct error_work;
@@ -329,6 +351,8 @@ struct hisi_qp *wd_hisi_qp_create(struct hisi_qm *qm, unsigned int type,
 				  hisi_qp_done_t done, void *owner);
 void wd_hisi_qp_destroy(struct hisi_qp *qp);
 void *wd_hisi_qp_owner(const struct hisi_qp *qp);
+bool wd_hisi_qp_is_open(const struct hisi_qp *qp);
+bool wd_hisi_qp_is_full(const struct hisi_qp *qp);
 int wd_hisi_qp_send(struct hisi_qp *qp, const void *sqe, void *cookie);
 void wd_hisi_qp_stats(struct hisi_qp *qp, struct hisi_qp_stats *stats);
 

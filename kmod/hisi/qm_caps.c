@@ -127,11 +127,14 @@ static int read_depths(struct hisi_qm *qm)
 	caps->aeq_depth = FIELD_GET(QM_CAP_HIGH, events);
 	caps->sq_depth = FIELD_GET(QM_CAP_LOW, queues);
 	caps->cq_depth = FIELD_GET(QM_CAP_HIGH, queues);
-	/* A completion for each request has to find room. */
+	/*
+	 * A completion for each request has to find room; and with rings of one size it can
+	 * be seen whether there is one for each.
+	 */
 	if (!depth_ok(caps->eq_depth, EQ_DEPTH_MAX) ||
 	    !depth_ok(caps->aeq_depth, EQ_DEPTH_MAX) ||
 	    !depth_ok(caps->sq_depth, DEPTH_MAX) || !depth_ok(caps->cq_depth, DEPTH_MAX) ||
-	    caps->cq_depth < caps->sq_depth - 1) {
+	    caps->cq_depth != caps->sq_depth) {
 		pci_err(qm->pdev, "rings of %u, %u, %u, %u entries make no sense\n",
 			caps->eq_depth, caps->aeq_depth, caps->sq_depth, caps->cq_depth);
 		return -ENODEV;

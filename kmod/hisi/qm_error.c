@@ -21,6 +21,8 @@
 #define MSI_LIMIT_US		1000
 #define DFX0_MSI_PENDING	(BIT(0) | BIT(2))
 #define DFX1_MSI_PENDING	GENMASK(19, 16)
+#define ACCESS_TEST		0x5a5a		/* anything but what is there */
+#define ACCESS_LIMIT_US		100
 #define RESET_METHOD		"ZRST"
 
 static const struct hisi_qm_error qm_errors[] = {
@@ -166,14 +168,21 @@ bool hisi_qm_is_isolated(struct hisi_qm *qm)
 
 /* ---- resets ---- */
 
+/* Neither requests nor a command. */
+bool hisi_qm_does_nothing(struct hisi_qm *qm)
+{
+	return hisi_qm_read(qm, QM_DFX_IDLE) & 1 && !(hisi_qm_read(qm, QM_MB) & QM_MB_BUSY);
+}
+
 /*
  * Keep the device from memory: false if it would not tell that nothing is under way,
- * and the PCI bus had to.
+ * and the PCI bus had to.  Only a reset brings it back then: what it had would go on.
  */
 bool hisi_qm_shut_master(struct hisi_qm *qm)
 {
 	u16 command;
 
+	set_bit(HISI_QM_MAILBOX_DEAD, &qm->flags);
 	if (hisi_qm_is_gone(qm))
 		return true;
 	hisi_qm_write(qm, QM_AXI_CTRL, 1);
@@ -187,14 +196,41 @@ bool hisi_qm_shut_master(struct hisi_qm *qm)
 	return false;
 }
 
-static void msi_enable(struct hisi_qm *qm, bool on)
+/* V2 wants them masked rather than off. */
+static bool has_msi_mask(const struct hisi_qm *qm, u16 control)
+{
+	return qm->caps.version < QM_HW_V3 && control & PCI_MSI_FLAGS_MASKBIT &&
+	       control & PCI_MSI_FLAGS_64BIT;
+}
+
+/* Interrupts are writes to memory, too.  Return: for msi_on(). */
+static u32 msi_off(struct hisi_qm *qm)
+{
+	int pos = qm->pdev->msi_cap;
+	u16 control;
+	u32 mask;
+
+	pci_read_config_word(qm->pdev, pos + PCI_MSI_FLAGS, &control);
+	if (has_msi_mask(qm, control)) {
+		pci_read_config_dword(qm->pdev, pos + PCI_MSI_MASK_64, &mask);
+		pci_write_config_dword(qm->pdev, pos + PCI_MSI_MASK_64, U32_MAX);
+		return mask;
+	}
+	pci_write_config_word(qm->pdev, pos + PCI_MSI_FLAGS, control & ~PCI_MSI_FLAGS_ENABLE);
+	return 0;
+}
+
+static void msi_on(struct hisi_qm *qm, u32 mask)
 {
 	int pos = qm->pdev->msi_cap;
 	u16 control;
 
 	pci_read_config_word(qm->pdev, pos + PCI_MSI_FLAGS, &control);
-	control = on ? control | PCI_MSI_FLAGS_ENABLE : control & ~PCI_MSI_FLAGS_ENABLE;
-	pci_write_config_word(qm->pdev, pos + PCI_MSI_FLAGS, control);
+	if (has_msi_mask(qm, control))
+		pci_write_config_dword(qm->pdev, pos + PCI_MSI_MASK_64, mask);
+	else
+		pci_write_config_word(qm->pdev, pos + PCI_MSI_FLAGS,
+				      control | PCI_MSI_FLAGS_ENABLE);
 }
 
 static void memory_enable(struct hisi_qm *qm, bool on)
@@ -210,13 +246,65 @@ static void memory_enable(struct hisi_qm *qm, bool on)
 
 static int wait_msi(struct hisi_qm *qm)
 {
+	bool v3 = qm->caps.version >= QM_HW_V3;
 	int ret;
 
-	ret = wd_hisi_qm_poll(qm, QM_PEH_DFX0, DFX0_MSI_PENDING, 0, MSI_LIMIT_US);
-	if (!ret && qm->caps.version >= QM_HW_V3)
+	ret = wd_hisi_qm_poll(qm, QM_PEH_DFX0, v3 ? DFX0_MSI_PENDING : U32_MAX, 0,
+			      MSI_LIMIT_US);
+	if (!ret && v3)
 		ret = wd_hisi_qm_poll(qm, QM_PEH_DFX1, DFX1_MSI_PENDING, 0, MSI_LIMIT_US);
 	return ret;
 }
+
+/* ---- what only V2 needs ---- */
+
+/* Whether writes to registers arrive, with one that nothing depends on. */
+static int test_access(struct hisi_qm *qm)
+{
+	static const u32 values[] = { ACCESS_TEST, HISI_PCI_VENDOR };
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < ARRAY_SIZE(values) && !ret; i++) {
+		hisi_qm_write(qm, QM_PEH_VENDOR_ID, values[i]);
+		ret = wd_hisi_qm_poll(qm, QM_PEH_VENDOR_ID, U32_MAX, values[i],
+				      ACCESS_LIMIT_US);
+	}
+	if (ret)
+		pci_err(qm->pdev, "does not take what is written to its registers\n");
+	return ret;
+}
+
+/* Before the stop.  Later versions shut the master by themselves. */
+static bool has_bad_memory(struct hisi_qm *qm)
+{
+	bool qm_bad = hisi_qm_read(qm, QM_ERR_STATUS) & QM_ERR_ECC_MBIT;
+
+	if (qm->caps.version >= QM_HW_V3)
+		return false;
+	return qm->engine->shut_for_bad_memory(qm, qm_bad) || qm_bad;
+}
+
+/*
+ * After the reset and before the device is started: what was wrong in its memories is
+ * forgotten, and meanwhile the port that interrupts are written by is off.
+ */
+static void forget_bad_memory(struct hisi_qm *qm)
+{
+	hisi_qm_write(qm, QM_AM_WRITE_ENABLE,
+		      hisi_qm_read(qm, QM_AM_WRITE_ENABLE) & ~QM_AM_WRITE_MSI);
+	qm->engine->error_clear(qm, U32_MAX);
+	clear_errors(qm, QM_ERR_ECC_MBIT);
+	hisi_qm_write(qm, QM_AM_ROB_ECC, QM_AM_ROB_ECC_MBIT);
+}
+
+static void open_msi_port(struct hisi_qm *qm)
+{
+	hisi_qm_write(qm, QM_AM_WRITE_ENABLE,
+		      hisi_qm_read(qm, QM_AM_WRITE_ENABLE) | QM_AM_WRITE_MSI);
+}
+
+/* ---- */
 
 static int call_firmware(struct hisi_qm *qm)
 {
@@ -238,24 +326,34 @@ static int call_firmware(struct hisi_qm *qm)
 	return -EOPNOTSUPP;
 }
 
-/* The device was stopped.  On return it cannot reach memory, or was reset. */
+/*
+ * The device was stopped.  On return it cannot reach memory, or was reset.  To reset it
+ * with transactions under way could lock up the bus, for everybody.
+ */
 static int reset_controller(struct hisi_qm *qm)
 {
-	int ret;
+	int ret = 0;
+	u32 mask;
 
 	if (hisi_qm_is_gone(qm))
 		return -ENODEV;
-	msi_enable(qm, false);
-	ret = wait_msi(qm);
+	if (qm->caps.version < QM_HW_V3)
+		ret = test_access(qm);
+	mask = msi_off(qm);
+	if (!ret)
+		ret = wait_msi(qm);
+	/* Idle queues are not all: contexts, too, are written to memory. */
+	if (!hisi_qm_shut_master(qm)) {
+		pci_err(qm->pdev, "does not end what it does with memory: not reset by firmware\n");
+		ret = -EBUSY;
+	}
 	if (!ret) {
-		/* Idle queues are not all: contexts, too, are written to memory. */
-		if (!hisi_qm_shut_master(qm))
-			pci_warn(qm->pdev, "reset with transactions under way\n");
+		hisi_qm_engine_rest(qm);
 		memory_enable(qm, false);
 		ret = call_firmware(qm);
 		memory_enable(qm, true);
 	}
-	msi_enable(qm, true);
+	msi_on(qm, mask);
 	return ret;
 }
 
@@ -273,6 +371,7 @@ static void stay_stopped(struct hisi_qm *qm)
 /* With the QM's lock. */
 static void reset_device(struct hisi_qm *qm)
 {
+	bool bad_memory = has_bad_memory(qm);
 	int ret;
 
 	note_reset(qm);
@@ -283,7 +382,11 @@ static void reset_device(struct hisi_qm *qm)
 	if (!ret) {
 		clear_bit(HISI_QM_MAILBOX_DEAD, &qm->flags);
 		pci_set_master(qm->pdev);
+		if (bad_memory)
+			forget_bad_memory(qm);
 		ret = hisi_qm_start_device(qm, true);
+		if (bad_memory)
+			open_msi_port(qm);
 	}
 	trace_hisi_qm_reset(qm, "controller reset", ret);
 	if (ret) {
@@ -391,24 +494,41 @@ static void fall_asleep(struct hisi_qm *qm)
 	mutex_lock(&qm->lock);
 	set_bit(HISI_QM_ASLEEP, &qm->flags);
 	hisi_qm_stop_device(qm);
-	if (!hisi_qm_is_gone(qm))
-		hisi_qm_errors_enable(qm, false);
+	hisi_qm_rest(qm);
 	mutex_unlock(&qm->lock);
+}
+
+/* Who resets functions does not say whether that worked. */
+static int was_reset(struct hisi_qm *qm, bool cut_off)
+{
+	if (hisi_qm_is_gone(qm))
+		return -ENODEV;
+	if (cut_off && !hisi_qm_does_nothing(qm)) {
+		pci_err(qm->pdev, "goes on with what it was cut off from\n");
+		return -EIO;
+	}
+	return 0;
 }
 
 /* @fresh: it may have lost its memory. */
 static int wake_up_device(struct hisi_qm *qm, const char *why, bool fresh)
 {
+	bool cut_off;
 	int ret;
 
 	mutex_lock(&qm->lock);
 	clear_bit(HISI_QM_ASLEEP, &qm->flags);
 	clear_bit(HISI_QM_GONE, &qm->flags);
-	clear_bit(HISI_QM_MAILBOX_DEAD, &qm->flags);
+	cut_off = test_and_clear_bit(HISI_QM_MAILBOX_DEAD, &qm->flags);
 	clear_bit(HISI_QM_RESET_DUE, &qm->flags);
 	clear_bit(HISI_QM_ISOLATED, &qm->flags);
-	pci_set_master(qm->pdev);
-	ret = hisi_qm_is_gone(qm) ? -ENODEV : hisi_qm_start_device(qm, fresh);
+	ret = was_reset(qm, cut_off);
+	if (!ret) {
+		pci_set_master(qm->pdev);
+		ret = hisi_qm_start_device(qm, fresh);
+	} else if (cut_off) {
+		set_bit(HISI_QM_MAILBOX_DEAD, &qm->flags);
+	}
 	trace_hisi_qm_reset(qm, why, ret);
 	if (ret) {
 		stay_stopped(qm);
@@ -467,12 +587,21 @@ static int __maybe_unused on_suspend(struct device *dev)
 	return 0;
 }
 
+/* One that was put aside; or that was cut off, and has not lost its power. */
+static bool needs_reset(struct hisi_qm *qm)
+{
+	if (test_bit(HISI_QM_RESET_DUE, &qm->flags) ||
+	    test_bit(HISI_QM_ISOLATED, &qm->flags))
+		return true;
+	return test_bit(HISI_QM_MAILBOX_DEAD, &qm->flags) &&
+	       hisi_qm_read(qm, QM_AXI_CTRL) & 1;
+}
+
 static int __maybe_unused on_resume(struct device *dev)
 {
 	struct hisi_qm *qm = dev_get_drvdata(dev);
 
-	/* One that was cut off, and has not lost its power, needs more than that. */
-	if (test_bit(HISI_QM_MAILBOX_DEAD, &qm->flags)) {
+	if (needs_reset(qm)) {
 		clear_bit(HISI_QM_ASLEEP, &qm->flags);
 		hisi_qm_reset_later(qm);
 		return 0;

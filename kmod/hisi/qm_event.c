@@ -13,7 +13,7 @@
 #include "qm_internal.h"
 
 #define WATCH_MS	200
-#define STORM		10000	/* interrupts in a row that told of nothing */
+#define STORM		10000	/* interrupts in a row that told of nothing, or within WATCH_MS */
 
 static unsigned int timeout_ms = 10000;
 module_param(timeout_ms, uint, 0644);
@@ -59,17 +59,47 @@ static bool take_events(struct hisi_qm *qm)
  * An interrupt that comes over and over for nothing would take the CPU for ever: it is
  * switched off, and the watchdog looks in its place.  With event_lock.
  */
-static void count_storm(struct hisi_qm *qm, int irq)
+static void switch_off(struct hisi_qm *qm, struct hisi_qm_storm *storm, int irq)
 {
-	atomic_inc(&qm->counters.idle_irqs);
-	if (++qm->storm < STORM || qm->irq_off)
+	if (storm->off)
 		return;
-	qm->irq_off = true;
+	storm->off = true;
 	disable_irq_nosync(irq);
 	/* It may have had nothing to look for. */
 	hisi_qm_watch(qm);
 	dev_warn_ratelimited(&qm->pdev->dev, "a storm of interrupts: switched off for %u ms\n",
 			     WATCH_MS);
+}
+
+static void count_idle(struct hisi_qm *qm, int irq)
+{
+	atomic_inc(&qm->counters.idle_irqs);
+	if (++qm->event_storm.n >= STORM)
+		switch_off(qm, &qm->event_storm, irq);
+}
+
+/* What others tell of is found by works: so many are for nothing, whatever they tell. */
+static void count_any(struct hisi_qm *qm, struct hisi_qm_storm *storm, int irq)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&qm->event_lock, flags);
+	if (time_after(jiffies, storm->since + msecs_to_jiffies(WATCH_MS))) {
+		storm->since = jiffies;
+		storm->n = 0;
+	}
+	if (++storm->n >= STORM)
+		switch_off(qm, storm, irq);
+	spin_unlock_irqrestore(&qm->event_lock, flags);
+}
+
+static void switch_on(struct hisi_qm *qm, struct hisi_qm_storm *storm, int vector)
+{
+	if (!storm->off)
+		return;
+	storm->off = false;
+	storm->n = 0;
+	enable_irq(pci_irq_vector(qm->pdev, vector));
 }
 
 static irqreturn_t on_event(int irq, void *data)
@@ -82,10 +112,10 @@ static irqreturn_t on_event(int irq, void *data)
 		/* Late: the rings are somebody else's. */
 	} else if (take_events(qm)) {
 		atomic_inc(&qm->counters.irqs);
-		qm->storm = 0;
+		qm->event_storm.n = 0;
 		ring_doorbell(qm, QM_DB_CMD_EQ, qm->eq.head);
 	} else {
-		count_storm(qm, irq);
+		count_idle(qm, irq);
 		/* What it interrupts for next has to be told, too. */
 		ring_doorbell(qm, QM_DB_CMD_EQ, qm->eq.head);
 	}
@@ -97,6 +127,7 @@ static irqreturn_t on_queue_error(int irq, void *data)
 {
 	struct hisi_qm *qm = data;
 
+	count_any(qm, &qm->aeq_storm, irq);
 	queue_work(qm->work_queue, &qm->aeq_work);
 	return IRQ_HANDLED;
 }
@@ -106,6 +137,7 @@ static irqreturn_t on_hardware_error(int irq, void *data)
 	struct hisi_qm *qm = data;
 
 	atomic_inc(&qm->counters.abnormal);
+	count_any(qm, &qm->abnormal_storm, irq);
 	queue_work(qm->work_queue, &qm->error_work);
 	return IRQ_HANDLED;
 }
@@ -127,6 +159,7 @@ static void restart_queue(struct hisi_qm *qm, u32 number)
 		return;
 	}
 	hisi_qp_close(qp);
+	qp->failed = true;
 	if (hisi_qp_unload_slowly(qp)) {
 		hisi_qm_reset_later(qm);
 		return;
@@ -216,16 +249,14 @@ static void look_for_events(struct hisi_qm *qm)
 	spin_lock_irqsave(&qm->event_lock, flags);
 	if (hisi_qm_runs(qm)) {
 		if (take_events(qm)) {
-			if (!qm->irq_off)
+			if (!qm->event_storm.off)
 				atomic_inc(&qm->counters.lost_irqs);
 			ring_doorbell(qm, QM_DB_CMD_EQ, qm->eq.head);
 		}
 	}
-	if (qm->irq_off) {
-		qm->irq_off = false;
-		qm->storm = 0;
-		enable_irq(pci_irq_vector(qm->pdev, qm->caps.irq_eq));
-	}
+	switch_on(qm, &qm->event_storm, qm->caps.irq_eq);
+	switch_on(qm, &qm->aeq_storm, qm->caps.irq_aeq);
+	switch_on(qm, &qm->abnormal_storm, qm->caps.irq_abnormal);
 	spin_unlock_irqrestore(&qm->event_lock, flags);
 }
 
@@ -246,7 +277,8 @@ static bool look_at_queues(struct hisi_qm *qm)
 		/* The device may not have told of it. */
 		if (waits >= msecs_to_jiffies(WATCH_MS))
 			tasklet_schedule(&qp->tasklet);
-		if (limit && waits > limit) {
+		/* The tasklet had its turn since it was late for the first time. */
+		if (limit && waits > limit && hisi_qp_late(qp) > 1) {
 			atomic_inc(&qm->counters.timeouts);
 			pci_err(qm->pdev, "queue %u: no answer for %u ms\n", i,
 				jiffies_to_msecs(waits));
@@ -383,6 +415,7 @@ static int load_ring(struct hisi_qm *qm, struct hisi_qm_ring *ring, u32 cmd)
 /* Empty rings, known to the device, and interrupts on. */
 int hisi_qm_start_events(struct hisi_qm *qm)
 {
+	unsigned long flags;
 	int ret;
 
 	ret = load_ring(qm, &qm->eq, QM_MB_CMD_EQC);
@@ -394,7 +427,10 @@ int hisi_qm_start_events(struct hisi_qm *qm)
 		ret = hisi_qm_command(qm, QM_MB_CMD_CQC_BT, 0, qm->cqc_table);
 	if (ret)
 		return ret;
+	/* Who sees that sees the rings as they are now. */
+	spin_lock_irqsave(&qm->event_lock, flags);
 	set_bit(HISI_QM_RUNNING, &qm->flags);
+	spin_unlock_irqrestore(&qm->event_lock, flags);
 	ring_doorbell(qm, QM_DB_CMD_AEQ, 0);
 	ring_doorbell(qm, QM_DB_CMD_EQ, 0);
 	hisi_qm_write(qm, QM_EQ_INT_MASK, 0);

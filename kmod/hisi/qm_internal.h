@@ -28,7 +28,8 @@
  * @size: bytes of both
  * @loaded: the device knows it; by the QM's lock, or uacce's of the queue
  * @epoch: that of the QM when it was loaded
- * @failed: it is of no use to its process any more
+ * @failed: it is of no use to its process any more; of the kernel's: an error of it
+ *	was reported since it was opened
  * @poll_head: the next completion poll() looks at, of a process's queue
  * @poll_phase: what makes that valid
  *
@@ -42,7 +43,9 @@
  * @used: slots with a request in them
  * @unrung: completions the device has not been told that they were taken
  * @slots: a cookie for each
- * @progress: when the last request ended, or the first one was sent
+ * @oldest: the slot of the request that has been under way longest
+ * @progress: when it became that; the device answers those of a queue in order
+ * @late: how often the watchdog found that this is too long ago
  * @stats: see there
  * @cq_head: the next completion; by the tasklet, or whoever keeps it from running
  * @cq_phase: what makes it valid
@@ -71,7 +74,9 @@ struct hisi_qp {
 	u32 used;
 	u32 unrung;
 	void **slots;
+	u32 oldest;
 	unsigned long progress;
+	unsigned int late;
 	struct hisi_qp_stats stats;
 	u32 cq_head;
 	bool cq_phase;
@@ -81,6 +86,8 @@ struct hisi_qp {
 /* qm_main.c */
 int hisi_qm_start_device(struct hisi_qm *qm, bool fresh);
 void hisi_qm_stop_device(struct hisi_qm *qm);
+void hisi_qm_engine_rest(struct hisi_qm *qm);
+void hisi_qm_rest(struct hisi_qm *qm);
 void hisi_qm_drain(struct hisi_qm *qm);
 
 static inline bool hisi_qm_runs(const struct hisi_qm *qm)
@@ -112,6 +119,7 @@ void hisi_qp_close(struct hisi_qp *qp);
 void hisi_qp_abort(struct hisi_qp *qp);
 void hisi_qp_event(struct hisi_qm *qm, u32 number);
 unsigned long hisi_qp_waits(struct hisi_qp *qp);
+unsigned int hisi_qp_late(struct hisi_qp *qp);
 struct hisi_qp *hisi_qp_of_kernel(struct hisi_qm *qm, u32 number);
 
 /* qm_event.c */
@@ -128,6 +136,7 @@ void hisi_qm_errors_enable(struct hisi_qm *qm, bool on);
 u32 hisi_qm_blocking_errors(struct hisi_qm *qm);
 u32 hisi_qm_pending_errors(struct hisi_qm *qm);
 bool hisi_qm_is_gone(struct hisi_qm *qm);
+bool hisi_qm_does_nothing(struct hisi_qm *qm);
 bool hisi_qm_shut_master(struct hisi_qm *qm);
 void hisi_qm_restart(struct hisi_qm *qm);
 void hisi_qm_reset_later(struct hisi_qm *qm);

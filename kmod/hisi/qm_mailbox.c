@@ -31,7 +31,7 @@
 static void mailbox_write(struct hisi_qm *qm, u64 low, u64 high)
 {
 	asm volatile("dmb oshst\n\t"
-		     "stp %0, %1, %2\n\t"
+		     "stp %x0, %x1, %2\n\t"
 		     : : "rZ" (low), "rZ" (high), "Q" (*(char __iomem *)(qm->regs + QM_MB))
 		     : "memory");
 }
@@ -94,10 +94,10 @@ static int try_command(struct hisi_qm *qm, u32 cmd, u32 queue, u64 data)
 
 	if (test_bit(HISI_QM_MAILBOX_DEAD, &qm->flags) ||
 	    test_bit(HISI_QM_GONE, &qm->flags))
-		return -EIO;
+		return -ESHUTDOWN;
 	/* With such an error the device answers nothing any more. */
 	if (hisi_qm_blocking_errors(qm))
-		return -EIO;
+		return -ESHUTDOWN;
 	if (wait_ready(qm, READY_LIMIT_US, &word))
 		goto err_dead;
 	word = cmd | QM_MB_BUSY | (u64)queue << 16 | (u64)lower_32_bits(data) << 32;
@@ -127,7 +127,10 @@ static int locked_command(struct hisi_qm *qm, u32 cmd, u32 queue, u64 data)
 	return ret;
 }
 
-/* -EIO: refused; -ETIMEDOUT: it may still be under way, as may what it asked for. */
+/*
+ * -EIO: refused; -ESHUTDOWN: not sent, as there would be no answer; -ETIMEDOUT: it may
+ * still be under way, as may what it asked for.
+ */
 int hisi_qm_command(struct hisi_qm *qm, u32 cmd, u32 queue, u64 data)
 {
 	int ret;
@@ -159,7 +162,8 @@ int hisi_qm_dump(struct hisi_qm *qm, u32 cmd, u32 queue, void *context,
 	int ret;
 
 	mutex_lock(&qm->mailbox_lock);
-	memset(qm->context, 0, CONTEXT_MAX);
+	/* No context looks like that: it can be seen that the device wrote nothing. */
+	memset(qm->context, 0xff, CONTEXT_MAX);
 	ret = locked_command(qm, cmd | QM_MB_OP_READ, queue, qm->context_dma);
 	if (!ret)
 		memcpy(context, qm->context, min_t(size_t, size, CONTEXT_MAX));

@@ -15,6 +15,7 @@
 
 #define REGS_SIZE_MIN		0x310000
 #define MEMORY_LIMIT_US		1000
+#define WRITE_BACK_LIMIT_US	1000
 #define POLL_US			10
 #define STOP_LIMIT		(5 * HZ)
 #define DB_TIMEOUT		0x1fffff
@@ -72,6 +73,11 @@ static u32 user_cfg(const struct hisi_qm *qm)
 
 static void init_registers(struct hisi_qm *qm)
 {
+	/* Who had the device before may have had it ignore doorbells. */
+	if (qm->caps.version >= QM_HW_V5) {
+		writeq(0, qm->regs + QM_DB_DROP);
+		hisi_qm_write(qm, QM_FUNCTION_DB_DROP, 0);
+	}
 	if (qm->caps.version >= QM_HW_V3)
 		hisi_qm_write(qm, QM_POWER_CTL,
 			      hisi_qm_read(qm, QM_POWER_CTL) | POWER_NO_GATING);
@@ -119,6 +125,8 @@ int hisi_qm_start_device(struct hisi_qm *qm, bool fresh)
 		if (ret)
 			return ret;
 	}
+	/* Whatever made it let go of memory may have left that to us. */
+	hisi_qm_write(qm, QM_AXI_CTRL, 0);
 	init_registers(qm);
 	ret = qm->engine->hw_init(qm, user_cfg(qm));
 	if (ret)
@@ -144,6 +152,9 @@ int hisi_qm_start_device(struct hisi_qm *qm, bool fresh)
 err_queues:
 	hisi_qm_set_queues(qm, 0);
 err_errors:
+	/* What did not end must not do so later. */
+	if (test_bit(HISI_QM_MAILBOX_DEAD, &qm->flags))
+		hisi_qm_shut_master(qm);
 	hisi_qm_errors_enable(qm, false);
 	pci_err(qm->pdev, "the device does not start (%d)\n", ret);
 	return ret;
@@ -154,7 +165,7 @@ static void drain(struct hisi_qm *qm)
 {
 	if (!qm->drained && qm->caps.features & QM_CAP_FLUSH_QM &&
 	    !hisi_qm_command(qm, QM_MB_CMD_FLUSH_QM, 0, 0))
-		qm->drained = true;
+		WRITE_ONCE(qm->drained, true);
 }
 
 static void close_kernel_queues(struct hisi_qm *qm)
@@ -196,12 +207,10 @@ static void end_kernel_requests(struct hisi_qm *qm)
 	}
 }
 
-/* Only a reset brings the device back then: what it had would go on. */
 static void cut_off(struct hisi_qm *qm)
 {
 	if (!hisi_qm_shut_master(qm))
 		pci_warn(qm->pdev, "does not come to rest: cut off from memory\n");
-	set_bit(HISI_QM_MAILBOX_DEAD, &qm->flags);
 }
 
 /* The device has let go of all memory: give it back. */
@@ -240,13 +249,35 @@ void hisi_qm_stop_device(struct hisi_qm *qm)
 		wd_uacce_suspend(qm->uacce);
 	drain(qm);
 	hisi_qm_stop_events(qm);
-	if (idle && qm->uacce && wd_uacce_in_limbo(qm->uacce))
+	if (idle && !qm->drained && qm->uacce && wd_uacce_in_limbo(qm->uacce))
 		cut_off(qm);
 	/* A doorbell that is still on its way finds no queue then. */
 	if (!hisi_qm_is_gone(qm))
 		hisi_qm_set_queues(qm, 0);
 	release_all(qm);
 	WRITE_ONCE(qm->stop_by, 0);
+}
+
+/* The engine does nothing by itself, either.  It was stopped. */
+void hisi_qm_engine_rest(struct hisi_qm *qm)
+{
+	if (qm->engine->rest)
+		qm->engine->rest(qm);
+}
+
+/* Nobody will look at the device for a while.  It was stopped. */
+void hisi_qm_rest(struct hisi_qm *qm)
+{
+	if (hisi_qm_is_gone(qm))
+		return;
+	hisi_qm_engine_rest(qm);
+	/* Contexts must not be written after their memory is gone. */
+	if (!test_bit(HISI_QM_MAILBOX_DEAD, &qm->flags)) {
+		hisi_qm_write(qm, QM_CACHE_WB_START, 1);
+		if (wd_hisi_qm_poll(qm, QM_CACHE_WB_DONE, 1, 1, WRITE_BACK_LIMIT_US))
+			hisi_qm_shut_master(qm);
+	}
+	hisi_qm_errors_enable(qm, false);
 }
 
 /* From uacce: processes' queues do not ring any more. */
@@ -293,7 +324,7 @@ static int take_over(struct hisi_qm *qm)
 	struct pci_dev *pdev = qm->pdev;
 	int ret;
 
-	if (!(hisi_qm_read(qm, QM_AXI_CTRL) & 1) && hisi_qm_read(qm, QM_DFX_IDLE) & 1)
+	if (!(hisi_qm_read(qm, QM_AXI_CTRL) & 1) && hisi_qm_does_nothing(qm))
 		return 0;
 	pci_info(pdev, "was left with work to do: resetting it\n");
 	pci_clear_master(pdev);
@@ -462,6 +493,9 @@ int wd_hisi_qm_start(struct hisi_qm *qm)
 
 	mutex_lock(&qm->lock);
 	ret = hisi_qm_start_device(qm, true);
+	/* Nobody shall try again by resetting it. */
+	if (ret)
+		set_bit(HISI_QM_REMOVING, &qm->flags);
 	mutex_unlock(&qm->lock);
 	return ret;
 }
@@ -501,8 +535,7 @@ void wd_hisi_qm_remove(struct hisi_qm *qm)
 	cancel_delayed_work_sync(&qm->watchdog);
 	mutex_lock(&qm->lock);
 	hisi_qm_stop_device(qm);
-	if (!hisi_qm_is_gone(qm))
-		hisi_qm_errors_enable(qm, false);
+	hisi_qm_rest(qm);
 	mutex_unlock(&qm->lock);
 }
 WD_EXPORT_SYMBOL(wd_hisi_qm_remove);
@@ -534,6 +567,7 @@ void wd_hisi_qm_shutdown(struct hisi_qm *qm)
 	mutex_lock(&qm->lock);
 	set_bit(HISI_QM_ASLEEP, &qm->flags);
 	hisi_qm_stop_device(qm);
+	hisi_qm_rest(qm);
 	pci_clear_master(qm->pdev);
 	mutex_unlock(&qm->lock);
 }

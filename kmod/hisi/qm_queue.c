@@ -18,6 +18,7 @@
 #include "qm_trace.h"
 
 #define BATCH			64	/* completions before others get their turn */
+#define ABORT_AT_ONCE		16
 #define DRAIN_US		200
 #define DRAIN_LIMIT		(HZ / 5)
 #define SLOW_LIMIT		(5 * HZ)
@@ -66,10 +67,10 @@ int hisi_qp_number_get(struct hisi_qm *qm, struct hisi_qp *qp)
 	number = find_number(qm, qp);
 	if (number >= 0) {
 		qp->number = number;
-		qm->qps[number] = qp;
+		WRITE_ONCE(qm->qps[number], qp);
 		if (qp->uq) {
 			qm->next_queue = number - qm->kernel_queues + 1;
-			qm->free_queues--;
+			WRITE_ONCE(qm->free_queues, qm->free_queues - 1);
 		}
 	}
 	spin_unlock_irqrestore(&qm->qp_lock, flags);
@@ -83,9 +84,9 @@ void hisi_qp_number_put(struct hisi_qp *qp)
 	unsigned long flags;
 
 	spin_lock_irqsave(&qm->qp_lock, flags);
-	qm->qps[qp->number] = NULL;
+	WRITE_ONCE(qm->qps[qp->number], NULL);
 	if (qp->uq)
-		qm->free_queues++;
+		WRITE_ONCE(qm->free_queues, qm->free_queues + 1);
 	spin_unlock_irqrestore(&qm->qp_lock, flags);
 }
 
@@ -170,7 +171,7 @@ int hisi_qp_load(struct hisi_qp *qp)
 	qp->epoch = READ_ONCE(qm->epoch);
 	ret = hisi_qm_load(qm, QM_MB_CMD_SQC, qp->number, &sqc, sizeof(sqc));
 	/* What takes too long may come to pass. */
-	qp->loaded = ret != -EIO;
+	qp->loaded = ret != -EIO && ret != -ESHUTDOWN;
 	if (ret)
 		return ret;
 	ret = hisi_qm_load(qm, QM_MB_CMD_CQC, qp->number, &cqc, sizeof(cqc));
@@ -184,12 +185,33 @@ static bool dump_both(struct hisi_qp *qp, struct hisi_qm_sqc *sqc, struct hisi_q
 }
 
 /*
- * Wait until there is a completion for each request: a while, or, with the device
- * being stopped, as long as that may take for all queues together.
+ * How far the completions are behind the requests, up to the depth; more than that: by
+ * how many they are ahead.  -EIO: the contexts make no sense.
  */
-static int await_completions(struct hisi_qp *qp)
+static int completions_behind(const struct hisi_qm_sqc *sqc, const struct hisi_qm_cqc *cqc,
+			      u32 depth)
+{
+	u32 sq = le16_to_cpu(sqc->tail), cq = le16_to_cpu(cqc->tail);
+
+	if (sq >= depth || cq >= depth)
+		return -EIO;
+	if (sqc->w11 & cpu_to_le16(QM_C_TOGGLE))
+		sq += depth;
+	if (cqc->w11 & cpu_to_le16(QM_C_TOGGLE))
+		cq += depth;
+	return (sq + 2 * depth - cq) % (2 * depth);
+}
+
+/*
+ * Wait until there is a completion for each request: a while, or, with the device
+ * being stopped, as long as that may take for all queues together.  With completions
+ * of nothing there are more of them than requests; then only the command to stop the
+ * queue, if there is one, knows.
+ */
+static int await_completions(struct hisi_qp *qp, bool can_stop)
 {
 	unsigned long end = READ_ONCE(qp->qm->stop_by) ?: jiffies + DRAIN_LIMIT;
+	int depth = qp->qm->caps.sq_depth, behind;
 	struct hisi_qm_sqc sqc;
 	struct hisi_qm_cqc cqc;
 
@@ -198,13 +220,22 @@ static int await_completions(struct hisi_qp *qp)
 
 		if (!dump_both(qp, &sqc, &cqc))
 			return -EIO;
-		if (sqc.tail == cqc.tail &&
-		    !((sqc.w11 ^ cqc.w11) & cpu_to_le16(QM_C_TOGGLE)))
+		behind = completions_behind(&sqc, &cqc, depth);
+		if (behind <= 0)
+			return behind;
+		if (behind > depth && can_stop)
 			return 0;
 		if (late)
 			return -EBUSY;
 		usleep_range(DRAIN_US / 2, DRAIN_US);
 	}
+}
+
+static bool qm_stop_is_late(const struct hisi_qm *qm)
+{
+	unsigned long stop_by = READ_ONCE(qm->stop_by);
+
+	return stop_by && time_after(jiffies, stop_by);
 }
 
 /*
@@ -221,9 +252,15 @@ static int drain_one(struct hisi_qp *qp)
 	/* Nobody rings any more, and all of the device's queues were empty. */
 	if (READ_ONCE(qm->drained))
 		return 0;
-	/* Completions of nothing count, too: with them it would not look empty. */
-	if (qp->uq || !can_stop || READ_ONCE(qp->used)) {
-		ret = await_completions(qp);
+	/* Others have used up the time there was. */
+	if (qp->uq && qm_stop_is_late(qm))
+		return -EBUSY;
+	/*
+	 * One of the kernel's that has failed may lack completions for ever, or have some
+	 * of nothing, with which it does not look empty.
+	 */
+	if (qp->uq || !can_stop || (READ_ONCE(qp->used) && !qp->failed)) {
+		ret = await_completions(qp, can_stop);
 		if (ret)
 			return ret;
 	}
@@ -265,9 +302,12 @@ int hisi_qp_unload(struct hisi_qp *qp)
 	ret = drain_one(qp);
 	if (ret)
 		return ret;
-	/* A device that refuses that has nothing of the queue, either. */
-	if (qp->uq && !READ_ONCE(qm->drained) && forget(qp) == -ETIMEDOUT)
-		return -ETIMEDOUT;
+	if (qp->uq && !READ_ONCE(qm->drained)) {
+		ret = forget(qp);
+		/* A device that refuses that has nothing of the queue, either. */
+		if (ret && ret != -EIO)
+			return ret;
+	}
 	qp->loaded = false;
 	return 0;
 }
@@ -313,10 +353,51 @@ static void ring_cq(struct hisi_qp *qp, bool arm)
 	if (qp->open) {
 		writeq(db, qp->qm->doorbells +
 			   (size_t)qp->number * qp->qm->doorbell_stride + QM_DB_SQ_CQ);
-		qp->unrung = 0;
+		WRITE_ONCE(qp->unrung, 0);
 	}
 	spin_unlock(&qp->lock);
 }
+
+static void *sqe_at(const struct hisi_qp *qp, u32 slot)
+{
+	return qp->sq + slot * sqe_size(qp->qm);
+}
+
+/* With the queue's lock. */
+static void made_progress(struct hisi_qp *qp)
+{
+	qp->progress = jiffies;
+	qp->late = 0;
+}
+
+/**
+ * wd_hisi_qp_is_open() - whether the device takes requests of this queue
+ * @qp: a queue of the kernel
+ *
+ * Any context.
+ *
+ * Return: that; it may change at any time.
+ */
+bool wd_hisi_qp_is_open(const struct hisi_qp *qp)
+{
+	return READ_ONCE(qp->open);
+}
+WD_EXPORT_SYMBOL(wd_hisi_qp_is_open);
+
+/**
+ * wd_hisi_qp_is_full() - whether the device has as many requests as it can have
+ * @qp: a queue of the kernel
+ *
+ * Any context.  For those who do not wait for room: who does has to ask wd_hisi_qp_send().
+ *
+ * Return: that; it may change at any time.
+ */
+bool wd_hisi_qp_is_full(const struct hisi_qp *qp)
+{
+	return READ_ONCE(qp->open) &&
+	       READ_ONCE(qp->used) + READ_ONCE(qp->unrung) >= qp->qm->caps.sq_depth - 1;
+}
+WD_EXPORT_SYMBOL(wd_hisi_qp_is_full);
 
 /**
  * wd_hisi_qp_send() - give the device a request
@@ -332,22 +413,26 @@ int wd_hisi_qp_send(struct hisi_qp *qp, const void *sqe, void *cookie)
 {
 	struct hisi_qm *qm = qp->qm;
 	int ret = 0;
+	u32 slot;
 
 	spin_lock_bh(&qp->lock);
+	slot = qp->sq_tail;
 	if (!qp->open) {
 		ret = -ESHUTDOWN;
-	} else if (qp->used + qp->unrung >= qm->caps.sq_depth - 1 ||
-		   qp->slots[qp->sq_tail]) {
+	} else if (qp->used + qp->unrung >= qm->caps.sq_depth - 1 || qp->slots[slot]) {
 		qp->stats.full++;
 		ret = -EAGAIN;
 	} else {
-		memcpy(qp->sq + qp->sq_tail * sqe_size(qm), sqe, sqe_size(qm));
-		qp->slots[qp->sq_tail] = cookie;
-		trace_hisi_qp_submit(qp, qp->sq_tail);
+		memcpy(sqe_at(qp, slot), sqe, sqe_size(qm));
+		qp->slots[slot] = cookie;
+		trace_hisi_qp_submit(qp, slot);
 		if (++qp->sq_tail == qm->caps.sq_depth)
 			qp->sq_tail = 0;
-		if (!qp->used++)
-			qp->progress = jiffies;
+		if (!qp->used) {
+			qp->oldest = slot;
+			made_progress(qp);
+		}
+		WRITE_ONCE(qp->used, qp->used + 1);
 		qp->stats.sent++;
 		ring_sq(qp);
 	}
@@ -358,22 +443,45 @@ int wd_hisi_qp_send(struct hisi_qp *qp, const void *sqe, void *cookie)
 }
 WD_EXPORT_SYMBOL(wd_hisi_qp_send);
 
+/* The one that has been under way longest is over: the next one is that.  Locked. */
+static void find_oldest(struct hisi_qp *qp)
+{
+	u32 i;
+
+	made_progress(qp);
+	for (i = 0; i < qp->qm->caps.sq_depth && qp->used && !qp->slots[qp->oldest]; i++)
+		qp->oldest = (qp->oldest + 1) % qp->qm->caps.sq_depth;
+}
+
+/* The request of a slot is over; NULL if there is none. */
 static void *take_slot(struct hisi_qp *qp, u32 slot)
 {
-	void *cookie = NULL;
+	void *cookie;
 
 	spin_lock_bh(&qp->lock);
-	if (slot < qp->qm->caps.sq_depth)
-		cookie = qp->slots[slot];
+	cookie = qp->slots[slot];
 	if (cookie) {
 		qp->slots[slot] = NULL;
-		qp->used--;
-		qp->unrung++;
+		WRITE_ONCE(qp->used, qp->used - 1);
+		WRITE_ONCE(qp->unrung, qp->unrung + 1);
 		qp->stats.received++;
-		qp->progress = jiffies;
+		if (slot == qp->oldest)
+			find_oldest(qp);
 	}
 	spin_unlock_bh(&qp->lock);
 	return cookie;
+}
+
+/* Whether there is a request, and the device has answered it. */
+static bool is_answered(struct hisi_qp *qp, u32 slot)
+{
+	bool answered;
+
+	spin_lock_bh(&qp->lock);
+	answered = slot < qp->qm->caps.sq_depth && qp->slots[slot] &&
+		   qp->qm->engine->answered(sqe_at(qp, slot));
+	spin_unlock_bh(&qp->lock);
+	return answered;
 }
 
 static bool is_valid(const struct hisi_qm_cqe *cqe, bool phase)
@@ -383,22 +491,24 @@ static bool is_valid(const struct hisi_qm_cqe *cqe, bool phase)
 
 /*
  * A request's slot is not used again before its answer was looked at: one slot is
- * always empty, and this is the only one that is free besides.
+ * always empty, and this is the only one that is free besides.  One that the device may
+ * still be at work on keeps its memory, whatever the completion says; if none follows
+ * it takes too long.
  */
 static void complete_one(struct hisi_qp *qp, const struct hisi_qm_cqe *cqe)
 {
 	u32 slot = le16_to_cpu(READ_ONCE(cqe->sq_head));
-	void *cookie = take_slot(qp, slot);
 
-	if (!cookie) {
+	if (!is_answered(qp, slot)) {
 		atomic_inc(&qp->qm->counters.bogus);
 		dev_err_ratelimited(&qp->qm->pdev->dev,
-				    "queue %u: completion of slot %u, where no request is\n",
+				    "queue %u: completion of slot %u, where no request was answered\n",
 				    qp->number, slot);
 		return;
 	}
 	trace_hisi_qp_complete(qp, slot);
-	qp->done(qp, cookie, qp->sq + slot * sqe_size(qp->qm));
+	/* Only we take any. */
+	qp->done(qp, take_slot(qp, slot), sqe_at(qp, slot));
 }
 
 static unsigned int complete_some(struct hisi_qp *qp, unsigned int most)
@@ -446,8 +556,9 @@ int hisi_qp_open(struct hisi_qp *qp)
 	if (!ret) {
 		spin_lock_bh(&qp->lock);
 		qp->sq_tail = 0;
-		qp->unrung = 0;
-		qp->open = true;
+		WRITE_ONCE(qp->unrung, 0);
+		qp->failed = false;
+		WRITE_ONCE(qp->open, true);
 		spin_unlock_bh(&qp->lock);
 	}
 	tasklet_enable(&qp->tasklet);
@@ -458,7 +569,7 @@ int hisi_qp_open(struct hisi_qp *qp)
 void hisi_qp_close(struct hisi_qp *qp)
 {
 	spin_lock_bh(&qp->lock);
-	qp->open = false;
+	WRITE_ONCE(qp->open, false);
 	spin_unlock_bh(&qp->lock);
 }
 
@@ -481,12 +592,18 @@ void hisi_qp_abort(struct hisi_qp *qp)
 		atomic_inc(&qp->qm->counters.aborted);
 		trace_hisi_qp_abort(qp, slot);
 		qp->done(qp, cookie, NULL);
+		if (slot % ABORT_AT_ONCE)
+			continue;
+		/* Callers may do a lot when they are told. */
+		local_bh_enable();
+		cond_resched();
+		local_bh_disable();
 	}
 	local_bh_enable();
 	tasklet_enable(&qp->tasklet);
 }
 
-/* How long the device has had requests without answering one, in jiffies; 0: none. */
+/* How long the device has not answered the oldest request, in jiffies; 0: there is none. */
 unsigned long hisi_qp_waits(struct hisi_qp *qp)
 {
 	unsigned long waits = 0;
@@ -496,6 +613,17 @@ unsigned long hisi_qp_waits(struct hisi_qp *qp)
 		waits = max(jiffies - qp->progress, 1ul);
 	spin_unlock_bh(&qp->lock);
 	return waits;
+}
+
+/* How often it was found so late that something has to be done. */
+unsigned int hisi_qp_late(struct hisi_qp *qp)
+{
+	unsigned int late;
+
+	spin_lock_bh(&qp->lock);
+	late = ++qp->late;
+	spin_unlock_bh(&qp->lock);
+	return late;
 }
 
 /**
@@ -553,6 +681,8 @@ err_number:
 	hisi_qp_number_put(qp);
 err_unlock:
 	mutex_unlock(&qm->lock);
+	/* A stray event may have had it look. */
+	tasklet_kill(&qp->tasklet);
 	dma_free_coherent(&qm->pdev->dev, qp->size, qp->sq, qp->dma);
 err_slots:
 	kfree(qp->slots);

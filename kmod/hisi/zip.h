@@ -5,7 +5,7 @@
  * zip_main.c finds devices and sets their registers, zip_crypto.c serves the kernel's
  * compression, zip_lane.c has its requests done by a device, zip_sgl.c makes lists of
  * buffers for that, zip_selftest.c tries it first, zip_fallback.c does in software what
- * no device could, zip_stats.c shows counters.
+ * no device could, by zip_zlib.c, zip_stats.c shows counters.
  */
 #ifndef _WD_HISI_ZIP_H
 #define _WD_HISI_ZIP_H
@@ -72,7 +72,11 @@ struct zip_counts {
 
 void zip_crypto_counts(struct zip_device *zip, struct zip_counts *counts);
 
-/* zip_stats.c: files in the device's debugfs directory */
+/* Requests that were done in software because there was no device. */
+u64 zip_crypto_without_device(void);
+
+/* zip_stats.c: files in the driver's debugfs directory, and in the device's */
+void zip_debugfs_driver(struct dentry *dir);
 void zip_debugfs(struct zip_device *zip, struct dentry *dir);
 
 #endif

@@ -40,13 +40,12 @@ struct zip_ctx {
 };
 
 static const struct zip_format deflate_format = {
-	.name = "deflate",
 	.algs = HZIP_ALGS_DEFLATE,
 	.sqe_alg = HZIP_ALG_DEFLATE,
 };
 
 static const struct zip_format lz4_format = {
-	.name = "lz4",
+	.soft_alg = "lz4",
 	.algs = ALGS_LZ4_COMPRESS,
 	.sqe_alg = HZIP_ALG_LZ4,
 };
@@ -54,6 +53,7 @@ static const struct zip_format lz4_format = {
 static DEFINE_MUTEX(algs_lock);		/* algs[].registered, zip_device.lanes */
 static DEFINE_SPINLOCK(lanes_lock);	/* devices, zip_ctx.lane, zip_lane.transforms */
 static LIST_HEAD(devices);
+static atomic64_t without_device;	/* requests of transforms that had no lane */
 
 /* ---- which lane a transform has ---- */
 
@@ -75,14 +75,17 @@ static bool is_better(const struct choice *a, const struct choice *b)
 	return a->lane->transforms < b->lane->transforms;
 }
 
+/* Of those that work; NULL if none does. */
 static struct zip_lane *least_used(struct zip_lanes *set)
 {
-	struct zip_lane *best = &set->lane[0];
+	struct zip_lane *best = NULL;
 	unsigned int i;
 
-	for (i = 1; i < set->n; i++) {
-		if (set->lane[i].transforms < best->transforms)
-			best = &set->lane[i];
+	for (i = 0; i < set->n; i++) {
+		struct zip_lane *lane = &set->lane[i];
+
+		if (zip_lane_works(lane) && (!best || lane->transforms < best->transforms))
+			best = lane;
 	}
 	return best;
 }
@@ -100,6 +103,8 @@ static struct zip_lane *choose_lane(const struct zip_ctx *ctx)
 			continue;
 		node = dev_to_node(&zip->qm.pdev->dev);
 		this.lane = least_used(zip->lanes);
+		if (!this.lane)
+			continue;
 		this.unused = !this.lane->transforms;
 		this.distance = node == NUMA_NO_NODE ? LOCAL_DISTANCE :
 				node_distance(ctx->node, node);
@@ -127,8 +132,11 @@ static void set_lane(struct zip_ctx *ctx, struct zip_lane *lane)
 	}
 }
 
-/* Another lane than @old, which does not work; NULL if there is none that does. */
-static struct zip_lane *change_lane(struct zip_ctx *ctx, struct zip_lane *old)
+/*
+ * Another lane than @old, which does not work; NULL if there is none that does.  For
+ * one request only, unless @old is dead: the transform is at home where it is.
+ */
+static struct zip_lane *other_lane(struct zip_ctx *ctx, struct zip_lane *old)
 {
 	struct zip_lane *lane;
 
@@ -139,8 +147,7 @@ static struct zip_lane *change_lane(struct zip_ctx *ctx, struct zip_lane *old)
 	/* Another request may have been here before. */
 	if (lane == old) {
 		lane = choose_lane(ctx);
-		/* One whose device is being reset is better than none. */
-		if (lane || (old && old->set->dead))
+		if (!old || READ_ONCE(old->set->dead))
 			set_lane(ctx, lane);
 	}
 	spin_unlock_bh(&lanes_lock);
@@ -158,7 +165,7 @@ static int transform_init(struct crypto_acomp *tfm, const struct zip_format *for
 	ctx->node = crypto_acomp_tfm(tfm)->node;
 	if (ctx->node == NUMA_NO_NODE)
 		ctx->node = numa_node_id();
-	ret = zip_soft_init(&ctx->soft, format->name);
+	ret = zip_soft_init(&ctx->soft, format->soft_alg);
 	if (ret)
 		return ret;
 	RCU_INIT_POINTER(ctx->lane, NULL);
@@ -189,6 +196,25 @@ static void transform_exit(struct crypto_acomp *tfm)
 	spin_unlock_bh(&lanes_lock);
 }
 
+/*
+ * How many entries hold so many bytes.  -EINVAL: not that many are there; -E2BIG: one of
+ * them is empty, which can be neither mapped (an IOMMU's mappings end there when they
+ * are undone) nor given to the device.
+ */
+static int count_entries(struct scatterlist *sg, u32 len)
+{
+	bool empty = false;
+	int n;
+
+	for (n = 1; sg; n++, sg = sg_next(sg)) {
+		empty |= !sg->length;
+		if (sg->length >= len)
+			return empty ? -E2BIG : n;
+		len -= sg->length;
+	}
+	return -EINVAL;
+}
+
 /* Whether the device can do it, with what it has to know.  -EINVAL: nobody can. */
 static int prepare(struct zip_ctx *ctx, struct acomp_req *areq, bool compress)
 {
@@ -205,13 +231,14 @@ static int prepare(struct zip_ctx *ctx, struct acomp_req *areq, bool compress)
 		return -EINVAL;
 
 	req->out_len = min_t(u32, areq->dlen, HZIP_LEN_MAX);
-	src_n = sg_nents_for_len(areq->src, areq->slen);
+	src_n = count_entries(areq->src, areq->slen);
 	/* Beyond that the device does not write, and needs no access. */
-	dst_n = sg_nents_for_len(areq->dst, req->out_len);
-	if (src_n < 0 || dst_n < 0)
+	dst_n = count_entries(areq->dst, req->out_len);
+	if (src_n == -EINVAL || dst_n == -EINVAL)
 		return -EINVAL;
 	/* A list can be mapped once. */
-	if (areq->slen > HZIP_LEN_MAX || areq->dlen < HZIP_OUT_MIN || areq->src == areq->dst)
+	if (src_n < 0 || dst_n < 0 || areq->slen > HZIP_LEN_MAX ||
+	    areq->dlen < HZIP_OUT_MIN || areq->src == areq->dst)
 		return -E2BIG;
 	req->fallback = &ctx->soft;
 	req->ended = NULL;
@@ -231,7 +258,7 @@ static int try_lanes(struct zip_ctx *ctx, struct zip_req *req)
 
 	if (likely(ret != -ESHUTDOWN))
 		return ret;
-	lane = change_lane(ctx, lane);
+	lane = other_lane(ctx, lane);
 	return lane ? zip_lane_send(lane, req) : -ESHUTDOWN;
 }
 
@@ -243,6 +270,8 @@ static void count_fallback(struct zip_ctx *ctx)
 	lane = rcu_dereference(ctx->lane);
 	if (lane)
 		atomic64_inc(&lane->fallbacks);
+	else
+		atomic64_inc(&without_device);
 	rcu_read_unlock();
 }
 
@@ -467,5 +496,10 @@ void zip_crypto_counts(struct zip_device *zip, struct zip_counts *counts)
 	mutex_unlock(&algs_lock);
 }
 
-/* What requests fall back on; without, the core has no transform of these names. */
-MODULE_SOFTDEP("pre: deflate lz4");
+u64 zip_crypto_without_device(void)
+{
+	return atomic64_read(&without_device);
+}
+
+/* What its requests fall back on. */
+MODULE_SOFTDEP("pre: lz4");

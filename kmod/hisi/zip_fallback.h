@@ -26,17 +26,19 @@ struct zip_soft_req {
 
 /**
  * struct zip_soft - the software a transform has in reserve
- * @tfm: NULL if there is none, or if the core has it
+ * @workspace: of zlib; NULL: it is @tfm's work
+ * @tfm: NULL if there is none
  * @req: the request to @tfm
- * @run_lock: one at a time; protects @req
+ * @run_lock: one at a time; protects @workspace and @req
  * @lock: protects @waiting
  * @waiting: requests that cannot be done where they failed
  * @work: does them
  */
 struct zip_soft {
+	void *workspace;
 	struct crypto_acomp *tfm;
 	struct acomp_req *req;
-	struct mutex run_lock;		/* req */
+	struct mutex run_lock;		/* workspace, req */
 	spinlock_t lock;		/* waiting */
 	struct list_head waiting;
 	struct work_struct work;

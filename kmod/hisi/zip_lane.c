@@ -20,6 +20,8 @@
 
 #include "zip_lane.h"
 
+#define DRAIN_AT_ONCE	64
+
 static DEFINE_PER_CPU(u32, tags);
 
 /* ---- one request, to the device and back ---- */
@@ -108,7 +110,8 @@ static void fill_sqe(struct hisi_zip_sqe *sqe, const struct zip_req *req)
 	u32 buffers = req->lists == ZIP_SGL_NONE ? HZIP_BUFFERS_FLAT : HZIP_BUFFERS_SGL;
 
 	*sqe = (struct hisi_zip_sqe) {
-		/* What the device has not touched must not look done. */
+		/* What the device has not touched must not look done: zip_lane_answered(). */
+		.consumed = cpu_to_le32(U32_MAX),
 		.dw3 = cpu_to_le32(HZIP_SQE_STATUS),
 		.in_len = cpu_to_le32(req->soft.areq->slen),
 		.dw7 = cpu_to_le32(FIELD_PREP(HZIP_SQE_TYPE, HZIP_SQE_TYPE3)),
@@ -145,6 +148,16 @@ static int start(struct zip_queue *q, struct zip_req *req)
 	req->tag = new_tag();
 	fill_sqe(&sqe, req);
 	return wd_hisi_qp_send(q->qp, &sqe, req);
+}
+
+/* Whether the device has written anything into a request. */
+bool zip_lane_answered(const void *request)
+{
+	const struct hisi_zip_sqe *sqe = request;
+
+	return READ_ONCE(sqe->consumed) != cpu_to_le32(U32_MAX) ||
+	       FIELD_GET(HZIP_SQE_STATUS, le32_to_cpu(READ_ONCE(sqe->dw3))) !=
+		       FIELD_MAX(HZIP_SQE_STATUS);
 }
 
 /* Let software do it, and tell the caller then. */
@@ -185,6 +198,12 @@ static int judge(const struct zip_req *req, const struct hisi_zip_sqe *sqe, u32 
 }
 
 static void drain(struct zip_queue *q);
+
+/* Not by whoever has just sent something: others' callbacks are not his to call. */
+static void drain_later(struct zip_queue *q)
+{
+	queue_work(q->lane->set->zip->qm.work_queue, &q->work);
+}
 
 /* See hisi_qp_done_t. */
 static void request_done(struct hisi_qp *qp, void *cookie, const void *sqe)
@@ -255,15 +274,18 @@ static bool start_waiting(struct zip_queue *q, struct zip_req *req)
 }
 
 /*
- * Send what waits, in order, until there is no room; by one at a time.  Called after
- * each request that ended, after each that gave lists back, and by who starts to
- * wait, as the last one to end may have ended just before.
+ * Send what waits, in order, until there is no room; by one at a time, and not all at
+ * once, as those whose requests are sent may send more.  Called after each request that
+ * ended, after each that gave lists back, and by a work that who starts to wait has
+ * queued, as the last one to end may have ended just before.
  *
  * Nothing waits forever: who makes room does that under the lock of what is full, and
- * looks at @waiting after it; who finds it full has counted itself before.
+ * looks at @waiting after it; who finds it full has counted itself before; and who may
+ * not wait does not go first.
  */
 static void drain(struct zip_queue *q)
 {
+	unsigned int budget = DRAIN_AT_ONCE;
 	struct zip_req *req;
 	bool more = true;
 
@@ -275,6 +297,10 @@ static void drain(struct zip_queue *q)
 	}
 	q->draining = true;
 	while (more && (req = first_waiting(q))) {
+		if (!budget--) {
+			drain_later(q);
+			break;
+		}
 		list_del(&req->soft.node);
 		q->again = false;
 		spin_unlock_bh(&q->lock);
@@ -291,6 +317,11 @@ static void drain(struct zip_queue *q)
 	spin_unlock_bh(&q->lock);
 }
 
+static void drain_work(struct work_struct *work)
+{
+	drain(container_of(work, struct zip_queue, work));
+}
+
 /* For the caller, who is told when the request has begun, and again when it ended. */
 static int wait_for_room(struct zip_queue *q, struct zip_req *req)
 {
@@ -298,7 +329,7 @@ static int wait_for_room(struct zip_queue *q, struct zip_req *req)
 	list_add_tail(&req->soft.node, &q->backlog);
 	WRITE_ONCE(q->waiting, q->waiting + 1);
 	spin_unlock_bh(&q->lock);
-	drain(q);
+	drain_later(q);
 	return -EBUSY;
 }
 
@@ -333,8 +364,10 @@ int zip_lane_send(struct zip_lane *lane, struct zip_req *req)
 
 	if (READ_ONCE(lane->set->dead))
 		return -ESHUTDOWN;
-	/* Not past those that wait. */
-	if (likely(!may_wait || !READ_ONCE(q->waiting))) {
+	/* Not past those that wait.  To find out without mapping it is cheaper. */
+	if (unlikely(!may_wait && wd_hisi_qp_is_full(q->qp))) {
+		atomic64_inc(&lane->busy);
+	} else if (likely(!READ_ONCE(q->waiting))) {
 		ret = start(q, req);
 		if (likely(!ret))
 			return -EINPROGRESS;
@@ -342,12 +375,25 @@ int zip_lane_send(struct zip_lane *lane, struct zip_req *req)
 	}
 	if (ret == -EAGAIN && may_wait)
 		return wait_for_room(q, req);
+	/* It may have given lists back. */
 	if (READ_ONCE(q->waiting))
-		drain(q);
+		drain_later(q);
 	return ret;
 }
 
 /* ---- a device's lanes ---- */
+
+/* The device has both queues; it may not the next moment. */
+bool zip_lane_works(const struct zip_lane *lane)
+{
+	unsigned int i;
+
+	for (i = 0; i < ZIP_DIRECTIONS; i++) {
+		if (!wd_hisi_qp_is_open(lane->queue[i].qp))
+			return false;
+	}
+	return true;
+}
 
 void zip_lanes_put(struct zip_lanes *set)
 {
@@ -359,6 +405,7 @@ static void destroy_queue(struct zip_queue *q)
 {
 	if (!IS_ERR_OR_NULL(q->qp))
 		wd_hisi_qp_destroy(q->qp);
+	cancel_work_sync(&q->work);
 	flush_backlog(q);
 	zip_sgl_pool_exit(&q->pool);
 }
@@ -406,6 +453,7 @@ static struct zip_lanes *alloc_lanes(struct zip_device *zip, unsigned int n)
 			set->lane[i].queue[j].lane = &set->lane[i];
 			spin_lock_init(&set->lane[i].queue[j].lock);
 			INIT_LIST_HEAD(&set->lane[i].queue[j].backlog);
+			INIT_WORK(&set->lane[i].queue[j].work, drain_work);
 		}
 	}
 	return set;

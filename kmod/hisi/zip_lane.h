@@ -29,6 +29,7 @@
  * @waiting: how many wait, with the one that is just being tried; read without lock
  * @draining: someone sends those
  * @again: there may be room now, for whoever does
+ * @work: sends them if nobody else does
  */
 struct zip_queue {
 	struct zip_lane *lane;
@@ -39,6 +40,7 @@ struct zip_queue {
 	unsigned int waiting;
 	bool draining;
 	bool again;
+	struct work_struct work;
 };
 
 /**
@@ -48,7 +50,7 @@ struct zip_queue {
  * @transforms: that use it; by lanes_lock
  * @errors: answers of the device that were wrong
  * @fallbacks: requests that were done in software instead
- * @busy: requests for which there were no lists
+ * @busy: requests for which there was no room, or no list
  */
 struct zip_lane {
 	struct zip_lanes *set;
@@ -81,12 +83,12 @@ struct zip_lanes {
 
 /**
  * struct zip_format - what one of the algorithms is to the device
- * @name: of the algorithm
+ * @soft_alg: the algorithm that does it in software, NULL: zlib
  * @algs: bits of zip_device.kernel_algs it needs
  * @sqe_alg: HZIP_ALG_*
  */
 struct zip_format {
-	const char *name;
+	const char *soft_alg;
 	u32 algs;
 	u32 sqe_alg;
 };
@@ -129,6 +131,8 @@ void zip_lanes_put(struct zip_lanes *set);
 void zip_lanes_counts(struct zip_lanes *set, struct zip_counts *counts);
 
 int zip_lane_send(struct zip_lane *lane, struct zip_req *req);
+bool zip_lane_answered(const void *request);
+bool zip_lane_works(const struct zip_lane *lane);
 
 /* zip_selftest.c */
 struct zip_test;

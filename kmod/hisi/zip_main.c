@@ -6,18 +6,25 @@
  */
 #include <linux/bitfield.h>
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 
 #include "zip.h"
+#include "zip_lane.h"
 
 #define LINUX_DRIVER		"hisi_zip"
 #define QUEUE_TYPES		2
 #define PREFETCH_CLOSED		(BIT(26) | BIT(17) | BIT(0))
 #define PREFETCH_BUSY		BIT(26)
+#define PREFETCH_OFF		BIT(26)
 #define PREFETCH_LIMIT_US	1000
 #define SVA_BUSY		GENMASK(18, 16)
+#define SVA_PREFETCHES		(BIT(30) | BIT(26))
+#define SVA_UNDER_WAY		GENMASK(15, 0)
+#define SVA_ZEROS		3
+#define SVA_LOOKS		1000
 #define CLOCK_CHECK		BIT(16)		/* decompression looks at what it made */
 #define CLOCK_GATING_V3		0x2000ff00
 #define LIT_LEN_MIXED		BIT(4)
@@ -112,6 +119,20 @@ static void change(struct hisi_qm *qm, u32 offset, u32 clear, u32 set)
 	hisi_qm_write(qm, offset, (hisi_qm_read(qm, offset) & ~clear) | set);
 }
 
+/* The bits flicker: 0 counts when it has been seen three times in a row. */
+static int wait_sva(struct hisi_qm *qm, u32 busy)
+{
+	unsigned int looks, zeros = 0;
+
+	for (looks = 0; looks < SVA_LOOKS; looks++) {
+		zeros = hisi_qm_read(qm, HZIP_SVA_TRANSACTIONS) & busy ? 0 : zeros + 1;
+		if (zeros == SVA_ZEROS)
+			return 0;
+		udelay(1);
+	}
+	return -ETIMEDOUT;
+}
+
 /* Let the engine ask for translations of addresses before it needs them. */
 static int open_prefetch(struct hisi_qm *qm)
 {
@@ -122,11 +143,22 @@ static int open_prefetch(struct hisi_qm *qm)
 	change(qm, HZIP_PREFETCH_CFG, PREFETCH_CLOSED, 0);
 	ret = wd_hisi_qm_poll(qm, HZIP_PREFETCH_CFG, PREFETCH_BUSY, 0, PREFETCH_LIMIT_US);
 	if (!ret)
-		ret = wd_hisi_qm_poll(qm, HZIP_SVA_TRANSACTIONS, SVA_BUSY, 0,
-				      PREFETCH_LIMIT_US);
+		ret = wait_sva(qm, SVA_BUSY);
 	if (ret)
 		pci_err(qm->pdev, "prefetching of translations does not start\n");
 	return ret;
+}
+
+/* The same register tells whether any is under way. */
+static void zip_rest(struct hisi_qm *qm)
+{
+	if (!(qm->caps.features & QM_CAP_SVA_PREFETCH))
+		return;
+	change(qm, HZIP_PREFETCH_CFG, 0, PREFETCH_OFF);
+	if (wd_hisi_qm_poll(qm, HZIP_SVA_TRANSACTIONS, SVA_PREFETCHES, 0,
+			    PREFETCH_LIMIT_US) ||
+	    wait_sva(qm, SVA_UNDER_WAY))
+		pci_warn(qm->pdev, "prefetching of translations does not end\n");
 }
 
 static int zip_hw_init(struct hisi_qm *qm, u32 user_cfg)
@@ -211,6 +243,22 @@ static void zip_error_clear(struct hisi_qm *qm, u32 bits)
 	hisi_qm_write(qm, HZIP_RAS_CE_ENABLE, masks->ce);
 }
 
+/*
+ * Two wrong bits in the engine's memory shut its master, those in the QM's do not: then
+ * pretend.  Return: whether there were any.
+ */
+static bool zip_shut_for_bad_memory(struct hisi_qm *qm, bool pretend)
+{
+	if (zip_error_status(qm) & HZIP_ERR_ECC_2BIT)
+		return true;
+	if (pretend) {
+		/* Nobody has to be told of it. */
+		change(qm, HZIP_RAS_NFE_ENABLE, HZIP_ERR_ECC_2BIT, 0);
+		hisi_qm_write(qm, HZIP_ERR_INJECT, HZIP_ERR_ECC_2BIT);
+	}
+	return false;
+}
+
 static void zip_error_details(struct hisi_qm *qm, u32 bits)
 {
 	if (bits & HZIP_ERR_ECC_2BIT)
@@ -226,10 +274,13 @@ static const struct hisi_qm_engine zip_engine = {
 	.errors = zip_errors,
 	.read_caps = zip_read_caps,
 	.hw_init = zip_hw_init,
+	.rest = zip_rest,
 	.error_enable = zip_error_enable,
 	.error_status = zip_error_status,
 	.error_clear = zip_error_clear,
 	.error_details = zip_error_details,
+	.shut_for_bad_memory = zip_shut_for_bad_memory,
+	.answered = zip_lane_answered,
 	.alg_names = zip_alg_names,
 };
 
@@ -328,6 +379,7 @@ static int __init zip_init(void)
 		return -EBUSY;
 	}
 	debugfs_root = debugfs_create_dir(ZIP_DRIVER_NAME, NULL);
+	zip_debugfs_driver(debugfs_root);
 	ret = pci_register_driver(&zip_driver);
 	if (ret)
 		debugfs_remove(debugfs_root);

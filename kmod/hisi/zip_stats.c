@@ -28,6 +28,18 @@ COUNTER(send_busy_cnt, busy);
 COUNTER(err_bd_cnt, errors);
 COUNTER(fallback_cnt, fallbacks);
 
+static int without_device_get(void *data, u64 *value)
+{
+	*value = zip_crypto_without_device();
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(without_device_fops, without_device_get, NULL, "%llu\n");
+
+void zip_debugfs_driver(struct dentry *dir)
+{
+	debugfs_create_file_unsafe("without_device", 0444, dir, NULL, &without_device_fops);
+}
+
 static void show_requests(struct zip_device *zip, struct dentry *parent)
 {
 	struct dentry *dir = debugfs_create_dir("zip", parent);

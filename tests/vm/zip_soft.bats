@@ -88,13 +88,9 @@ bind() {
 }
 
 @test "those that may wait get their turn beside those that may not" {
-	local sent
-
-	traffic outstanding=1100 bytes=1024 entries=2 transforms=2
-	more_is_done 100
-	sent=$(counter send_cnt)
-	client "alg=$zip_alg" requests=100 outstanding=20 bytes=1024 entries=2 backlog=1
-	[ "$(counter send_cnt)" -gt "$sent" ]
-	traffic_ends
+	client "alg=$zip_alg" requests=2500 outstanding=700 bytes=1024 entries=2 transforms=4 \
+		backlog=2
+	client_report 4
+	at_rest
 	no_violations
 }

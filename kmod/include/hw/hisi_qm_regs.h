@@ -164,7 +164,9 @@
 
 #define QM_AXI_CTRL		0x300000	/* 1: no new transactions */
 #define QM_AM_WRITE_ENABLE	0x30001c
-#define QM_AM_ROB_ECC		0x300104
+#define QM_AM_WRITE_MSI			BIT(11)
+#define QM_AM_ROB_ECC		0x300104	/* write 1 to clear */
+#define QM_AM_ROB_ECC_MBIT		BIT(1)
 #define QM_AXI_RETURNED		0x300150	/* 3: none is under way */
 
 /* Bits of QM_ERR_* */

@@ -60,6 +60,15 @@ static unsigned int entries = 8;
 module_param(entries, uint, 0444);
 MODULE_PARM_DESC(entries, "entries of a list, 1 to 64 (default 8)");
 
+static bool gaps;
+module_param(gaps, bool, 0444);
+MODULE_PARM_DESC(gaps, "every third entry is empty, the first one, too (default N)");
+
+static unsigned int backlog;
+module_param(backlog, uint, 0444);
+MODULE_PARM_DESC(backlog,
+		 "1: requests may wait for room, rather than be refused; 2: those of the second half of the clients (default 0)");
+
 static unsigned int bytes = 32768;
 module_param(bytes, uint, 0444);
 MODULE_PARM_DESC(bytes, "in a piece of data, 64 times as many as entries at least (default 32768)");
@@ -105,6 +114,7 @@ struct client {
 	struct crypto_acomp *tfm;
 	struct slot *slots;
 	unsigned int n_slots;
+	bool may_wait;
 	u8 *expected;
 	u8 *found;
 
@@ -199,6 +209,8 @@ static int alloc_buffer(struct buffer *b, unsigned int total, u32 *state)
 		len = total / entries;
 		len = (len / 2 + next_random(state) % len) | 1;
 		len = min(len, left - (entries - 1 - i));
+		if (gaps && i % 3 == 0)
+			len = 0;
 		if (i == entries - 1)
 			len = left;
 		left -= len;
@@ -274,6 +286,9 @@ static bool submit(struct client *c, struct slot *s, int direction)
 					 s->again.total);
 		ret = crypto_acomp_decompress(s->req);
 	}
+	/* With EBUSY it is answered, too. */
+	if (ret == -EBUSY && c->may_wait)
+		return true;
 	if (ret == -EAGAIN || ret == -EBUSY) {
 		c->under_way[direction]--;
 		atomic_dec(&c->depth[direction]);
@@ -412,6 +427,7 @@ static void submit_ready(struct client *c, int direction)
 			list_add(&s->node, &c->ready[direction]);
 			return;
 		}
+		cond_resched();
 	}
 }
 
@@ -501,7 +517,8 @@ static int init_slot(struct client *c, struct slot *s, u32 *state)
 	s->req = acomp_request_alloc(c->tfm);
 	if (!s->req)
 		return -ENOMEM;
-	acomp_request_set_callback(s->req, 0, on_complete, s);
+	acomp_request_set_callback(s->req, c->may_wait ? CRYPTO_TFM_REQ_MAY_BACKLOG : 0,
+				   on_complete, s);
 	/* What cannot be compressed becomes a little longer. */
 	ret = alloc_buffer(&s->plain, bytes, state);
 	if (!ret)
@@ -572,8 +589,10 @@ static int __init acomp_client_init(void)
 	clients = kcalloc(transforms, sizeof(*clients), GFP_KERNEL);
 	if (!clients)
 		return -ENOMEM;
-	for (i = 0; i < transforms && !ret; i++)
+	for (i = 0; i < transforms && !ret; i++) {
+		clients[i].may_wait = backlog == 1 || (backlog && 2 * i >= transforms);
 		ret = init_client(&clients[i], &state);
+	}
 	while (!ret && running < transforms) {
 		struct task_struct *task = kthread_run(run, &clients[running],
 						       "acomp_client/%u", running);
