@@ -255,6 +255,14 @@ traffic_ends() {
 	fi
 }
 
+# traffic_is_over: from teardown, whether the test has ended it or not
+traffic_is_over() {
+	if [ -e /sys/module/acomp_client/parameters/stop ]; then
+		echo 1 >/sys/module/acomp_client/parameters/stop
+		wait "$traffic" || :
+	fi
+}
+
 # ---- queues of processes ----
 
 # queue_file: set zip_class to the directory of the device's queue file in sysfs

@@ -33,10 +33,7 @@ teardown() {
 	for pid in "${holders[@]}"; do
 		kill -KILL "$pid" 2>/dev/null || :
 	done
-	if [ -e /sys/module/acomp_client/parameters/stop ]; then
-		echo 1 >/sys/module/acomp_client/parameters/stop
-		wait "$traffic" || :
-	fi
+	traffic_is_over
 	sim_cmd fault clear
 	no_complaints
 }
@@ -451,6 +448,34 @@ cured_by_reset() {
 	qm_counter_is resets "$resets"
 	# They do not make it look as if something were under way.
 	takes_at_most 1 reset_function
+	works
+}
+
+is_under_way() {
+	[ "$(counter send_cnt)" -gt "$(counter recv_cnt)" ]
+}
+
+@test "a completion of a request that was not answered is not believed" {
+	local bogus resets
+
+	needs_zrst
+	echo 1000 >/sys/module/wd_hisi_qm/parameters/timeout_ms
+	# The queue begins anew, with its first slot.
+	sim_cmd fault aeq 2 0
+	until_true log_has 'queue 0: a completion could not be written'
+	until_true is_working
+	bogus=$(qm_counter bogus)
+	resets=$(qm_counter resets)
+	sim_cmd fault hang 1
+	traffic outstanding=1 bytes=2048
+	until_true is_under_way
+	sim_cmd fault cqe 0 0
+	until_true qm_counter_is bogus $((bogus + 1))
+	takes_at_most 7 until_true qm_counter_is resets $((resets + 1))
+	until_true log_has "$zip_was_reset"
+	more_is_done 10
+	traffic_ends
+	echo 10000 >/sys/module/wd_hisi_qm/parameters/timeout_ms
 	works
 }
 
