@@ -33,13 +33,24 @@ teardown_file() {
 	is_working
 }
 
-# While the first request is waited for, all others have to wait, too.
+# While the first request is waited for, all others have to wait, too.  A slow machine
+# takes its time to make them.
 @test "200 requests are under way, with lists of 8 entries" {
-	sim_cmd fault delay 1 5000000
-	client "alg=$zip_alg" requests=1200 outstanding=200 entries=8
-	client_report
-	client_report | grep -q '1200 of 1200 pieces right.* at most 200 and '
-	at_rest
+	local seconds timeout=/sys/module/wd_hisi_qm/parameters/timeout_ms
+
+	[ ! -e $timeout ] || echo 0 >$timeout
+	for seconds in 5 20 80; do
+		sim_cmd fault delay 1 ${seconds}000000
+		client "alg=$zip_alg" requests=1200 outstanding=200 entries=8
+		client_report
+		client_report | grep -q '1200 of 1200 pieces right'
+		at_rest
+		if client_report | grep -q ' at most 200 and '; then
+			break
+		fi
+	done
+	[ ! -e $timeout ] || echo 10000 >$timeout
+	client_report | grep -q ' at most 200 and '
 }
 
 @test "two clients at a time, with whole lists and with single buffers" {

@@ -73,6 +73,8 @@ teardown_file() {
 	pid=$!
 	until_true holding held 8
 	free_queues_are $((free - 8))
+	# What a busy machine's device has under way may take longer than it is waited for.
+	harmless+='|a queue does not come to rest; its memory is kept'
 	kill -KILL "$pid"
 	wait "$pid" || :
 	until_true free_queues_are "$free"
