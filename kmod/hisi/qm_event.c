@@ -144,22 +144,10 @@ static irqreturn_t on_hardware_error(int irq, void *data)
 
 /* ---- asynchronous errors of queues ---- */
 
-/* One of the kernel's is started anew; a process has to do that itself. */
-static void restart_queue(struct hisi_qm *qm, u32 number)
+/* Of the kernel. */
+static void restart_queue(struct hisi_qm *qm, struct hisi_qp *qp)
 {
-	struct hisi_qp *qp = hisi_qp_of_kernel(qm, number);
-	unsigned long flags;
-
-	if (!qp) {
-		spin_lock_irqsave(&qm->qp_lock, flags);
-		qp = number < qm->queues ? qm->qps[number] : NULL;
-		if (qp)
-			hisi_qm_uacce_failed(qp);
-		spin_unlock_irqrestore(&qm->qp_lock, flags);
-		return;
-	}
 	hisi_qp_close(qp);
-	qp->failed = true;
 	if (hisi_qp_unload_slowly(qp)) {
 		hisi_qm_reset_later(qm);
 		return;
@@ -167,6 +155,24 @@ static void restart_queue(struct hisi_qm *qm, u32 number)
 	hisi_qp_abort(qp);
 	if (hisi_qp_open(qp))
 		hisi_qm_reset_later(qm);
+}
+
+/* One of the kernel's is started anew; a process has to do that itself. */
+static void queue_failed(struct hisi_qm *qm, u32 number)
+{
+	struct hisi_qp *qp = hisi_qp_of_kernel(qm, number);
+	unsigned long flags;
+
+	if (qp) {
+		qp->failed = true;
+		restart_queue(qm, qp);
+		return;
+	}
+	spin_lock_irqsave(&qm->qp_lock, flags);
+	qp = number < qm->queues ? qm->qps[number] : NULL;
+	if (qp)
+		hisi_qm_uacce_failed(qp);
+	spin_unlock_irqrestore(&qm->qp_lock, flags);
 }
 
 static void on_async_error(struct hisi_qm *qm, u32 entry)
@@ -184,7 +190,7 @@ static void on_async_error(struct hisi_qm *qm, u32 entry)
 				    type == QM_AEQE_CQE_ERROR ?
 					    "a completion could not be written" :
 					    "no room for completions");
-		restart_queue(qm, number);
+		queue_failed(qm, number);
 		return;
 	case QM_AEQE_EQ_OVERFLOW:
 		dev_err_ratelimited(&qm->pdev->dev, "no room for events\n");
@@ -207,6 +213,18 @@ static bool take_async_error(struct hisi_qm *qm, u32 *entry)
 	return found;
 }
 
+static void restart_confused(struct hisi_qm *qm)
+{
+	u32 i;
+
+	for (i = 0; i < qm->kernel_queues && hisi_qm_runs(qm); i++) {
+		struct hisi_qp *qp = hisi_qp_of_kernel(qm, i);
+
+		if (qp && hisi_qp_is_confused(qp))
+			restart_queue(qm, qp);
+	}
+}
+
 static void aeq_work(struct work_struct *work)
 {
 	struct hisi_qm *qm = container_of(work, struct hisi_qm, aeq_work);
@@ -215,6 +233,7 @@ static void aeq_work(struct work_struct *work)
 	mutex_lock(&qm->lock);
 	for (n = 0; n < qm->aeq.depth && take_async_error(qm, &entry); n++)
 		on_async_error(qm, entry);
+	restart_confused(qm);
 	if (hisi_qm_runs(qm))
 		ring_doorbell(qm, QM_DB_CMD_AEQ, qm->aeq.head);
 	mutex_unlock(&qm->lock);

@@ -37,7 +37,7 @@
  *
  * @done: tells of a request that has ended
  * @owner: for @done
- * @lock: protects what follows, up to @cq_head
+ * @lock: protects what follows, up to @stats
  * @open: requests may be sent
  * @sq_tail: the next slot
  * @used: slots with a request in them
@@ -47,6 +47,8 @@
  * @progress: when it became that; the device answers those of a queue in order
  * @late: how often the watchdog found that this is too long ago
  * @stats: see there
+ * @confused: a completion made no sense, and so may what follows: the queue has to be
+ *	begun anew
  * @cq_head: the next completion; by the tasklet, or whoever keeps it from running
  * @cq_phase: what makes it valid
  * @tasklet: takes completions
@@ -68,7 +70,7 @@ struct hisi_qp {
 
 	hisi_qp_done_t done;
 	void *owner;
-	spinlock_t lock;		/* the next ones, up to cq_head */
+	spinlock_t lock;		/* the next ones, up to stats */
 	bool open;
 	u32 sq_tail;
 	u32 used;
@@ -78,6 +80,7 @@ struct hisi_qp {
 	unsigned long progress;
 	unsigned int late;
 	struct hisi_qp_stats stats;
+	bool confused;
 	u32 cq_head;
 	bool cq_phase;
 	struct tasklet_struct tasklet;
@@ -115,6 +118,7 @@ int hisi_qp_load(struct hisi_qp *qp);
 int hisi_qp_unload(struct hisi_qp *qp);
 int hisi_qp_unload_slowly(struct hisi_qp *qp);
 int hisi_qp_open(struct hisi_qp *qp);
+bool hisi_qp_is_confused(const struct hisi_qp *qp);
 void hisi_qp_close(struct hisi_qp *qp);
 void hisi_qp_abort(struct hisi_qp *qp);
 void hisi_qp_event(struct hisi_qm *qm, u32 number);

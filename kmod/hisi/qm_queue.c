@@ -256,8 +256,7 @@ static int drain_one(struct hisi_qp *qp)
 	if (qp->uq && qm_stop_is_late(qm))
 		return -EBUSY;
 	/*
-	 * One of the kernel's that has failed may lack completions for ever, or have some
-	 * of nothing, with which it does not look empty.
+	 * One of the kernel's that has failed may lack completions for ever.
 	 */
 	if (qp->uq || !can_stop || (READ_ONCE(qp->used) && !qp->failed)) {
 		ret = await_completions(qp, can_stop);
@@ -492,8 +491,9 @@ static bool is_valid(const struct hisi_qm_cqe *cqe, bool phase)
 /*
  * A request's slot is not used again before its answer was looked at: one slot is
  * always empty, and this is the only one that is free besides.  One that the device may
- * still be at work on keeps its memory, whatever the completion says; if none follows
- * it takes too long.
+ * still be at work on keeps its memory, whatever the completion says.  After one that
+ * says what cannot be, which may have been meant for another time, our head and the
+ * device's tail need not agree any more.
  */
 static void complete_one(struct hisi_qp *qp, const struct hisi_qm_cqe *cqe)
 {
@@ -504,6 +504,8 @@ static void complete_one(struct hisi_qp *qp, const struct hisi_qm_cqe *cqe)
 		dev_err_ratelimited(&qp->qm->pdev->dev,
 				    "queue %u: completion of slot %u, where no request was answered\n",
 				    qp->number, slot);
+		WRITE_ONCE(qp->confused, true);
+		queue_work(qp->qm->work_queue, &qp->qm->aeq_work);
 		return;
 	}
 	trace_hisi_qp_complete(qp, slot);
@@ -511,12 +513,18 @@ static void complete_one(struct hisi_qp *qp, const struct hisi_qm_cqe *cqe)
 	qp->done(qp, take_slot(qp, slot), sqe_at(qp, slot));
 }
 
+/* Nobody looks at its completions until it is begun anew. */
+bool hisi_qp_is_confused(const struct hisi_qp *qp)
+{
+	return READ_ONCE(qp->confused);
+}
+
 static unsigned int complete_some(struct hisi_qp *qp, unsigned int most)
 {
 	struct hisi_qm_cqe *cqe = &qp->cq[qp->cq_head];
 	unsigned int n;
 
-	for (n = 0; n < most && is_valid(cqe, qp->cq_phase); n++) {
+	for (n = 0; n < most && !hisi_qp_is_confused(qp) && is_valid(cqe, qp->cq_phase); n++) {
 		/* The rest of the entry, and the results, were there before. */
 		dma_rmb();
 		complete_one(qp, cqe);
@@ -540,6 +548,8 @@ static void take_completions(struct tasklet_struct *t)
 	unsigned int most = min_t(unsigned int, BATCH, qp->qm->caps.sq_depth / 2);
 	bool more = complete_some(qp, most) == most;
 
+	if (hisi_qp_is_confused(qp))
+		return;
 	ring_cq(qp, !more);
 	if (more)
 		tasklet_schedule(t);
@@ -558,6 +568,7 @@ int hisi_qp_open(struct hisi_qp *qp)
 		qp->sq_tail = 0;
 		WRITE_ONCE(qp->unrung, 0);
 		qp->failed = false;
+		WRITE_ONCE(qp->confused, false);
 		WRITE_ONCE(qp->open, true);
 		spin_unlock_bh(&qp->lock);
 	}

@@ -436,7 +436,7 @@ cured_by_reset() {
 	sim_cmd fault aeq 15 3
 	sim_cmd fault aeq 0 65535
 	sim_cmd fault cqe 0 4000
-	sim_cmd fault cqe 0 7
+	sim_cmd fault cqe 1 7
 	until_true qm_counter_is bogus $((bogus + 6))
 	# The interrupt alone is new; and an event without a completion.
 	sim_cmd fault eqe 200 stale
