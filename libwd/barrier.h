@@ -6,6 +6,42 @@
 #ifndef WD_BARRIER_H
 #define WD_BARRIER_H
 
+/* Entries are written before the device is told of them, by a write to a register. */
+static inline void wd_barrier_before_doorbell(void)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("" ::: "memory");
+#elif defined(__aarch64__)
+	__asm__ volatile("dmb oshst" ::: "memory");
+#else
+	__sync_synchronize();
+#endif
+}
+
+/* Entries are read before the device is told that it may write there again. */
+static inline void wd_barrier_before_release(void)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("" ::: "memory");
+#elif defined(__aarch64__)
+	__asm__ volatile("dmb osh" ::: "memory");
+#else
+	__sync_synchronize();
+#endif
+}
+
+/* It is seen that there is an entry before it, and what it tells of, is read. */
+static inline void wd_barrier_after_cqe(void)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("" ::: "memory");
+#elif defined(__aarch64__)
+	__asm__ volatile("dmb oshld" ::: "memory");
+#else
+	__sync_synchronize();
+#endif
+}
+
 /* A doorbell is rung before it is looked whether the device sleeps. */
 static inline void wd_barrier_after_doorbell(void)
 {

@@ -43,12 +43,20 @@ struct wd_transport_dev {
  * @find:  the device called @name: 0 or -ENODEV
  * @open:  open the queue file of device @name; a handle or a negative errno.  The
  *         handle is a descriptor, or -1 if the transport has none to poll
- * @close: close it
+ * @close: close it, or a group
  * @ctl:   an ioctl on it, with an integer or a pointer; 0 or a negative errno
  * @map:   map @size bytes of region @region; NULL with *@err set on failure
  * @unmap: undo @map
+ * @doorbell: write all 64 bits of @value at once to a register, at @addr of a mapped
+ *         MMIO region.  The caller has seen to it that what was written to memory
+ *         before is there: see barrier.h
  * @poll:  wait until it is readable: 1, 0 after @timeout_ms, -ENODEV if the
  *         device is gone, another negative errno
+ * @group: make a group of queue files: a descriptor that polls readable when one of
+ *         them does, or a negative errno
+ * @join:  add the queue file @handle to it, at any time; closing the file takes it out.
+ *         0 or a negative errno
+ * @poll_group: as @poll, for all that are in it
  */
 struct wd_transport_ops {
 	const char *name;
@@ -59,7 +67,11 @@ struct wd_transport_ops {
 	int (*ctl)(int handle, unsigned long request, void *arg);
 	void *(*map)(int handle, unsigned int region, size_t size, int *err);
 	void (*unmap)(void *addr, size_t size);
+	void (*doorbell)(void *addr, uint64_t value);
 	int (*poll)(int handle, int timeout_ms);
+	int (*group)(void);
+	int (*join)(int group, int handle);
+	int (*poll_group)(int group, int timeout_ms);
 };
 
 /* The character devices of uacce. */

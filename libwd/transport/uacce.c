@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -28,6 +29,7 @@
 
 #define SYSFS		"/sys/class/uacce"
 #define REGION_MAX	((size_t)1 << 30)	/* bytes; more is nonsense */
+#define GROUP_EVENTS	4			/* looked at at a time */
 
 const struct wd_transport_ops *wd_transport = &wd_uacce_transport;
 
@@ -244,6 +246,11 @@ static void uacce_unmap(void *addr, size_t size)
 	munmap(addr, size);
 }
 
+static void uacce_doorbell(void *addr, uint64_t value)
+{
+	*(volatile uint64_t *)addr = value;
+}
+
 static int uacce_poll(int fd, int timeout_ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -256,6 +263,33 @@ static int uacce_poll(int fd, int timeout_ms)
 	return ret;
 }
 
+static int uacce_group(void)
+{
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int uacce_join(int group, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	return epoll_ctl(group, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int uacce_poll_group(int group, int timeout_ms)
+{
+	struct epoll_event event[GROUP_EVENTS];
+	int n = epoll_wait(group, event, GROUP_EVENTS, timeout_ms);
+
+	if (n < 0)
+		return -errno;
+	for (int i = 0; i < n; i++)
+		if (event[i].events & (EPOLLERR | EPOLLHUP))
+			return -ENODEV;
+	return n > 0;
+}
+
 const struct wd_transport_ops wd_uacce_transport = {
 	.name = "uacce",
 	.next = uacce_next,
@@ -265,5 +299,9 @@ const struct wd_transport_ops wd_uacce_transport = {
 	.ctl = uacce_ctl,
 	.map = uacce_map,
 	.unmap = uacce_unmap,
+	.doorbell = uacce_doorbell,
 	.poll = uacce_poll,
+	.group = uacce_group,
+	.join = uacce_join,
+	.poll_group = uacce_poll_group,
 };
