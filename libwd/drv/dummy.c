@@ -184,6 +184,26 @@ static SELDOM bool take_next(void *ctx, struct wd_work *done)
 	return take(ctx, done);
 }
 
+static struct inflight *flight(void *ctx, unsigned int i)
+{
+	return i ? NULL : &((struct dummy_queue *)ctx)->flight;
+}
+
+static int sleep_on(void *ctx, int timeout_ms)
+{
+	const struct dummy_queue *dq = ctx;
+
+	return dq->tr->poll(dq->handle, timeout_ms);
+}
+
+/* It says so whenever there is a result. */
+static const struct waiter_ops waiter_ops = {
+	.flight = flight,
+	.look = look,
+	.take = take_next,
+	.sleep = sleep_on,
+};
+
 static int dummy_recv(void *ctx, struct wd_work *done, int timeout_ms)
 {
 	struct dummy_queue *dq = ctx;
@@ -192,7 +212,7 @@ static int dummy_recv(void *ctx, struct wd_work *done, int timeout_ms)
 		dummy_flush(dq);
 	if (!inflight_dead(&dq->flight) && take(dq, done))
 		return 0;
-	return wait_result(&dq->wait, &dq->flight, done, timeout_ms);
+	return wait_result(&dq->wait, done, timeout_ms);
 }
 
 /* ---- queues ---- */
@@ -314,7 +334,7 @@ static int dummy_open(struct wd_queue *q, const struct wd_device *dev, void **ct
 		free_queue(dq);
 		return ret;
 	}
-	wait_init(&dq->wait, dq->tr, dq->handle, look, take_next, dq);
+	wait_init(&dq->wait, &waiter_ops, dq);
 	q->depth = dq->depth;
 	q->workers = 0;
 	q->fd = dq->handle;

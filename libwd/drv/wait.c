@@ -23,21 +23,83 @@ static int64_t now_ns(void)
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
-void wait_init(struct waiter *w, const struct wd_transport_ops *tr, int handle,
-	       bool (*look)(void *ctx), bool (*take)(void *ctx, struct wd_work *done),
-	       void *ctx)
+void wait_init(struct waiter *w, const struct waiter_ops *ops, void *ctx)
 {
 	*w = (struct waiter){
-		.tr = tr,
-		.handle = handle,
-		.look = look,
-		.take = take,
+		.ops = ops,
 		.ctx = ctx,
 		/* With a single CPU, looking keeps the device from working. */
 		.spin_max_ns = wd_cpu_count() > 1 ? SPIN_MAX_NS : 0,
 	};
 	w->spin_ns = w->spin_max_ns / 4;
 }
+
+SELDOM void wait_give_up(const struct waiter_ops *ops, void *ctx, int err)
+{
+	struct inflight *f;
+
+	for (unsigned int i = 0; (f = ops->flight(ctx, i)); i++)
+		inflight_bury(f, err);
+}
+
+/* ---- all that is in flight ---- */
+
+static struct inflight *flight_at(const struct waiter *w, unsigned int i)
+{
+	return w->ops->flight(w->ctx, i);
+}
+
+static int dead(const struct waiter *w)
+{
+	struct inflight *f;
+	int err = 0;
+
+	for (unsigned int i = 0; !err && (f = flight_at(w, i)); i++)
+		err = inflight_dead(f);
+	return err;
+}
+
+static bool none(const struct waiter *w)
+{
+	struct inflight *f;
+	bool none = true;
+
+	for (unsigned int i = 0; (f = flight_at(w, i)); i++)
+		none &= inflight_none(f);
+	return none;
+}
+
+/* Nanoseconds until the first of them counts as lost; 0: all of them do. */
+static int64_t patience(const struct waiter *w, int64_t now)
+{
+	int64_t left = INT64_MAX;
+	struct inflight *f;
+
+	for (unsigned int i = 0; (f = flight_at(w, i)); i++) {
+		int64_t of_one =
+			inflight_none(f) ? left : inflight_patience(f, now);
+
+		if (of_one < left)
+			left = of_one;
+	}
+	if (!left)
+		wait_give_up(w->ops, w->ctx, -ETIMEDOUT);
+	return left;
+}
+
+/* One died: so do the others.  What was in flight comes back; false: that was all. */
+static bool exhume(const struct waiter *w, int err, struct wd_work *done)
+{
+	struct inflight *f;
+
+	wait_give_up(w->ops, w->ctx, err);
+	for (unsigned int i = 0; (f = flight_at(w, i)); i++)
+		if (inflight_exhume(f, done))
+			return true;
+	return false;
+}
+
+/* ---- waiting ---- */
 
 /* Look for a while.  True: there may be something. */
 static bool spin(const struct waiter *w)
@@ -46,7 +108,7 @@ static bool spin(const struct waiter *w)
 
 	do {
 		for (int i = 0; i < SPIN_LOOKS; i++) {
-			if (w->look(w->ctx))
+			if (w->ops->look(w->ctx))
 				return true;
 			wd_cpu_pause();
 		}
@@ -65,8 +127,16 @@ static void adapt_spin(struct waiter *w, int64_t waited)
 		w->spin_ns *= 2;
 }
 
+/* False: there is no need. */
+static bool arm(const struct waiter *w)
+{
+	if (w->ops->arm)
+		w->ops->arm(w->ctx);
+	return w->ops->arm;
+}
+
 /* Until @deadline, 0 for none.  0 when there may be something; -ETIMEDOUT. */
-static int wait_until(struct waiter *w, struct inflight *f, int64_t deadline)
+static int wait_until(struct waiter *w, int64_t deadline)
 {
 	int64_t now, left;
 	int ret;
@@ -74,17 +144,19 @@ static int wait_until(struct waiter *w, struct inflight *f, int64_t deadline)
 	if (w->spin_ns && spin(w))
 		return 0;
 	now = now_ns();
-	left = inflight_patience(f, now);
+	left = patience(w, now);
 	if (!left)
 		return 0;
 	if (deadline && now >= deadline)
 		return -ETIMEDOUT;
 	if (deadline && deadline - now < left)
 		left = deadline - now;
-	ret = w->tr->poll(w->handle,
-			  (int)wd_min((uint64_t)left / 1000000 + 1, POLL_MAX_MS));
+	if (arm(w) && w->ops->look(w->ctx))
+		return 0;
+	ret = w->ops->sleep(
+		w->ctx, (int)wd_min((uint64_t)left / 1000000 + 1, POLL_MAX_MS));
 	if (ret < 0 && ret != -EINTR)
-		inflight_bury(f, -ENODEV);
+		wait_give_up(w->ops, w->ctx, -ENODEV);
 	else if (ret > 0)
 		adapt_spin(w, now_ns() - now + w->spin_ns);
 	return 0;
@@ -94,29 +166,33 @@ static int wait_until(struct waiter *w, struct inflight *f, int64_t deadline)
  * 1 to look again, 0 with @done from a dead queue, or what to tell.  *@deadline is set
  * at the first time, if there is one.
  */
-static int no_result(struct waiter *w, struct inflight *f, struct wd_work *done,
-		     int timeout_ms, int64_t *deadline)
+static int no_result(struct waiter *w, struct wd_work *done, int timeout_ms,
+		     int64_t *deadline)
 {
-	if (inflight_dead(f))
-		return inflight_exhume(f, done) ? 0 : -ENODEV;
-	if (inflight_none(f))
+	int err = dead(w);
+
+	if (err)
+		return exhume(w, err, done) ? 0 : -ENODEV;
+	if (none(w))
 		return -ENOENT;
-	if (timeout_ms == WD_NO_WAIT)
-		return inflight_patience(f, now_ns()) ? -EAGAIN : 1;
+	if (timeout_ms == WD_NO_WAIT) {
+		/* Who gets nothing may wait for the descriptor. */
+		arm(w);
+		return patience(w, now_ns()) ? -EAGAIN : 1;
+	}
 	if (timeout_ms > 0 && !*deadline)
 		*deadline = now_ns() + timeout_ms * 1000000LL;
-	return wait_until(w, f, *deadline) ? -ETIMEDOUT : 1;
+	return wait_until(w, *deadline) ? -ETIMEDOUT : 1;
 }
 
-SELDOM int wait_result(struct waiter *w, struct inflight *f, struct wd_work *done,
-		       int timeout_ms)
+SELDOM int wait_result(struct waiter *w, struct wd_work *done, int timeout_ms)
 {
 	int64_t deadline = 0;
 	int ret;
 
 	do {
-		ret = no_result(w, f, done, timeout_ms, &deadline);
-		if (ret == 1 && !inflight_dead(f) && w->take(w->ctx, done))
+		ret = no_result(w, done, timeout_ms, &deadline);
+		if (ret == 1 && !dead(w) && w->ops->take(w->ctx, done))
 			return 0;
 	} while (ret == 1);
 	return ret;

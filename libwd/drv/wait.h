@@ -9,35 +9,45 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../transport/transport.h"
 #include "../work.h"
 #include "inflight.h"
 
 /*
- * struct waiter - belongs to who receives
- * @tr, @handle: the queue file to sleep on
- * @look: whether there may be a result
- * @take: the next result, if there is one
+ * struct waiter_ops - what there is to wait for
+ * @flight: number @i of what is in flight, NULL after the last; while somebody waits,
+ *          others may be added at the end
+ * @look:   whether there may be a result
+ * @take:   the next result, if there is one
+ * @arm:    have the device say so when there is a result; not set: it always does.  Then
+ *          who waits looks once more
+ * @sleep:  until there may be one: 1, 0 after @timeout_ms, or a negative errno: the
+ *          device is gone
  */
-struct waiter {
-	const struct wd_transport_ops *tr;
-	int handle;
+struct waiter_ops {
+	struct inflight *(*flight)(void *ctx, unsigned int i);
 	bool (*look)(void *ctx);
 	bool (*take)(void *ctx, struct wd_work *done);
+	void (*arm)(void *ctx);
+	int (*sleep)(void *ctx, int timeout_ms);
+};
+
+/* Belongs to who receives. */
+struct waiter {
+	const struct waiter_ops *ops;
 	void *ctx;
 	int64_t spin_max_ns, spin_ns;
 };
 
-void wait_init(struct waiter *w, const struct wd_transport_ops *tr, int handle,
-	       bool (*look)(void *ctx), bool (*take)(void *ctx, struct wd_work *done),
-	       void *ctx);
+void wait_init(struct waiter *w, const struct waiter_ops *ops, void *ctx);
 
 /*
  * When there is no result: wait for one, as wd_queue_recv() does.  A device that is
  * gone, or has not answered for a long time, is given up meanwhile; what it had been
  * given comes back from there.
  */
-int wait_result(struct waiter *w, struct inflight *f, struct wd_work *done,
-		int timeout_ms);
+int wait_result(struct waiter *w, struct wd_work *done, int timeout_ms);
+
+/* Give up all that is in flight because of @err, in their order.  Any thread. */
+void wait_give_up(const struct waiter_ops *ops, void *ctx, int err);
 
 #endif
