@@ -104,12 +104,26 @@ struct wd_driver_ops wd_driver_complete(const struct wd_driver_ops *ops)
 
 /* ---- devices that a transport finds ---- */
 
-static bool serves(const struct wd_driver_ops *ops, const char *api)
+static bool has_api(const struct wd_driver_ops *ops, const char *api)
 {
 	for (size_t i = 0; i < WD_DRIVER_APIS && ops->api[i]; i++)
 		if (!strncmp(api, ops->api[i], strlen(ops->api[i])))
 			return true;
 	return false;
+}
+
+static bool has_alg(const struct wd_driver_ops *ops, const char *algs)
+{
+	for (size_t i = 0; i < WD_DRIVER_ALGS && ops->algs[i]; i++)
+		if (wd_algs_have(algs, ops->algs[i]))
+			return true;
+	return !ops->algs[0];
+}
+
+static bool serves(const struct wd_driver_ops *ops,
+		   const struct wd_transport_dev *dev)
+{
+	return has_api(ops, dev->api) && has_alg(ops, dev->algs);
 }
 
 static void describe(struct wd_device *to, const struct wd_driver_ops *ops,
@@ -133,7 +147,7 @@ static int list_by_api(const struct wd_driver_ops *ops, struct wd_device *list, 
 	int n = 0;
 
 	while (wd_transport->next(&pos, &dev))
-		if (serves(ops, dev.api) && n++ < max)
+		if (serves(ops, &dev) && n++ < max)
 			describe(list++, ops, &dev);
 	return n;
 }

@@ -11,6 +11,7 @@
 #include "../internal.h"
 
 #define WD_DRIVER_APIS	4	/* that a driver can serve */
+#define WD_DRIVER_ALGS	4 /* that tell a device from others with that api */
 
 /*
  * struct wd_driver_ops - how one kind of device is driven
@@ -21,6 +22,7 @@
  *
  * @name:    driver name, as in struct wd_device
  * @api:     it serves the devices whose layout has a name that begins so
+ * @algs:    of those, the ones that have one of these algorithms; not set: all
  * @list:    without @api: fill up to @max entries, return how many devices there
  *           are; none if not set
  * @open:    make a queue on @dev; sets @q->depth, @q->workers, @q->fd, *@ctx
@@ -41,6 +43,7 @@
 struct wd_driver_ops {
 	const char *name;
 	const char *api[WD_DRIVER_APIS];
+	const char *algs[WD_DRIVER_ALGS];
 	int (*list)(struct wd_device *dev, int max);
 	int (*open)(struct wd_queue *q, const struct wd_device *dev, void **ctx);
 	void (*close)(void *ctx, bool forked);
