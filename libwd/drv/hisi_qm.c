@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Queue files of HiSilicon's queue manager: opening, starting and ringing.
+ */
+#define log_fmt(f) "hisi_qm: " f
+#include <string.h>
+
+#include <misc/uacce/hisi_qm.h>
+#include <misc/uacce/uacce.h>
+
+#include "../internal.h"
+#include "hisi_qm.h"
+
+#define SELDOM	   __attribute__((noinline, cold))
+
+#define DEPTH_OLD  1024u /* of kernels that do not tell */
+#define DEPTH_MIN  4u
+#define DEPTH_MAX  (FIELD_GET(QM_C_DEPTH, ~0u) + 1)
+#define BATCH_MAX  16u
+#define STOP_WORDS 2u /* at the end of the DUS region */
+
+/* ---- doorbells ---- */
+
+static void write_doorbell(const struct hisi_qm_rings *r, uint64_t cmd,
+			   uint64_t index, uint64_t priority)
+{
+	r->tr->doorbell(r->mmio + QM_DB_SQ_CQ,
+			FIELD_PREP(QM_DB_QUEUE, r->number) |
+				FIELD_PREP(QM_DB_CMD, cmd) |
+				FIELD_PREP(QM_DB_INDEX, index) |
+				FIELD_PREP(QM_DB_PRIORITY, priority));
+}
+
+int hisi_qm_ring(struct hisi_qm_rings *r)
+{
+	uint32_t tail;
+
+	while (inflight_untold(&r->flight)) {
+		if (hisi_qm_read(r->no_send))
+			return -ENODEV;
+		/* Who rings now will see what we have sent. */
+		if (!inflight_begin_ring(&r->flight, &tail))
+			break;
+		wd_barrier_before_doorbell();
+		write_doorbell(r, QM_DB_CMD_SQ, tail & (r->sq_depth - 1), 0);
+		inflight_end_ring(&r->flight, tail);
+		wd_barrier_after_doorbell();
+	}
+	return 0;
+}
+
+void hisi_qm_tell(struct hisi_qm_rings *r, bool arm)
+{
+	if (hisi_qm_is_stopped(r))
+		return;
+	wd_barrier_before_release();
+	write_doorbell(r, QM_DB_CMD_CQ, r->cq_head, arm);
+	r->untold = 0;
+	r->armed = arm;
+}
+
+/* ---- opening ---- */
+
+static bool rings_fit(const struct hisi_qm_rings *r)
+{
+	uint64_t size = (uint64_t)r->sq_depth * r->sqe_size +
+			(uint64_t)r->cq_depth * sizeof(struct hisi_qm_cqe) +
+			STOP_WORDS * sizeof(uint32_t);
+
+	return size <= r->dus_size && r->dus_size % sizeof(uint64_t) == 0;
+}
+
+/* What the kernel says of the rings has to be possible. */
+static int find_rings(struct hisi_qm_rings *r)
+{
+	struct hisi_qp_info info = { 0 };
+	int ret = r->tr->ctl(r->handle, UACCE_CMD_QM_SET_QP_INFO, &info);
+
+	if (ret == -EINVAL || ret == -ENOTTY)
+		info = (struct hisi_qp_info){
+			.sqe_size = r->sqe_size,
+			.sq_depth = DEPTH_OLD,
+			.cq_depth = DEPTH_OLD,
+		};
+	else if (ret)
+		return ret;
+	r->sq_depth = info.sq_depth;
+	r->cq_depth = info.cq_depth;
+	if (info.sqe_size != r->sqe_size || r->sq_depth < DEPTH_MIN ||
+	    r->sq_depth > DEPTH_MAX || r->sq_depth & (r->sq_depth - 1) ||
+	    r->cq_depth < r->sq_depth || !rings_fit(r)) {
+		wd_warn("rings of %u and %u entries, of %u bytes, in %zu bytes: not possible",
+			info.sq_depth, info.cq_depth, info.sqe_size,
+			r->dus_size);
+		return -EPROTO;
+	}
+	r->batch = (uint32_t)wd_min(r->sq_depth / DEPTH_MIN, BATCH_MAX);
+	/* One slot stays empty so that a full ring differs from an empty one. */
+	r->room =
+		(uint32_t)wd_min(r->sq_depth - 1, r->cq_depth - (r->batch - 1));
+	return 0;
+}
+
+static void use_regions(struct hisi_qm_rings *r)
+{
+	const uint32_t *end = (void *)(r->dus + r->dus_size);
+
+	r->no_send = end - 1;
+	r->no_recv = end - 2;
+	r->cq = (void *)(r->dus + (size_t)r->sq_depth * r->sqe_size);
+	r->phase = QM_CQE_PHASE;
+	/* Every queue begins so. */
+	r->armed = true;
+}
+
+static int map_regions(struct hisi_qm_rings *r)
+{
+	int ret = 0;
+
+	r->dus = r->tr->map(r->handle, UACCE_QFRT_DUS, r->dus_size, &ret);
+	if (!r->dus)
+		return ret;
+	r->mmio = r->tr->map(r->handle, UACCE_QFRT_MMIO, r->mmio_size, &ret);
+	if (r->mmio)
+		return 0;
+	r->tr->unmap(r->dus, r->dus_size);
+	return ret;
+}
+
+int hisi_qm_open(struct hisi_qm_rings *r, const struct wd_transport_ops *tr,
+		 const struct wd_transport_dev *dev, uint32_t sqe_size)
+{
+	int ret;
+
+	*r = (struct hisi_qm_rings){
+		.tr = tr,
+		.dus_size = dev->region_size[UACCE_QFRT_DUS],
+		.mmio_size = dev->region_size[UACCE_QFRT_MMIO],
+		.sqe_size = sqe_size,
+	};
+	if (r->mmio_size < QM_DB_SQ_CQ + sizeof(uint64_t))
+		return -EPROTO;
+	r->handle = tr->open(dev->name);
+	if (r->handle < 0)
+		return r->handle;
+	ret = find_rings(r);
+	if (!ret)
+		ret = map_regions(r);
+	if (ret) {
+		tr->close(r->handle);
+		return ret;
+	}
+	use_regions(r);
+	return 0;
+}
+
+/* ---- starting and ending ---- */
+
+/* After it the device does not touch the requests' memory. */
+static void let_go(void *ctx, int err)
+{
+	struct hisi_qm_rings *r = ctx;
+	int ret;
+
+	if (err)
+		wd_warn("queue %u: %s: it is given up", (unsigned int)r->number,
+			wd_strerror(err));
+	ret = r->tr->ctl(r->handle, UACCE_CMD_PUT_Q, NULL);
+	if (ret)
+		wd_err("queue %u: cannot be stopped: %s",
+		       (unsigned int)r->number, wd_strerror(ret));
+}
+
+static int choose_type(struct hisi_qm_rings *r, uint16_t type)
+{
+	struct hisi_qp_ctx ctx = { .qc_type = type };
+	int ret = r->tr->ctl(r->handle, UACCE_CMD_QM_SET_QP_CTX, &ctx);
+
+	if (ret)
+		return ret;
+	/* Another number would be another process's queue. */
+	if (ctx.id > FIELD_GET(QM_DB_QUEUE, ~0ull))
+		return -EPROTO;
+	r->number = ctx.id;
+	return 0;
+}
+
+int hisi_qm_start(struct hisi_qm_rings *r, uint16_t type, size_t slot_size)
+{
+	int ret = choose_type(r, type);
+
+	if (ret)
+		return ret;
+	ret = inflight_init(&r->flight, r->room, slot_size, let_go, r);
+	if (ret)
+		return ret;
+	ret = r->tr->ctl(r->handle, UACCE_CMD_START_Q, NULL);
+	if (ret)
+		inflight_exit(&r->flight);
+	return ret;
+}
+
+void hisi_qm_close(struct hisi_qm_rings *r, bool forked)
+{
+	if (!forked) {
+		if (inflight_slots(&r->flight))
+			let_go(r, 0);
+		r->tr->unmap(r->mmio, r->mmio_size);
+		r->tr->unmap(r->dus, r->dus_size);
+	}
+	r->tr->close(r->handle);
+	inflight_exit(&r->flight);
+}
