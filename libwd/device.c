@@ -10,12 +10,13 @@
 
 /*
  * The drivers, each wd_NAME_driver in a file of its own.  Best first: a request
- * without a wish gets the first that fits.  The dummy is slower than a CPU: it is for
- * those who ask for it.
+ * without a wish gets the first that fits.  Devices are for those who ask for them:
+ * there are not as many of their queues, and the dummy is slower than a CPU.
  */
 /* clang-format off */
 #define DRIVERS(row)	\
 	row(soft)	\
+	row(hisi_zip)	\
 	row(dummy)
 /* clang-format on */
 

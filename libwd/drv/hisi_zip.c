@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The driver of the ZIP engine of Kunpeng servers: which rings a request goes to, and
+ * what comes from them.  Rings are hisi_qm.c's, what is in the entries hisi_zip_sqe.c's.
+ *
+ * A queue of the engine compresses or decompresses.  So a queue of the library is one
+ * or two queue files: the first is opened with it, and started for what the first
+ * request wants; the second is opened when a request wants the other direction, as most
+ * queues are used in one only, and the engine does not have that many.  Whoever waits
+ * has one descriptor for both.  If one of them is given up, so is the other.
+ *
+ * Threads: one may send while another receives, and either may ring; inflight.h says
+ * what is whose.
+ */
+#define log_fmt(f) "hisi_zip: " f
+#include <stdlib.h>
+#include <string.h>
+
+#include <misc/uacce/hisi_qm.h>
+#include <misc/uacce/uacce.h>
+
+#include "../codec/codec.h"
+#include "../internal.h"
+#include "../transport/transport.h"
+#include "driver.h"
+#include "hisi_qm.h"
+#include "hisi_zip_sqe.h"
+#include "inflight.h"
+#include "wait.h"
+
+#define SELDOM	   __attribute__((noinline, cold))
+
+#define DIRECTIONS 2u /* HZIP_QUEUE_COMPRESS, HZIP_QUEUE_DECOMPRESS */
+
+static_assert(HZIP_QUEUE_COMPRESS < DIRECTIONS &&
+		      HZIP_QUEUE_DECOMPRESS < DIRECTIONS,
+	      "a place for each");
+
+struct hisi_zip_queue {
+	/* the same from hisi_zip_open() to hisi_zip_close() */
+	const struct wd_transport_ops *tr;
+	struct wd_transport_dev dev;
+	struct hisi_zip_caps caps;
+	int group;
+
+	/* in the order of their start; the first is open from the beginning */
+	struct hisi_qm_rings rings[DIRECTIONS];
+	atomic_uint started; /* by the sender; all others look at these only */
+
+	/* the sender's */
+	struct hisi_qm_rings *of[DIRECTIONS];
+	int refused[DIRECTIONS]; /* why there is none, and will not be */
+
+	/* the receiver's */
+	unsigned int first_look; /* at these rings */
+	struct waiter wait;
+};
+
+static struct hisi_zip_slot *slot_of(struct inflight_slot *slot)
+{
+	return (struct hisi_zip_slot *)slot;
+}
+
+/* ---- all rings ---- */
+
+static struct inflight *flight(void *ctx, unsigned int i)
+{
+	struct hisi_zip_queue *zq = ctx;
+
+	return i < atomic_load(&zq->started) ? &zq->rings[i].flight : NULL;
+}
+
+static bool look(void *ctx)
+{
+	const struct hisi_zip_queue *zq = ctx;
+	unsigned int n =
+		atomic_load_explicit(&zq->started, memory_order_acquire);
+
+	for (unsigned int i = 0; i < n; i++)
+		if (hisi_qm_has_entry(&zq->rings[i]) ||
+		    hisi_qm_is_stopped(&zq->rings[i]))
+			return true;
+	return false;
+}
+
+static void arm(void *ctx)
+{
+	struct hisi_zip_queue *zq = ctx;
+	unsigned int n =
+		atomic_load_explicit(&zq->started, memory_order_acquire);
+
+	for (unsigned int i = 0; i < n; i++)
+		hisi_qm_arm(&zq->rings[i]);
+}
+
+static int sleep_on(void *ctx, int timeout_ms)
+{
+	const struct hisi_zip_queue *zq = ctx;
+
+	return zq->tr->poll_group(zq->group, timeout_ms);
+}
+
+static bool take(void *ctx, struct wd_work *done);
+
+static const struct waiter_ops waiter_ops = {
+	.flight = flight,
+	.look = look,
+	.take = take,
+	.arm = arm,
+	.sleep = sleep_on,
+};
+
+static SELDOM void give_up(struct hisi_zip_queue *zq, int err)
+{
+	wait_give_up(&waiter_ops, zq, err);
+}
+
+/* ---- sending ---- */
+
+/* The event of the first result is not to be missed, so the descriptor comes first. */
+static int open_rings(struct hisi_zip_queue *zq, struct hisi_qm_rings *r)
+{
+	int ret =
+		hisi_qm_open(r, zq->tr, &zq->dev, sizeof(struct hisi_zip_sqe));
+
+	if (ret)
+		return ret;
+	ret = zq->tr->join(zq->group, r->handle);
+	if (ret)
+		hisi_qm_close(r, false);
+	return ret;
+}
+
+/* Rings for @type: 0, or why there are none; the first ones have been opened. */
+static int start_rings(struct hisi_zip_queue *zq, unsigned int type)
+{
+	unsigned int n = atomic_load(&zq->started);
+	struct hisi_qm_rings *r = &zq->rings[n];
+	int ret = n ? open_rings(zq, r) : 0;
+
+	if (ret)
+		return ret;
+	ret = hisi_qm_start(r, (uint16_t)type, sizeof(struct hisi_zip_slot));
+	if (ret) {
+		if (n)
+			hisi_qm_close(r, false);
+		return ret;
+	}
+	zq->of[type] = r;
+	atomic_store(&zq->started, n + 1);
+	/* Who gave up the other ones may not have seen these. */
+	if (n && atomic_load(&zq->rings[0].flight.dead))
+		give_up(zq, -ENODEV);
+	return 0;
+}
+
+/*
+ * 0 when there are rings for @type.  Without a second queue the first one still works:
+ * then it is not the device that fails.
+ */
+static SELDOM int find_rings(struct hisi_zip_queue *zq, unsigned int type)
+{
+	int ret = zq->refused[type];
+
+	if (!ret)
+		ret = start_rings(zq, type);
+	if (!ret)
+		return 0;
+	if (!zq->refused[type])
+		wd_warn("%s: no queue to %s: %s", zq->dev.name,
+			type == HZIP_QUEUE_COMPRESS ? "compress" : "decompress",
+			wd_strerror(ret));
+	zq->refused[type] = ret;
+	return atomic_load(&zq->started) || ret == -EBUSY ? -EOPNOTSUPP : ret;
+}
+
+static int hisi_zip_send(void *ctx, const struct wd_work *work)
+{
+	struct hisi_zip_queue *zq = ctx;
+	int type = hisi_zip_queue_of(work);
+	int ret = work->kind == WD_WORK_REQUEST ? wd_codec_check(work->req) : 0;
+	struct inflight_slot *slot;
+	struct hisi_qm_rings *r;
+
+	if (ret || type < 0)
+		return ret ? ret : type;
+	if (!zq->of[type]) {
+		ret = find_rings(zq, (unsigned int)type);
+		if (ret)
+			return ret;
+	}
+	r = zq->of[type];
+	if (inflight_dead(&r->flight))
+		return -ENODEV;
+	slot = inflight_next(&r->flight);
+	if (!slot)
+		return -EBUSY;
+	ret = hisi_zip_encode(slot_of(slot), work, &zq->caps,
+			      hisi_qm_sqe(r, slot->tag));
+	if (ret)
+		return ret;
+	return inflight_put(&r->flight, slot, work);
+}
+
+static int hisi_zip_flush(void *ctx)
+{
+	struct hisi_zip_queue *zq = ctx;
+	unsigned int n =
+		atomic_load_explicit(&zq->started, memory_order_acquire);
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (inflight_dead(&zq->rings[i].flight))
+			return -ENODEV;
+		if (hisi_qm_ring(&zq->rings[i])) {
+			give_up(zq, -ENODEV);
+			return -ENODEV;
+		}
+	}
+	return 0;
+}
+
+static unsigned int hisi_zip_drop(void *ctx)
+{
+	struct hisi_zip_queue *zq = ctx;
+	unsigned int n = 0, started = atomic_load(&zq->started);
+
+	for (unsigned int i = 0; i < started; i++)
+		n += inflight_drop(&zq->rings[i].flight);
+	return n;
+}
+
+/* ---- receiving ---- */
+
+/* The device said what cannot be, if it was still the device that said it. */
+static SELDOM bool nonsense(struct hisi_zip_queue *zq,
+			    const struct hisi_qm_rings *r)
+{
+	give_up(zq, hisi_qm_is_stopped(r) ? -ENODEV : -EPROTO);
+	return false;
+}
+
+/* The next result of these rings, of which there is an entry. */
+static bool take_from(struct hisi_zip_queue *zq, struct hisi_qm_rings *r,
+		      struct wd_work *done)
+{
+	uint32_t at = hisi_qm_entry(r);
+	struct inflight_slot *slot;
+	struct hisi_zip_result res;
+
+	if (at >= r->sq_depth)
+		return nonsense(zq, r);
+	hisi_zip_read(&res, hisi_qm_sqe(r, at), zq->caps.type);
+	/* What was read in part from a device that has gone is nothing. */
+	wd_barrier_after_entry();
+	if (hisi_qm_is_stopped(r) || res.tag > UINT32_MAX)
+		return nonsense(zq, r);
+	slot = inflight_find(&r->flight, (uint32_t)res.tag, 1);
+	if (!slot || (slot->tag & (r->sq_depth - 1)) != at)
+		return nonsense(zq, r);
+	*done = slot->work;
+	if (!hisi_zip_decode(slot_of(slot), done, &res))
+		return nonsense(zq, r);
+	/* There is room for the next entry before there is for its request. */
+	hisi_qm_taken(r);
+	inflight_free(&r->flight, slot);
+	return true;
+}
+
+/* The next result, if there is one, not always of the same rings first. */
+static bool take(void *ctx, struct wd_work *done)
+{
+	struct hisi_zip_queue *zq = ctx;
+	unsigned int n =
+		atomic_load_explicit(&zq->started, memory_order_acquire);
+
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int at = (zq->first_look + i) % n;
+
+		if (hisi_qm_has_entry(&zq->rings[at])) {
+			zq->first_look = at + 1;
+			return take_from(zq, &zq->rings[at], done);
+		}
+		if (hisi_qm_is_stopped(&zq->rings[at])) {
+			give_up(zq, -ENODEV);
+			return false;
+		}
+	}
+	return false;
+}
+
+static int hisi_zip_recv(void *ctx, struct wd_work *done, int timeout_ms)
+{
+	struct hisi_zip_queue *zq = ctx;
+
+	if (!hisi_zip_flush(zq) && take(zq, done))
+		return 0;
+	return wait_result(&zq->wait, done, timeout_ms);
+}
+
+static int hisi_zip_event_fd(void *ctx, int fd)
+{
+	arm(ctx);
+	return fd;
+}
+
+/* ---- queues ---- */
+
+static void free_queue(struct hisi_zip_queue *zq, bool forked)
+{
+	unsigned int started = atomic_load(&zq->started);
+
+	for (unsigned int i = 0; i < started; i++) {
+		struct inflight *f = &zq->rings[i].flight;
+
+		for (uint32_t k = 0; k < inflight_slots(f); k++)
+			free(slot_of(inflight_at(f, k))->lists);
+	}
+	/* The first may not have been started, but it was opened. */
+	for (unsigned int i = 0; i < started || !i; i++)
+		hisi_qm_close(&zq->rings[i], forked);
+	zq->tr->close(zq->group);
+	free(zq);
+}
+
+static void find_caps(struct hisi_zip_caps *caps,
+		      const struct wd_transport_dev *dev)
+{
+	static const struct {
+		const char *name;
+		uint32_t alg;
+	} algs[] = {
+		{ "gzip", HZIP_ALG_GZIP },
+		{ "zlib", HZIP_ALG_ZLIB },
+		{ "deflate", HZIP_ALG_DEFLATE },
+	};
+	bool v2 =
+		!strncmp(dev->api, HISI_QM_API_VER2, strlen(HISI_QM_API_VER2));
+
+	caps->type = v2 ? HZIP_SQE_TYPE0 : HZIP_SQE_TYPE3;
+	caps->algs = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(algs); i++)
+		if (wd_algs_have(dev->algs, algs[i].name))
+			caps->algs |= BIT(algs[i].alg);
+}
+
+static int begin_queue(struct hisi_zip_queue *zq)
+{
+	int ret;
+
+	zq->group = zq->tr->group();
+	if (zq->group < 0)
+		return zq->group;
+	ret = open_rings(zq, &zq->rings[0]);
+	if (ret)
+		zq->tr->close(zq->group);
+	return ret;
+}
+
+static int hisi_zip_open(struct wd_queue *q, const struct wd_device *dev,
+			 void **ctx)
+{
+	struct hisi_zip_queue *zq = calloc(1, sizeof(*zq));
+	int ret;
+
+	if (!zq)
+		return -ENOMEM;
+	zq->tr = wd_transport;
+	ret = zq->tr->find(dev->name, &zq->dev);
+	/* Requests have pointers, and nothing else would be right. */
+	if (!ret && !(zq->dev.flags & UACCE_DEV_SVA))
+		ret = -EOPNOTSUPP;
+	if (!ret) {
+		find_caps(&zq->caps, &zq->dev);
+		ret = begin_queue(zq);
+	}
+	if (ret) {
+		free(zq);
+		return ret;
+	}
+	wait_init(&zq->wait, &waiter_ops, zq);
+	q->depth = zq->rings[0].room;
+	q->workers = 0;
+	q->fd = zq->group;
+	*ctx = zq;
+	return 0;
+}
+
+/* No other thread is inside any more. */
+static void hisi_zip_close(void *ctx, bool forked)
+{
+	free_queue(ctx, forked);
+}
+
+const struct wd_driver_ops wd_hisi_zip_driver = {
+	.name = "hisi_zip",
+	.api = { HISI_QM_API_VER2, HISI_QM_API_VER3, HISI_QM_API_VER5 },
+	.algs = { "gzip", "zlib", "deflate" },
+	.open = hisi_zip_open,
+	.close = hisi_zip_close,
+	.send = hisi_zip_send,
+	.flush = hisi_zip_flush,
+	.recv = hisi_zip_recv,
+	.drop = hisi_zip_drop,
+	.event_fd = hisi_zip_event_fd,
+};
