@@ -435,13 +435,23 @@ void t_reset(struct t_dev *dev)
 void t_queue_init(struct t_queue *q, struct t_dev *dev, uint16_t id, uint32_t type,
 		  uint32_t depth)
 {
+	struct t_mem sq, cq;
+
+	t_alloc(dev, &sq, (size_t)depth << HZIP_SQE_SIZE_LOG2, 4096, true);
+	t_alloc(dev, &cq, (size_t)depth << QM_CQE_SIZE_LOG2, 4096, true);
+	t_queue_init_at(q, dev, id, type, depth, &sq, &cq);
+}
+
+void t_queue_init_at(struct t_queue *q, struct t_dev *dev, uint16_t id,
+		     uint32_t type, uint32_t depth, const struct t_mem *sq,
+		     const struct t_mem *cq)
+{
 	memset(q, 0, sizeof(*q));
 	q->dev = dev;
 	q->id = id;
 	q->depth = depth;
-	t_alloc(dev, &q->sq, (size_t)depth << HZIP_SQE_SIZE_LOG2, 4096, true);
-	t_alloc(dev, &q->cq, (size_t)depth << QM_CQE_SIZE_LOG2, 4096, true);
-
+	q->sq = *sq;
+	q->cq = *cq;
 	q->sqc.base_low = cpu_to_le32((uint32_t)q->sq.bus);
 	q->sqc.base_high = cpu_to_le32((uint32_t)(q->sq.bus >> 32));
 	q->sqc.dw3 = cpu_to_le32(FIELD_PREP(QM_C_DEPTH, depth - 1) |

@@ -141,6 +141,10 @@ struct t_queue {
 /* Allocate its rings and make the contexts: a test may change them before it loads. */
 void t_queue_init(struct t_queue *q, struct t_dev *dev, uint16_t id, uint32_t type,
 		  uint32_t depth);
+/* The same with rings that are there: not for t_queue_free() then. */
+void t_queue_init_at(struct t_queue *q, struct t_dev *dev, uint16_t id,
+		     uint32_t type, uint32_t depth, const struct t_mem *sq,
+		     const struct t_mem *cq);
 /* Zero the CQ, begin anew, and load the SQ's and the CQ's context. */
 int t_queue_load(struct t_queue *q);
 /* Both. */
