@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A transport with the model of the ZIP engine behind it, in this process: it does what
+ * a kernel's driver does for queue files, with shared virtual addressing.
+ *
+ * Interrupts are handled by a thread of its own.  What would be wrong in a driver of the
+ * library aborts, or is a violation that the model counts.
+ */
+#ifndef T_ZIP_H
+#define T_ZIP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "driver.h"
+
+#define T_ZIP_NAME  "hisi_zip-7"
+#define T_ZIP_FILES 8u /* open at a time, at most */
+
+/*
+ * Set before a queue is opened, but for the counters.
+ *
+ * @depth, @cq_depth: of the rings
+ * @api, @algs: as sysfs has them
+ * @info:      what UACCE_CMD_QM_SET_QP_INFO tells, if @lie_of_info; else the truth
+ * @number:    of the first queue
+ * @queues:    that can be opened
+ * @opens_fail, @maps_fail, @types_fail, @starts_fail, @joins_fail: the nth and all after it; 0: none
+ * @info_error: of UACCE_CMD_QM_SET_QP_INFO
+ * @stuck:     requests hang: stopping a queue takes a reset
+ */
+struct t_zip {
+	struct t_dev dev;
+	uint32_t depth, cq_depth;
+	const char *api, *algs;
+	bool no_sva;
+	bool lie_of_info;
+	struct {
+		uint32_t sqe_size;
+		uint16_t sq_depth, cq_depth;
+	} info;
+	uint16_t number;
+	unsigned int queues;
+	unsigned int opens_fail, maps_fail, types_fail, starts_fail, joins_fail;
+	int info_error;
+	bool stuck;
+
+	unsigned int opened, closed, mapped, unmapped, started, stopped;
+	atomic_uint groups;
+	/* doorbells of both kinds, and how many of a CQ asked for an event */
+	atomic_ullong sq_doorbells, cq_doorbells, armings;
+	atomic_uint sleeps; /* of who waits for a group */
+	atomic_uint calls;  /* of the transport, but for doorbells */
+};
+
+extern struct t_zip t_zip;
+
+/* A device of that revision, started; it takes the place of the kernel's. */
+void t_zip_begin(uint8_t revision);
+/* With config of that one. */
+void t_zip_begin_with(const struct sim_config *config);
+/* 0 if nothing was left open and the model has counted no violation. */
+int t_zip_end(void);
+
+/* The words at the end of the rings of all queues: nothing more is to be sent, received. */
+void t_zip_stop(bool send, bool receive);
+/* Gone: rings are ones, calls fail, who waits is told. */
+void t_zip_vanish(void);
+/* Faults of the model; aborts if it does not know them. */
+void t_zip_fault(const char *text);
+
+#endif
