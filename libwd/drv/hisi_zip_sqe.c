@@ -381,6 +381,10 @@ static int decode_decompress(const struct hisi_zip_slot *slot,
 	return is_raw_right(slot, res) ? 0 : -EIO;
 }
 
+/*
+ * Where a stream ended inside of a chunk nobody can tell but the device; for that the
+ * CPU looks itself.
+ */
 static SELDOM int decode_chunk(const struct hisi_zip_slot *slot,
 			       struct wd_work *work,
 			       const struct hisi_zip_result *res)
@@ -395,7 +399,8 @@ static SELDOM int decode_chunk(const struct hisi_zip_slot *slot,
 
 	if (!is_raw_right(slot, res))
 		return -EIO;
-	if (!wd_chunk_judge(&judged, res->consumed, res->produced))
+	if (!wd_chunk_judge(&judged, res->consumed, res->produced) ||
+	    judged.args.chunk.decoder->ended)
 		return -EOPNOTSUPP;
 	work->result.chunk.stuck = true;
 	req->consumed = given.consumed;
