@@ -157,6 +157,18 @@ static size_t dus_size(void)
 	return (sq_size() + cq_size() + PAGE - 1) / PAGE * PAGE + PAGE;
 }
 
+struct hisi_zip_sqe *t_zip_sqe(unsigned int file, uint32_t slot)
+{
+	return (struct hisi_zip_sqe *)(void *)kernel.file[file].queue.sq.p +
+	       slot;
+}
+
+struct hisi_qm_cqe *t_zip_cqe(unsigned int file, uint32_t slot)
+{
+	return (struct hisi_qm_cqe *)(void *)kernel.file[file].queue.cq.p +
+	       slot;
+}
+
 static void open_file(struct file *f, unsigned int i)
 {
 	struct t_mem sq, cq;
@@ -233,9 +245,10 @@ static int start(struct file *f)
 	return 0;
 }
 
-/* All queues die in it. */
+/* All queues die in it, and random values end. */
 static void reset(void)
 {
+	check(!sim_fuzz(t_zip.dev.sim, "off"));
 	t_reset(&t_zip.dev);
 	check(!t_start(&t_zip.dev));
 	for (unsigned int i = 0; i < T_ZIP_FILES; i++)
@@ -491,6 +504,7 @@ void t_zip_begin_with(const struct sim_config *config)
 	t_zip.algs = is_v3() ? "zlib gzip deflate lz77_zstd" : "zlib gzip";
 	t_zip.number = 3;
 	t_zip.queues = T_ZIP_FILES;
+	memset(kernel.file, 0, sizeof(kernel.file));
 	kernel.stop = false;
 	kernel.gone = false;
 	check(!pthread_create(&kernel.thread, NULL, handle_events, NULL));

@@ -67,6 +67,12 @@ int t_zip_end(void);
 void t_zip_stop(bool send, bool receive);
 /* Gone: rings are ones, calls fail, who waits is told. */
 void t_zip_vanish(void);
+/*
+ * What is in the rings of a queue file, the first opened 0: for tests that are the
+ * device's voice.  It has to be idle.
+ */
+struct hisi_zip_sqe *t_zip_sqe(unsigned int file, uint32_t slot);
+struct hisi_qm_cqe *t_zip_cqe(unsigned int file, uint32_t slot);
 /* Faults of the model; aborts if it does not know them. */
 void t_zip_fault(const char *text);
 
