@@ -3,6 +3,7 @@
  * Queue files of HiSilicon's queue manager: opening, starting and ringing.
  */
 #define log_fmt(f) "hisi_qm: " f
+#include <sched.h>
 #include <string.h>
 
 #include <misc/uacce/hisi_qm.h>
@@ -41,6 +42,10 @@ int hisi_qm_ring(struct hisi_qm_rings *r)
 		/* Who rings now will see what we have sent. */
 		if (!inflight_begin_ring(&r->flight, &tail))
 			break;
+		if (atomic_load(&r->ended)) {
+			atomic_store(&r->flight.ringing, false);
+			return -ENODEV;
+		}
 		wd_barrier_before_doorbell();
 		write_doorbell(r, QM_DB_CMD_SQ, tail & (r->sq_depth - 1), 0);
 		inflight_end_ring(&r->flight, tail);
@@ -53,10 +58,14 @@ void hisi_qm_tell(struct hisi_qm_rings *r, bool arm)
 {
 	if (hisi_qm_is_stopped(r))
 		return;
-	wd_barrier_before_release();
-	write_doorbell(r, QM_DB_CMD_CQ, r->cq_head, arm);
-	r->untold = 0;
-	r->armed = arm;
+	atomic_store(&r->telling, true);
+	if (!atomic_load(&r->ended)) {
+		wd_barrier_before_release();
+		write_doorbell(r, QM_DB_CMD_CQ, r->cq_head, arm);
+		r->untold = 0;
+		r->armed = arm;
+	}
+	atomic_store_explicit(&r->telling, false, memory_order_release);
 }
 
 /* ---- opening ---- */
@@ -156,12 +165,24 @@ int hisi_qm_open(struct hisi_qm_rings *r, const struct wd_transport_ops *tr,
 
 /* ---- starting and ending ---- */
 
+/*
+ * A doorbell of a queue that is not started is an error of the whole device.  Each of
+ * those who write to one says so, then looks whether it is over; we the other way round.
+ */
+static void end_doorbells(struct hisi_qm_rings *r)
+{
+	atomic_store(&r->ended, true);
+	while (atomic_load(&r->flight.ringing) || atomic_load(&r->telling))
+		sched_yield();
+}
+
 /* After it the device does not touch the requests' memory. */
 static void let_go(void *ctx, int err)
 {
 	struct hisi_qm_rings *r = ctx;
 	int ret;
 
+	end_doorbells(r);
 	if (err)
 		wd_warn("queue %u: %s: it is given up", (unsigned int)r->number,
 			wd_strerror(err));

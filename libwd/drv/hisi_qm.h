@@ -47,11 +47,15 @@ struct hisi_qm_rings {
 	uint64_t number;
 	struct inflight flight;
 
+	/* of whoever gives it up; then nobody writes to its doorbells any more */
+	atomic_bool ended;
+
 	/* the receiver's */
 	uint32_t cq_head;
-	uint16_t phase;	 /* of the next entry that is new */
-	bool armed;	 /* the next one is told of by an event */
-	uint32_t untold; /* taken, and the device does not know */
+	uint16_t phase;	     /* of the next entry that is new */
+	bool armed;	     /* the next one is told of by an event */
+	uint32_t untold;     /* taken, and the device does not know */
+	atomic_bool telling; /* who gives it up reads that */
 };
 
 /*
