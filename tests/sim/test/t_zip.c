@@ -283,7 +283,7 @@ static int set_type(struct file *f, struct hisi_qp_ctx *ctx)
 	    fails(&t_zip.types_fail))
 		return -EINVAL;
 	f->type = ctx->qc_type;
-	ctx->id = f->queue.id;
+	ctx->id = t_zip.wrong_number ? t_zip.wrong_number : f->queue.id;
 	return 0;
 }
 

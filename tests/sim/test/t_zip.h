@@ -24,7 +24,7 @@
  * @depth, @cq_depth: of the rings
  * @api, @algs: as sysfs has them
  * @info:      what UACCE_CMD_QM_SET_QP_INFO tells, if @lie_of_info; else the truth
- * @number:    of the first queue
+ * @number:    of the first queue; @wrong_number: what the process is told, if it is not 0
  * @queues:    that can be opened
  * @opens_fail, @maps_fail, @types_fail, @starts_fail, @joins_fail: the nth and all after it; 0: none
  * @info_error: of UACCE_CMD_QM_SET_QP_INFO
@@ -40,7 +40,7 @@ struct t_zip {
 		uint32_t sqe_size;
 		uint16_t sq_depth, cq_depth;
 	} info;
-	uint16_t number;
+	uint16_t number, wrong_number;
 	unsigned int queues;
 	unsigned int opens_fail, maps_fail, types_fail, starts_fail, joins_fail;
 	int info_error;
