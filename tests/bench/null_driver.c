@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a send and a receive cost in libwd alone: for callgrind, see
- * send_receive.  Two devices that do nothing: a driver that gives back what it was
- * given, and the dummy driver with a device that answers each request at once.
+ * send_receive.  Devices that do nothing: a driver that gives back what it was given, and
+ * the drivers of the dummy and of the ZIP engine with a device that answers each request
+ * at once.
  *
- * usage: null_driver null|dummy REQUESTS
+ * usage: null_driver null|dummy|hisi_zip REQUESTS
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include <warpdrive/wd_comp.h>
 
 #include "drv/driver.h"
+#include "null_zip.h"
 #include "transport/transport.h"
 
 /* ---- a driver that does nothing ---- */
@@ -181,7 +183,7 @@ static const struct wd_transport_ops null_transport = {
 int main(int argc, char **argv)
 {
 	bool dummy = argc == 3 && !strcmp(argv[1], "dummy");
-	struct wd_queue q = { .device = dummy ? "dummy" : "null" };
+	struct wd_queue q = { .device = argc == 3 ? argv[1] : "null" };
 	static uint8_t in[100], out[200];
 	struct wd_comp_req req = {
 		.in = in, .in_len = sizeof(in), .out = out, .out_cap = sizeof(out), .level = 1,
@@ -192,7 +194,7 @@ int main(int argc, char **argv)
 	if (!n)
 		return 2;
 	wd_extra_driver = &null_driver;
-	wd_transport = &null_transport;
+	wd_transport = dummy ? &null_transport : &null_zip_transport;
 	if (wd_request_queue(&q))
 		return 1;
 	for (unsigned long i = 0; i < n; i++) {
