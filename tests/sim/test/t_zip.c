@@ -18,6 +18,7 @@
 #define PAGE	  4096u
 #define PASID	  5
 #define LOOK_MS	  20u
+#define EQ_DEPTH  4096u
 
 struct t_zip t_zip;
 
@@ -498,6 +499,9 @@ void t_zip_begin_with(const struct sim_config *config)
 	t_dev_create_with(&t_zip.dev, config);
 	inproc_check_pointers(t_zip.dev.host, false);
 	check(!t_start(&t_zip.dev));
+	/* Who handles events is no interrupt, and may have to wait for a CPU. */
+	check(!t_eq_start(&t_zip.dev, EQ_DEPTH));
+	t_events_on(&t_zip.dev);
 	t_zip.depth = 64;
 	t_zip.cq_depth = 64;
 	t_zip.api = is_v3() ? HISI_QM_API_VER3 : HISI_QM_API_VER2;
