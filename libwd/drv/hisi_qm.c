@@ -22,21 +22,19 @@
 
 /* ---- doorbells ---- */
 
-static void write_doorbell(const struct hisi_qm_rings *r, uint64_t cmd,
-			   uint64_t index, uint64_t priority)
+/* @bell, for what is before @index in its ring. */
+static inline void write_doorbell(const struct hisi_qm_rings *r, uint64_t bell,
+				  uint32_t index)
 {
 	r->tr->doorbell(r->mmio + QM_DB_SQ_CQ,
-			FIELD_PREP(QM_DB_QUEUE, r->number) |
-				FIELD_PREP(QM_DB_CMD, cmd) |
-				FIELD_PREP(QM_DB_INDEX, index) |
-				FIELD_PREP(QM_DB_PRIORITY, priority));
+			bell | FIELD_PREP(QM_DB_INDEX, (uint64_t)index));
 }
 
-int hisi_qm_ring(struct hisi_qm_rings *r)
+int hisi_qm_ring_untold(struct hisi_qm_rings *r)
 {
 	uint32_t tail;
 
-	while (inflight_untold(&r->flight)) {
+	do {
 		if (hisi_qm_read(r->no_send))
 			return -ENODEV;
 		/* Who rings now will see what we have sent. */
@@ -47,10 +45,10 @@ int hisi_qm_ring(struct hisi_qm_rings *r)
 			return -ENODEV;
 		}
 		wd_barrier_before_doorbell();
-		write_doorbell(r, QM_DB_CMD_SQ, tail & (r->sq_depth - 1), 0);
+		write_doorbell(r, r->sq_bell, tail & (r->sq_depth - 1));
 		inflight_end_ring(&r->flight, tail);
 		wd_barrier_after_doorbell();
-	}
+	} while (inflight_untold(&r->flight));
 	return 0;
 }
 
@@ -61,7 +59,10 @@ void hisi_qm_tell(struct hisi_qm_rings *r, bool arm)
 	atomic_store(&r->telling, true);
 	if (!atomic_load(&r->ended)) {
 		wd_barrier_before_release();
-		write_doorbell(r, QM_DB_CMD_CQ, r->cq_head, arm);
+		write_doorbell(
+			r,
+			r->cq_bell | FIELD_PREP(QM_DB_PRIORITY, (uint64_t)arm),
+			r->cq_head);
 		r->untold = 0;
 		r->armed = arm;
 	}
@@ -176,6 +177,11 @@ static void end_doorbells(struct hisi_qm_rings *r)
 		sched_yield();
 }
 
+static unsigned int number(const struct hisi_qm_rings *r)
+{
+	return (unsigned int)FIELD_GET(QM_DB_QUEUE, r->sq_bell);
+}
+
 /* After it the device does not touch the requests' memory. */
 static void let_go(void *ctx, int err)
 {
@@ -184,12 +190,12 @@ static void let_go(void *ctx, int err)
 
 	end_doorbells(r);
 	if (err)
-		wd_warn("queue %u: %s: it is given up", (unsigned int)r->number,
+		wd_warn("queue %u: %s: it is given up", number(r),
 			wd_strerror(err));
 	ret = r->tr->ctl(r->handle, UACCE_CMD_PUT_Q, NULL);
 	if (ret)
-		wd_err("queue %u: cannot be stopped: %s",
-		       (unsigned int)r->number, wd_strerror(ret));
+		wd_err("queue %u: cannot be stopped: %s", number(r),
+		       wd_strerror(ret));
 }
 
 static int choose_type(struct hisi_qm_rings *r, uint16_t type)
@@ -202,7 +208,10 @@ static int choose_type(struct hisi_qm_rings *r, uint16_t type)
 	/* Another number would be another process's queue. */
 	if (ctx.id > FIELD_GET(QM_DB_QUEUE, ~0ull))
 		return -EPROTO;
-	r->number = ctx.id;
+	r->sq_bell = FIELD_PREP(QM_DB_QUEUE, (uint64_t)ctx.id) |
+		     FIELD_PREP(QM_DB_CMD, (uint64_t)QM_DB_CMD_SQ);
+	r->cq_bell = FIELD_PREP(QM_DB_QUEUE, (uint64_t)ctx.id) |
+		     FIELD_PREP(QM_DB_CMD, (uint64_t)QM_DB_CMD_CQ);
 	return 0;
 }
 

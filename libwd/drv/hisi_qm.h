@@ -30,7 +30,7 @@
  * @batch:     entries of the CQ that are taken before the device is told
  * @room:      requests in flight, at most: they, and what the device was not told to
  *             have been taken, fit into the CQ
- * @number:    of the queue, in doorbells
+ * @sq_bell, @cq_bell: its doorbells, but for the index
  */
 struct hisi_qm_rings {
 	/* the same from hisi_qm_open() on */
@@ -44,7 +44,7 @@ struct hisi_qm_rings {
 	uint32_t batch, room;
 
 	/* from hisi_qm_start() on, but for what @flight says itself */
-	uint64_t number;
+	uint64_t sq_bell, cq_bell;
 	struct inflight flight;
 
 	/* of whoever gives it up; then nobody writes to its doorbells any more */
@@ -93,15 +93,26 @@ static inline uint32_t hisi_qm_read(const uint32_t *p)
  * Tell the device of all that was sent.  0, or -ENODEV if the kernel does not want that:
  * then the queue is to be given up.
  */
-int hisi_qm_ring(struct hisi_qm_rings *r);
+int hisi_qm_ring_untold(struct hisi_qm_rings *r);
+
+static inline int hisi_qm_ring(struct hisi_qm_rings *r)
+{
+	return inflight_untold(&r->flight) ? hisi_qm_ring_untold(r) : 0;
+}
 
 /* ---- for who receives ---- */
 
-static inline bool hisi_qm_has_entry(const struct hisi_qm_rings *r)
+/* The next entry of the CQ, if it is new; what is in it is read once. */
+static inline const struct hisi_qm_cqe *
+hisi_qm_entry(const struct hisi_qm_rings *r)
 {
-	uint16_t w7 = __atomic_load_n(&r->cq[r->cq_head].w7, __ATOMIC_ACQUIRE);
+	const struct hisi_qm_cqe *cqe = &r->cq[r->cq_head];
+	uint16_t w7 = __atomic_load_n(&cqe->w7, __ATOMIC_ACQUIRE);
 
-	return (w7 & QM_CQE_PHASE) == r->phase;
+	if ((w7 & QM_CQE_PHASE) != r->phase)
+		return NULL;
+	wd_barrier_after_cqe();
+	return cqe;
 }
 
 static inline bool hisi_qm_is_stopped(const struct hisi_qm_rings *r)
@@ -109,11 +120,10 @@ static inline bool hisi_qm_is_stopped(const struct hisi_qm_rings *r)
 	return hisi_qm_read(r->no_recv);
 }
 
-/* The place in the SQ that the next entry says is done: may be anything. */
-static inline uint32_t hisi_qm_entry(const struct hisi_qm_rings *r)
+/* The place in the SQ that it says is done: may be anything. */
+static inline uint32_t hisi_qm_entry_of(const struct hisi_qm_cqe *cqe)
 {
-	wd_barrier_after_cqe();
-	return __atomic_load_n(&r->cq[r->cq_head].sq_head, __ATOMIC_RELAXED);
+	return __atomic_load_n(&cqe->sq_head, __ATOMIC_RELAXED);
 }
 
 /* Tell the device what was taken, and whether it shall tell of the next by an event. */

@@ -29,9 +29,11 @@
 #include "wait.h"
 
 #define SELDOM	   __attribute__((noinline, cold))
+#define HOT	   inline __attribute__((always_inline))
 
 #define DIRECTIONS 2u /* HZIP_QUEUE_COMPRESS, HZIP_QUEUE_DECOMPRESS */
 
+static_assert(DIRECTIONS == 2, "they take turns");
 static_assert(HZIP_QUEUE_COMPRESS < DIRECTIONS &&
 		      HZIP_QUEUE_DECOMPRESS < DIRECTIONS,
 	      "a place for each");
@@ -45,7 +47,8 @@ struct hisi_zip_queue {
 
 	/* in the order of their start; the first is open from the beginning */
 	struct hisi_qm_rings rings[DIRECTIONS];
-	atomic_uint started; /* by the sender; all others look at these only */
+	atomic_uint
+		n_started; /* by the sender; all others look at these only */
 
 	/* the sender's */
 	struct hisi_qm_rings *of[DIRECTIONS];
@@ -63,21 +66,25 @@ static struct hisi_zip_slot *slot_of(struct inflight_slot *slot)
 
 /* ---- all rings ---- */
 
+static HOT unsigned int started(const struct hisi_zip_queue *zq)
+{
+	return atomic_load_explicit(&zq->n_started, memory_order_acquire);
+}
+
 static struct inflight *flight(void *ctx, unsigned int i)
 {
 	struct hisi_zip_queue *zq = ctx;
 
-	return i < atomic_load(&zq->started) ? &zq->rings[i].flight : NULL;
+	return i < atomic_load(&zq->n_started) ? &zq->rings[i].flight : NULL;
 }
 
 static bool look(void *ctx)
 {
 	const struct hisi_zip_queue *zq = ctx;
-	unsigned int n =
-		atomic_load_explicit(&zq->started, memory_order_acquire);
+	unsigned int n = started(zq);
 
 	for (unsigned int i = 0; i < n; i++)
-		if (hisi_qm_has_entry(&zq->rings[i]) ||
+		if (hisi_qm_entry(&zq->rings[i]) ||
 		    hisi_qm_is_stopped(&zq->rings[i]))
 			return true;
 	return false;
@@ -86,8 +93,7 @@ static bool look(void *ctx)
 static void arm(void *ctx)
 {
 	struct hisi_zip_queue *zq = ctx;
-	unsigned int n =
-		atomic_load_explicit(&zq->started, memory_order_acquire);
+	unsigned int n = started(zq);
 
 	for (unsigned int i = 0; i < n; i++)
 		hisi_qm_arm(&zq->rings[i]);
@@ -134,7 +140,7 @@ static int open_rings(struct hisi_zip_queue *zq, struct hisi_qm_rings *r)
 /* Rings for @type: 0, or why there are none; the first ones have been opened. */
 static int start_rings(struct hisi_zip_queue *zq, unsigned int type)
 {
-	unsigned int n = atomic_load(&zq->started);
+	unsigned int n = atomic_load(&zq->n_started);
 	struct hisi_qm_rings *r = &zq->rings[n];
 	int ret = n ? open_rings(zq, r) : 0;
 
@@ -147,7 +153,7 @@ static int start_rings(struct hisi_zip_queue *zq, unsigned int type)
 		return ret;
 	}
 	zq->of[type] = r;
-	atomic_store(&zq->started, n + 1);
+	atomic_store(&zq->n_started, n + 1);
 	/* Who gave up the other ones may not have seen these. */
 	if (n && atomic_load(&zq->rings[0].flight.dead))
 		give_up(zq, -ENODEV);
@@ -171,7 +177,7 @@ static SELDOM int find_rings(struct hisi_zip_queue *zq, unsigned int type)
 			type == HZIP_QUEUE_COMPRESS ? "compress" : "decompress",
 			wd_strerror(ret));
 	zq->refused[type] = ret;
-	return atomic_load(&zq->started) || ret == -EBUSY ? -EOPNOTSUPP : ret;
+	return atomic_load(&zq->n_started) || ret == -EBUSY ? -EOPNOTSUPP : ret;
 }
 
 static int hisi_zip_send(void *ctx, const struct wd_work *work)
@@ -195,23 +201,24 @@ static int hisi_zip_send(void *ctx, const struct wd_work *work)
 	slot = inflight_next(&r->flight);
 	if (!slot)
 		return -EBUSY;
-	ret = hisi_zip_encode(slot_of(slot), work, &zq->caps,
-			      hisi_qm_sqe(r, slot->tag));
+	ret = hisi_zip_encode(slot_of(slot), work, (unsigned int)type,
+			      &zq->caps, hisi_qm_sqe(r, slot->tag));
 	if (ret)
 		return ret;
 	return inflight_put(&r->flight, slot, work);
 }
 
-static int hisi_zip_flush(void *ctx)
+/* 0, or -ENODEV: it was given up. */
+static HOT int ring(struct hisi_zip_queue *zq)
 {
-	struct hisi_zip_queue *zq = ctx;
-	unsigned int n =
-		atomic_load_explicit(&zq->started, memory_order_acquire);
+	unsigned int n = started(zq);
 
 	for (unsigned int i = 0; i < n; i++) {
-		if (inflight_dead(&zq->rings[i].flight))
+		struct hisi_qm_rings *r = &zq->rings[i];
+
+		if (inflight_dead(&r->flight))
 			return -ENODEV;
-		if (hisi_qm_ring(&zq->rings[i])) {
+		if (hisi_qm_ring(r)) {
 			give_up(zq, -ENODEV);
 			return -ENODEV;
 		}
@@ -219,12 +226,17 @@ static int hisi_zip_flush(void *ctx)
 	return 0;
 }
 
+static int hisi_zip_flush(void *ctx)
+{
+	return ring(ctx);
+}
+
 static unsigned int hisi_zip_drop(void *ctx)
 {
 	struct hisi_zip_queue *zq = ctx;
-	unsigned int n = 0, started = atomic_load(&zq->started);
+	unsigned int n = 0, rings = started(zq);
 
-	for (unsigned int i = 0; i < started; i++)
+	for (unsigned int i = 0; i < rings; i++)
 		n += inflight_drop(&zq->rings[i].flight);
 	return n;
 }
@@ -239,26 +251,26 @@ static SELDOM bool nonsense(struct hisi_zip_queue *zq,
 	return false;
 }
 
-/* The next result of these rings, of which there is an entry. */
-static bool take_from(struct hisi_zip_queue *zq, struct hisi_qm_rings *r,
-		      struct wd_work *done)
+/* The result that @cqe, of these rings, tells of. */
+static HOT bool take_from(struct hisi_zip_queue *zq, struct hisi_qm_rings *r,
+			  const struct hisi_qm_cqe *cqe, struct wd_work *done)
 {
-	uint32_t at = hisi_qm_entry(r);
+	uint32_t at = hisi_qm_entry_of(cqe);
 	struct inflight_slot *slot;
 	struct hisi_zip_result res;
 
 	if (at >= r->sq_depth)
 		return nonsense(zq, r);
-	hisi_zip_read(&res, hisi_qm_sqe(r, at), zq->caps.type);
+	res = hisi_zip_read(hisi_qm_sqe(r, at), &zq->caps);
 	/* What was read in part from a device that has gone is nothing. */
 	wd_barrier_after_entry();
-	if (hisi_qm_is_stopped(r) || res.tag > UINT32_MAX)
+	if (hisi_qm_is_stopped(r) || res.tag_high)
 		return nonsense(zq, r);
-	slot = inflight_find(&r->flight, (uint32_t)res.tag, 1);
-	if (!slot || (slot->tag & (r->sq_depth - 1)) != at)
+	slot = inflight_find(&r->flight, res.tag, 1);
+	if (!slot || (res.tag & (r->sq_depth - 1)) != at)
 		return nonsense(zq, r);
 	*done = slot->work;
-	if (!hisi_zip_decode(slot_of(slot), done, &res))
+	if (!hisi_zip_decode(slot_of(slot), done, res))
 		return nonsense(zq, r);
 	/* There is room for the next entry before there is for its request. */
 	hisi_qm_taken(r);
@@ -266,21 +278,17 @@ static bool take_from(struct hisi_zip_queue *zq, struct hisi_qm_rings *r,
 	return true;
 }
 
-/* The next result, if there is one, not always of the same rings first. */
-static bool take(void *ctx, struct wd_work *done)
+/* There is nothing in the first rings. */
+static SELDOM bool take_seldom(struct hisi_zip_queue *zq, unsigned int n,
+			       struct wd_work *done)
 {
-	struct hisi_zip_queue *zq = ctx;
-	unsigned int n =
-		atomic_load_explicit(&zq->started, memory_order_acquire);
-
 	for (unsigned int i = 0; i < n; i++) {
-		unsigned int at = (zq->first_look + i) % n;
+		struct hisi_qm_rings *r = &zq->rings[i];
+		const struct hisi_qm_cqe *cqe = hisi_qm_entry(r);
 
-		if (hisi_qm_has_entry(&zq->rings[at])) {
-			zq->first_look = at + 1;
-			return take_from(zq, &zq->rings[at], done);
-		}
-		if (hisi_qm_is_stopped(&zq->rings[at])) {
+		if (cqe)
+			return take_from(zq, r, cqe, done);
+		if (hisi_qm_is_stopped(r)) {
 			give_up(zq, -ENODEV);
 			return false;
 		}
@@ -288,11 +296,28 @@ static bool take(void *ctx, struct wd_work *done)
 	return false;
 }
 
+/* The next result, if there is one, not always of the same rings first. */
+static HOT bool hisi_zip_take(struct hisi_zip_queue *zq, struct wd_work *done)
+{
+	struct hisi_qm_rings *r = &zq->rings[zq->first_look];
+	unsigned int n = started(zq);
+	const struct hisi_qm_cqe *cqe = n ? hisi_qm_entry(r) : NULL;
+
+	if (n == DIRECTIONS)
+		zq->first_look ^= 1;
+	return cqe ? take_from(zq, r, cqe, done) : take_seldom(zq, n, done);
+}
+
+static SELDOM bool take(void *ctx, struct wd_work *done)
+{
+	return hisi_zip_take(ctx, done);
+}
+
 static int hisi_zip_recv(void *ctx, struct wd_work *done, int timeout_ms)
 {
 	struct hisi_zip_queue *zq = ctx;
 
-	if (!hisi_zip_flush(zq) && take(zq, done))
+	if (!ring(zq) && hisi_zip_take(zq, done))
 		return 0;
 	return wait_result(&zq->wait, done, timeout_ms);
 }
@@ -307,40 +332,27 @@ static int hisi_zip_event_fd(void *ctx, int fd)
 
 static void free_queue(struct hisi_zip_queue *zq, bool forked)
 {
-	unsigned int started = atomic_load(&zq->started);
+	unsigned int n = started(zq);
 
-	for (unsigned int i = 0; i < started; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		struct inflight *f = &zq->rings[i].flight;
 
 		for (uint32_t k = 0; k < inflight_slots(f); k++)
 			free(slot_of(inflight_at(f, k))->lists);
 	}
 	/* The first may not have been started, but it was opened. */
-	for (unsigned int i = 0; i < started || !i; i++)
+	for (unsigned int i = 0; i < n || !i; i++)
 		hisi_qm_close(&zq->rings[i], forked);
 	zq->tr->close(zq->group);
 	free(zq);
 }
 
-static void find_caps(struct hisi_zip_caps *caps,
-		      const struct wd_transport_dev *dev)
+/* Of requests: the first parts have another one. */
+static uint32_t type_of(const char *api)
 {
-	static const struct {
-		const char *name;
-		uint32_t alg;
-	} algs[] = {
-		{ "gzip", HZIP_ALG_GZIP },
-		{ "zlib", HZIP_ALG_ZLIB },
-		{ "deflate", HZIP_ALG_DEFLATE },
-	};
-	bool v2 =
-		!strncmp(dev->api, HISI_QM_API_VER2, strlen(HISI_QM_API_VER2));
-
-	caps->type = v2 ? HZIP_SQE_TYPE0 : HZIP_SQE_TYPE3;
-	caps->algs = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(algs); i++)
-		if (wd_algs_have(dev->algs, algs[i].name))
-			caps->algs |= BIT(algs[i].alg);
+	return strncmp(api, HISI_QM_API_VER2, strlen(HISI_QM_API_VER2))
+		       ? HZIP_SQE_TYPE3
+		       : HZIP_SQE_TYPE0;
 }
 
 static int begin_queue(struct hisi_zip_queue *zq)
@@ -370,7 +382,8 @@ static int hisi_zip_open(struct wd_queue *q, const struct wd_device *dev,
 	if (!ret && !(zq->dev.flags & UACCE_DEV_SVA))
 		ret = -EOPNOTSUPP;
 	if (!ret) {
-		find_caps(&zq->caps, &zq->dev);
+		hisi_zip_find_caps(&zq->caps, type_of(zq->dev.api),
+				   zq->dev.algs);
 		ret = begin_queue(zq);
 	}
 	if (ret) {

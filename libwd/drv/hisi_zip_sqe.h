@@ -10,7 +10,8 @@
  * and is dropped: so do also those devices that know no raw data.
  *
  * Nothing that comes from the device is believed before it is compared with what was
- * sent, of which there is a copy that the device does not reach.
+ * sent, of which there is a copy that the device does not reach.  What each request
+ * passes through is inline.
  */
 #ifndef WD_HISI_ZIP_SQE_H
 #define WD_HISI_ZIP_SQE_H
@@ -18,20 +19,43 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <hw/hisi_zip_sqe.h>
 
+#include "../format/format.h"
 #include "../internal.h"
 #include "inflight.h"
 
+#define HISI_ZIP_RATIO_MAX                                                     \
+	1032u /* bytes that a byte of DEFLATE data can stand for */
+#define HISI_ZIP_GZIP_HEAD 10u /* bytes of a header without optional fields */
+#define HISI_ZIP_SHORTEST  2u  /* bytes of a stream: one empty block */
+
 /*
  * struct hisi_zip_caps - what a device can do
- * @type: of its requests, HZIP_SQE_TYPE0 or 3
- * @algs: bit n: HZIP_ALG_ n
+ * @form:   a request of its type, with all that is the same in each
+ * @tag_at: where in it the tag is
+ * @algs:   bit n: HZIP_ALG_ n
  */
 struct hisi_zip_caps {
-	uint32_t type;
+	struct hisi_zip_sqe form;
+	size_t tag_at;
 	uint32_t algs;
+};
+
+/*
+ * struct hisi_zip_way - what the device does with data of a format
+ * @alg:      HZIP_ALG_*
+ * @tail_len: bytes of the trailer
+ * @drop:     it is not wanted
+ * @compress: not the other way round
+ */
+struct hisi_zip_way {
+	uint8_t alg;
+	uint8_t tail_len;
+	bool drop;
+	bool compress;
 };
 
 /*
@@ -41,9 +65,8 @@ struct hisi_zip_caps {
  *            is in @in_len and not at @in
  * @room:     bytes for output that there are
  * @head_len: bytes before @in or @out that the device does not see: a header
- * @alg:      HZIP_ALG_*
+ * @way:      how
  * @format:   the request's own
- * @compress: not the other way round
  * @open:     the stream goes on
  * @lists:    for input in two pieces; the queue's to free
  */
@@ -54,37 +77,310 @@ struct hisi_zip_slot {
 	uint32_t in_len, out_cap;
 	size_t room;
 	uint32_t head_len;
-	uint8_t alg, format;
-	bool compress, open;
+	struct hisi_zip_way way;
+	uint8_t format;
+	bool open;
 	uint8_t *lists;
 };
 
 /* A result as it was read, once, from where the device writes. */
 struct hisi_zip_result {
-	uint64_t tag;
+	uint32_t tag, tag_high;
 	uint32_t status, consumed, produced, checksum;
 };
 
+/* @type: HZIP_SQE_TYPE0 or 3; @algs: as sysfs has them. */
+void hisi_zip_find_caps(struct hisi_zip_caps *caps, uint32_t type,
+			const char *algs);
+
 /* Which kind of queue @work is for, HZIP_QUEUE_*, or -EOPNOTSUPP: none. */
-int hisi_zip_queue_of(const struct wd_work *work);
+static inline int hisi_zip_queue_of(const struct wd_work *work)
+{
+	switch (work->kind) {
+	case WD_WORK_REQUEST:
+		return work->req->op == WD_COMP_COMPRESS
+			       ? HZIP_QUEUE_COMPRESS
+			       : HZIP_QUEUE_DECOMPRESS;
+	case WD_WORK_COMPRESS:
+		/* Input from a file is for the CPU. */
+		return work->args.compress.source ? -EOPNOTSUPP
+						  : HZIP_QUEUE_COMPRESS;
+	case WD_WORK_CHUNK:
+		return HZIP_QUEUE_DECOMPRESS;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/* ---- requests ---- */
+
+#define HISI_ZIP_FORMATS 3u
+
+/* By HZIP_QUEUE_* and enum wd_comp_format. */
+static const struct hisi_zip_way hisi_zip_ways[][HISI_ZIP_FORMATS] = {
+	[HZIP_QUEUE_COMPRESS] = {
+		[WD_COMP_GZIP] = { HZIP_ALG_GZIP, 8, false, true },
+		[WD_COMP_ZLIB] = { HZIP_ALG_ZLIB, 4, false, true },
+		[WD_COMP_RAW] = { HZIP_ALG_GZIP, 8, true, true },
+	},
+	[HZIP_QUEUE_DECOMPRESS] = {
+		[WD_COMP_GZIP] = { HZIP_ALG_GZIP, 8, false, false },
+		[WD_COMP_ZLIB] = { HZIP_ALG_ZLIB, 4, false, false },
+		[WD_COMP_RAW] = { HZIP_ALG_DEFLATE, 0, false, false },
+	},
+};
+
+/* Bytes of a header with a name that was written; of one that was read; 0: there is none. */
+size_t hisi_zip_put_named(const struct wd_comp_req *req);
+size_t hisi_zip_read_head(const struct wd_comp_req *req);
+
+/* Chunks that are summed up in another way than gzip's. */
+int hisi_zip_plan_summed(struct hisi_zip_slot *slot,
+			 const struct wd_work *work);
+
+int hisi_zip_plan_chunk(struct hisi_zip_slot *slot,
+			const struct wd_comp_req *req);
+void hisi_zip_put_lists(struct hisi_zip_slot *slot, struct hisi_zip_sqe *sqe);
+
+/* What the device shall see; more than it takes, or less, is for the CPU. */
+static inline int hisi_zip_fit(struct hisi_zip_slot *slot, const uint8_t *in,
+			       size_t in_len, uint8_t *out, size_t out_cap)
+{
+	if (in_len - 1 >= HZIP_LEN_MAX || out_cap < HZIP_OUT_MIN)
+		return -EOPNOTSUPP;
+	slot->in = in;
+	slot->in_len = (uint32_t)in_len;
+	slot->out = out;
+	slot->room = out_cap;
+	slot->out_cap = (uint32_t)wd_min(out_cap, HZIP_LEN_MAX);
+	return 0;
+}
+
+/* Room for what comes after it is looked at later. */
+static inline size_t hisi_zip_put_head(const struct wd_comp_req *req)
+{
+	if (req->header)
+		return hisi_zip_put_named(req);
+	if (req->format == WD_COMP_RAW || req->out_cap < WD_HEAD_MAX)
+		return 0;
+	if (req->format == WD_COMP_ZLIB)
+		return wd_head_write(req->out, WD_COMP_ZLIB, req->level);
+	wd_format_gzip.put_head(req->out, req->level);
+	return HISI_ZIP_GZIP_HEAD;
+}
+
+static inline int hisi_zip_plan_compress(struct hisi_zip_slot *slot,
+					 const struct wd_work *work)
+{
+	const struct wd_comp_req *req = work->req;
+	size_t head_len = hisi_zip_put_head(req);
+
+	if (!head_len && req->format != WD_COMP_RAW)
+		return -EOPNOTSUPP;
+	slot->open = req->flags & WD_COMP_REQ_OPEN;
+	slot->head_len = (uint32_t)head_len;
+	if (work->kind == WD_WORK_COMPRESS && hisi_zip_plan_summed(slot, work))
+		return -EOPNOTSUPP;
+	return hisi_zip_fit(slot, req->in, req->in_len,
+			    (uint8_t *)req->out + head_len,
+			    req->out_cap - head_len);
+}
+
+static inline int hisi_zip_plan_decompress(struct hisi_zip_slot *slot,
+					   const struct wd_comp_req *req)
+{
+	size_t head_len = 0;
+
+	slot->open = false;
+	if (req->format != WD_COMP_RAW) {
+		head_len = hisi_zip_read_head(req);
+		if (!head_len)
+			return -EOPNOTSUPP;
+	}
+	slot->head_len = (uint32_t)head_len;
+	return hisi_zip_fit(slot, (const uint8_t *)req->in + head_len,
+			    req->in_len - head_len, req->out, req->out_cap);
+}
+
+static inline int hisi_zip_plan(struct hisi_zip_slot *slot,
+				const struct wd_work *work, unsigned int queue)
+{
+	const struct wd_comp_req *req = work->req;
+
+	if (req->format >= HISI_ZIP_FORMATS)
+		return -EOPNOTSUPP;
+	slot->format = req->format;
+	slot->way = hisi_zip_ways[queue][req->format];
+	if (queue == HZIP_QUEUE_COMPRESS)
+		return hisi_zip_plan_compress(slot, work);
+	return work->kind == WD_WORK_CHUNK
+		       ? hisi_zip_plan_chunk(slot, req)
+		       : hisi_zip_plan_decompress(slot, req);
+}
+
+/* Both halves at once; so is the machine, see internal.h. */
+static inline void hisi_zip_put_addr(__le32 *low, const void *p)
+{
+	uint64_t addr = (uintptr_t)p;
+
+	memcpy(low, &addr, sizeof(addr));
+}
 
 /*
- * Write the request for @work, with the slot's tag, to @sqe.  0, -EOPNOTSUPP for what
+ * Write the request for @work, which is for @queue, with the slot's tag, to @sqe.  0, -EOPNOTSUPP for what
  * the device cannot do, or what it is better not asked for, such as data whose header
  * makes no sense; -ENOMEM.
  */
-int hisi_zip_encode(struct hisi_zip_slot *slot, const struct wd_work *work,
-		    const struct hisi_zip_caps *caps, struct hisi_zip_sqe *sqe);
+static inline int hisi_zip_encode(struct hisi_zip_slot *slot,
+				  const struct wd_work *work,
+				  unsigned int queue,
+				  const struct hisi_zip_caps *caps,
+				  struct hisi_zip_sqe *sqe)
+{
+	uint32_t tag = cpu_to_le32(slot->flight.tag);
+	int ret = hisi_zip_plan(slot, work, queue);
 
-/* The tag comes back where a request of that type has it. */
-void hisi_zip_read(struct hisi_zip_result *res, const struct hisi_zip_sqe *sqe,
-		   uint32_t type);
+	if (ret)
+		return ret;
+	if (!(caps->algs & BIT(slot->way.alg)))
+		return -EOPNOTSUPP;
+	/* All of it: results of an older request are in the same place. */
+	*sqe = caps->form;
+	sqe->in_len = cpu_to_le32(slot->in_len);
+	sqe->dw9 |=
+		cpu_to_le32(FIELD_PREP(HZIP_SQE_ALG, (uint32_t)slot->way.alg));
+	sqe->out_len = cpu_to_le32(slot->out_cap);
+	hisi_zip_put_addr(&sqe->src_low, slot->in);
+	hisi_zip_put_addr(&sqe->dst_low, slot->out);
+	memcpy((uint8_t *)sqe + caps->tag_at, &tag, sizeof(tag));
+	if (work->kind == WD_WORK_CHUNK)
+		hisi_zip_put_lists(slot, sqe);
+	return 0;
+}
+
+/* ---- results ---- */
+
+static inline uint32_t hisi_zip_word(const __le32 *p)
+{
+	return le32_to_cpu(__atomic_load_n(p, __ATOMIC_RELAXED));
+}
+
+/* The tag comes back where it was; where there is none there still is a zero. */
+static inline struct hisi_zip_result
+hisi_zip_read(const struct hisi_zip_sqe *sqe, const struct hisi_zip_caps *caps)
+{
+	const void *tag = (const uint8_t *)sqe + caps->tag_at;
+
+	return (struct hisi_zip_result){
+		.tag = hisi_zip_word(tag),
+		.tag_high = hisi_zip_word(&sqe->tag_high),
+		.status = FIELD_GET(HZIP_SQE_STATUS, hisi_zip_word(&sqe->dw3)),
+		.consumed = hisi_zip_word(&sqe->consumed),
+		.produced = hisi_zip_word(&sqe->produced),
+		.checksum = hisi_zip_word(&sqe->checksum),
+	};
+}
+
+/* A status as a negative errno, 0 for what was done. */
+int hisi_zip_error(const struct hisi_zip_slot *slot, uint32_t status);
+
+int hisi_zip_decode_open(const struct hisi_zip_slot *slot,
+			 struct wd_comp_req *req);
+int hisi_zip_decode_raw(const struct hisi_zip_slot *slot, struct wd_work *work,
+			struct hisi_zip_result res);
+
+/*
+ * Whether it can be: not more used or written than there was, nor less than it takes.
+ * An entry that the device has not written at all is none.
+ */
+static inline bool hisi_zip_is_possible(const struct hisi_zip_slot *slot,
+					struct hisi_zip_result res)
+{
+	uint32_t least = HISI_ZIP_SHORTEST + slot->way.tail_len;
+
+	if (res.consumed > slot->in_len || res.produced > slot->out_cap)
+		return false;
+	if (!slot->way.compress)
+		return res.consumed >= least &&
+		       res.produced <=
+			       (uint64_t)res.consumed * HISI_ZIP_RATIO_MAX;
+	return res.consumed == slot->in_len && res.produced >= least &&
+	       res.consumed <= (uint64_t)res.produced * HISI_ZIP_RATIO_MAX;
+}
+
+/*
+ * The trailer that ends at @end: its checksum, if the length in it is @len, as far as
+ * there is one.
+ */
+static inline bool hisi_zip_read_tail(const struct hisi_zip_slot *slot,
+				      const uint8_t *end, uint32_t len,
+				      uint32_t *checksum)
+{
+	if (slot->way.alg == HZIP_ALG_ZLIB) {
+		*checksum = wd_get_be32(end - 4);
+		return true;
+	}
+	*checksum = wd_get_le32(end - 8);
+	return wd_get_le32(end - 4) == len;
+}
+
+static inline int hisi_zip_decode_compress(const struct hisi_zip_slot *slot,
+					   struct wd_comp_req *req)
+{
+	size_t made = req->produced - slot->way.tail_len;
+
+	if (!hisi_zip_read_tail(slot, slot->out + req->produced, slot->in_len,
+				&req->checksum))
+		return -EIO;
+	if (made >= slot->in_len)
+		req->result |= WD_COMP_RES_STORED;
+	if (slot->way.drop)
+		req->produced = made;
+	if (slot->open)
+		return hisi_zip_decode_open(slot, req);
+	req->produced += slot->head_len;
+	return 0;
+}
+
+static inline int hisi_zip_decode_decompress(const struct hisi_zip_slot *slot,
+					     struct wd_work *work,
+					     struct hisi_zip_result res)
+{
+	struct wd_comp_req *req = work->req;
+
+	if (slot->way.alg == HZIP_ALG_DEFLATE)
+		return hisi_zip_decode_raw(slot, work, res);
+	req->consumed += slot->head_len;
+	return hisi_zip_read_tail(slot, slot->in + res.consumed, res.produced,
+				  &req->checksum)
+		       ? 0
+		       : -EIO;
+}
 
 /*
  * Give the request of @work, the slot's own, what is possible for it.  False, and
  * nothing given, for a result that cannot be.
  */
-bool hisi_zip_decode(const struct hisi_zip_slot *slot, struct wd_work *work,
-		     const struct hisi_zip_result *res);
+static inline bool hisi_zip_decode(const struct hisi_zip_slot *slot,
+				   struct wd_work *work,
+				   struct hisi_zip_result res)
+{
+	int ret = res.status ? hisi_zip_error(slot, res.status) : 0;
+	struct wd_comp_req *req = work->req;
+
+	if (!ret && !hisi_zip_is_possible(slot, res))
+		return false;
+	req->status = 0;
+	req->result = 0;
+	req->consumed = res.consumed;
+	req->produced = res.produced;
+	if (!ret)
+		ret = slot->way.compress
+			      ? hisi_zip_decode_compress(slot, req)
+			      : hisi_zip_decode_decompress(slot, work, res);
+	if (ret)
+		inflight_fail(req, ret);
+	return true;
+}
 
 #endif
