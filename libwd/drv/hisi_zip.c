@@ -47,8 +47,7 @@ struct hisi_zip_queue {
 
 	/* in the order of their start; the first is open from the beginning */
 	struct hisi_qm_rings rings[DIRECTIONS];
-	atomic_uint
-		n_started; /* by the sender; all others look at these only */
+	atomic_uint n_started; /* by the sender; others look at these only */
 
 	/* the sender's */
 	struct hisi_qm_rings *of[DIRECTIONS];

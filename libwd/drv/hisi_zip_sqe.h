@@ -227,9 +227,9 @@ static inline void hisi_zip_put_addr(__le32 *low, const void *p)
 }
 
 /*
- * Write the request for @work, which is for @queue, with the slot's tag, to @sqe.  0, -EOPNOTSUPP for what
- * the device cannot do, or what it is better not asked for, such as data whose header
- * makes no sense; -ENOMEM.
+ * Write the request for @work, which is for that kind of queue, with the slot's tag, to
+ * @sqe.  0, -EOPNOTSUPP for what the device cannot do, or what it is better not asked
+ * for, such as data whose header makes no sense; -ENOMEM.
  */
 static inline int hisi_zip_encode(struct hisi_zip_slot *slot,
 				  const struct wd_work *work,
