@@ -38,8 +38,11 @@ SELDOM void wait_give_up(const struct waiter_ops *ops, void *ctx, int err)
 {
 	struct inflight *f;
 
-	for (unsigned int i = 0; (f = ops->flight(ctx, i)); i++)
+	for (unsigned int i = 0; (f = ops->flight(ctx, i)); i++) {
 		inflight_bury(f, err);
+		/* Who was first has the reason, of all. */
+		err = inflight_dead(f);
+	}
 }
 
 /* ---- all that is in flight ---- */
