@@ -570,7 +570,8 @@ static void check_gone(void)
 	is_errno("gone: map DUS",
 		 try_map(q.fd, UACCE_QFRT_DUS, dus, RW, MAP_SHARED), ENXIO);
 	/* Libraries compare them with 1. */
-	row(zipq_flag(&q, ZIPQ_TX_STOP) == 1 && zipq_flag(&q, ZIPQ_RX_STOP) == 1,
+	row(zipq_flag(&q, ZIPQ_TX_STOP) == 1 &&
+		    zipq_flag(&q, ZIPQ_RX_STOP) == 1,
 	    "gone: the stop flags are 1", "(Linux's own: SIGBUS)");
 	zipq_end(&q);
 	snprintf(file, sizeof(file), "%s/bind", driver);

@@ -62,12 +62,14 @@ MODULE_PARM_DESC(entries, "entries of a list, 1 to 64 (default 8)");
 
 static bool gaps;
 module_param(gaps, bool, 0444);
-MODULE_PARM_DESC(gaps, "every third entry is empty, the first one, too (default N)");
+MODULE_PARM_DESC(gaps,
+		 "every third entry is empty, the first one, too (default N)");
 
 static unsigned int backlog;
 module_param(backlog, uint, 0444);
-MODULE_PARM_DESC(backlog,
-		 "1: requests may wait for room, rather than be refused; 2: those of the second half of the clients (default 0)");
+MODULE_PARM_DESC(
+	backlog,
+	"1: requests may wait for room, rather than be refused; 2: those of the second half of the clients (default 0)");
 
 static unsigned int bytes = 32768;
 module_param(bytes, uint, 0444);
@@ -517,7 +519,8 @@ static int init_slot(struct client *c, struct slot *s, u32 *state)
 	s->req = acomp_request_alloc(c->tfm);
 	if (!s->req)
 		return -ENOMEM;
-	acomp_request_set_callback(s->req, c->may_wait ? CRYPTO_TFM_REQ_MAY_BACKLOG : 0,
+	acomp_request_set_callback(s->req,
+				   c->may_wait ? CRYPTO_TFM_REQ_MAY_BACKLOG : 0,
 				   on_complete, s);
 	/* What cannot be compressed becomes a little longer. */
 	ret = alloc_buffer(&s->plain, bytes, state);
@@ -590,7 +593,8 @@ static int __init acomp_client_init(void)
 	if (!clients)
 		return -ENOMEM;
 	for (i = 0; i < transforms && !ret; i++) {
-		clients[i].may_wait = backlog == 1 || (backlog && 2 * i >= transforms);
+		clients[i].may_wait =
+			backlog == 1 || (backlog && 2 * i >= transforms);
 		ret = init_client(&clients[i], &state);
 	}
 	while (!ret && running < transforms) {
