@@ -32,6 +32,13 @@ struct ring {
 	uint32_t head, count;
 };
 
+/* Under the lock of its queue. */
+struct soft_worker {
+	pthread_t thread;
+	bool retired; /* gone, or going, for want of memory */
+	bool joined;
+};
+
 struct soft_queue {
 	pthread_mutex_t lock;
 	pthread_cond_t work;		/* a worker waits for todo */
@@ -47,7 +54,7 @@ struct soft_queue {
 	uint32_t receivers;		/* threads waiting on @done */
 	bool stop;
 	int event_fd;			/* told of what has finished; -1: nobody asked */
-	pthread_t *threads;
+	struct soft_worker *workers;
 	struct wd_codec *inline_codec;
 };
 
@@ -94,11 +101,24 @@ static int init_sync(struct soft_queue *sq)
 	return -ret;
 }
 
+/* Unless somebody else does. */
+static void join_worker(struct soft_queue *sq, struct soft_worker *w)
+{
+	bool joined;
+
+	pthread_mutex_lock(&sq->lock);
+	joined = w->joined;
+	w->joined = true;
+	pthread_mutex_unlock(&sq->lock);
+	if (!joined)
+		pthread_join(w->thread, NULL);
+}
+
 static void free_queue(struct soft_queue *sq)
 {
 	free(sq->todo.slot);
 	free(sq->finished.slot);
-	free(sq->threads);
+	free(sq->workers);
 	wd_codec_destroy(sq->inline_codec);
 	if (sq->event_fd >= 0)
 		close(sq->event_fd);
@@ -123,8 +143,8 @@ static int soft_open(struct wd_queue *q, const struct wd_device *dev, void **ctx
 				       wd_thread_count(0, WORKER_SIZE, NULL);
 	sq->todo.slot = calloc(sq->depth, sizeof(*sq->todo.slot));
 	sq->finished.slot = calloc(sq->depth, sizeof(*sq->finished.slot));
-	sq->threads = calloc(sq->max_workers, sizeof(*sq->threads));
-	if (!sq->todo.slot || !sq->finished.slot || !sq->threads)
+	sq->workers = calloc(sq->max_workers, sizeof(*sq->workers));
+	if (!sq->todo.slot || !sq->finished.slot || !sq->workers)
 		goto err_free;
 	ret = init_sync(sq);
 	if (ret)
@@ -151,7 +171,7 @@ static void soft_close(void *ctx, bool forked)
 		pthread_cond_broadcast(&sq->work);
 		pthread_mutex_unlock(&sq->lock);
 		for (uint32_t i = 0; i < sq->started; i++)
-			pthread_join(sq->threads[i], NULL);
+			join_worker(sq, &sq->workers[i]);
 		pthread_cond_destroy(&sq->work);
 		pthread_cond_destroy(&sq->done);
 		pthread_mutex_destroy(&sq->lock);
@@ -177,25 +197,60 @@ static int soft_send(void *ctx, const struct wd_work *work)
 	return ret;
 }
 
-/*
- * A worker that gets no memory leaves its request, and what memory it has, to the
- * others; the last one stays, and says so.  What was begun with input from elsewhere,
- * or is part of a stream, cannot begin again.  Called with the lock.
- */
-static bool retires(struct soft_queue *sq, const struct wd_work *work)
+/* What was begun with input from elsewhere, or is part of a stream, cannot begin again. */
+static bool lacks_memory(const struct wd_work *work)
 {
-	if (work->req->status != -ENOMEM || !wd_work_compresses(work) ||
-	    (work->kind == WD_WORK_COMPRESS && work->result.compress.no_input) ||
-	    sq->started - sq->retired < 2)
-		return false;
-	sq->retired++;
-	sq->max_workers = sq->started;
-	/* It is the oldest, and waited for. */
+	return work->req->status == -ENOMEM && wd_work_compresses(work) &&
+	       (work->kind != WD_WORK_COMPRESS ||
+		!work->result.compress.no_input);
+}
+
+/* It is the oldest, and waited for.  Called with the lock. */
+static void put_back(struct soft_queue *sq, const struct wd_work *work)
+{
 	sq->todo.head = (sq->todo.head + sq->depth - 1) % sq->depth;
 	sq->todo.slot[sq->todo.head] = *work;
 	sq->todo.count++;
 	pthread_cond_signal(&sq->work);
+}
+
+/*
+ * A worker that gets no memory leaves its request, and what memory it has, to the
+ * others.  Called with the lock.
+ */
+static bool retires(struct soft_queue *sq, const struct wd_work *work)
+{
+	if (sq->started - sq->retired < 2)
+		return false;
+	for (uint32_t i = 0; i < sq->started; i++)
+		if (pthread_equal(sq->workers[i].thread, pthread_self()))
+			sq->workers[i].retired = true;
+	sq->retired++;
+	sq->max_workers = sq->started;
+	put_back(sq, work);
 	return true;
+}
+
+/*
+ * The last one stays.  Those that retired may not have gone yet, and only then others can
+ * have what malloc() had set aside for them.  False: all have.  Called with the lock,
+ * which it gives up meanwhile.
+ */
+static bool await_retired(struct soft_queue *sq)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < sq->started; i++) {
+		struct soft_worker *w = &sq->workers[i];
+
+		if (!w->retired || w->joined)
+			continue;
+		any = true;
+		pthread_mutex_unlock(&sq->lock);
+		join_worker(sq, w);
+		pthread_mutex_lock(&sq->lock);
+	}
+	return any;
 }
 
 /* Called with the lock.  Full it cannot be. */
@@ -227,8 +282,14 @@ static void *worker(void *arg)
 		wd_codec_run(codec, &work);
 
 		pthread_mutex_lock(&sq->lock);
-		if (retires(sq, &work))
-			break;
+		if (lacks_memory(&work)) {
+			if (retires(sq, &work))
+				break;
+			if (await_retired(sq)) {
+				put_back(sq, &work);
+				continue;
+			}
+		}
 		ring_put(&sq->finished, sq->depth, &work);
 		if (sq->receivers)
 			pthread_cond_signal(&sq->done);
@@ -248,7 +309,8 @@ static int start_worker(struct soft_queue *sq)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ret = pthread_create(&sq->threads[sq->started], NULL, worker, sq);
+	ret = pthread_create(&sq->workers[sq->started].thread, NULL, worker,
+			     sq);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (ret) {
 		wd_warn("no worker thread: %s", strerror(ret));
