@@ -172,6 +172,16 @@ counter() {
 	echo "$(<"$zip_debug/$zip_bdf/$zip_counters/$1")"
 }
 
+# qm_counter NAME: one of the queue manager's
+qm_counter() {
+	echo "$(<"$zip_debug/$zip_bdf/qm/$1")"
+}
+
+# qm_counter_is NAME NUMBER
+qm_counter_is() {
+	[ "$(qm_counter "$1")" -eq "$2" ]
+}
+
 # at_rest: nothing is under way, and nothing was lost
 at_rest() {
 	local sent received
@@ -341,6 +351,20 @@ no_violations() {
 	}
 }
 
+# ---- how long it takes ----
+
+# takes_at_most SECONDS COMMAND...: a machine like this one is slow, so that is what the
+# driver may take at most, and as much again
+takes_at_most() {
+	local begin=$SECONDS limit=$1 took
+
+	shift
+	"$@" || return
+	took=$((SECONDS - begin))
+	echo "$took seconds: $*"
+	[ "$took" -le $((2 * limit + 5)) ]
+}
+
 # ---- the kernel's log ----
 
 # note_log: from here on log_has looks
@@ -381,4 +405,23 @@ no_complaints() {
 		echo "$new"
 		return 1
 	}
+}
+
+# ---- errors ----
+
+# cured_by_reset WORDS TEXT [DETAILS]: of that error
+cured_by_reset() {
+	local resets
+
+	resets=$(qm_counter resets)
+	note_log
+	# shellcheck disable=SC2086
+	sim_cmd fault ras $1
+	takes_at_most 7 until_true qm_counter_is resets $((resets + 1))
+	until_true log_has "$zip_was_reset"
+	log_has "error: $2"
+	if [ $# -gt 2 ]; then
+		log_has "$3"
+	fi
+	is_working
 }

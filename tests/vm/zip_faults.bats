@@ -42,15 +42,6 @@ teardown_file() {
 	unload_driver
 }
 
-qm_counter() {
-	echo "$(<"$zip_debug/$zip_bdf/qm/$1")"
-}
-
-# qm_counter_is NAME NUMBER
-qm_counter_is() {
-	[ "$(qm_counter "$1")" -eq "$2" ]
-}
-
 # hold NUMBER [REQUESTS]: a process has so many busy queues, in the background
 hold() {
 	: >held
@@ -118,18 +109,6 @@ more_fallbacks_than() {
 # reset_function: through sysfs
 reset_function() {
 	echo 1 >"$zip_device/reset"
-}
-
-# takes_at_most SECONDS COMMAND...: a machine like this one is slow, so that is what the
-# driver may take at most, and as much again
-takes_at_most() {
-	local begin=$SECONDS limit=$1 took
-
-	shift
-	"$@" || return
-	took=$((SECONDS - begin))
-	echo "$took seconds: $*"
-	[ "$took" -le $((2 * limit + 5)) ]
 }
 
 # ---- requests ----
@@ -332,23 +311,6 @@ is_told() {
 	traffic_ends
 	qm_counter_is resets "$resets"
 	works
-}
-
-# cured_by_reset WORDS TEXT [DETAILS]: of that error
-cured_by_reset() {
-	local resets
-
-	resets=$(qm_counter resets)
-	note_log
-	# shellcheck disable=SC2086
-	sim_cmd fault ras $1
-	takes_at_most 7 until_true qm_counter_is resets $((resets + 1))
-	until_true log_has "$zip_was_reset"
-	log_has "error: $2"
-	if [ $# -gt 2 ]; then
-		log_has "$3"
-	fi
-	is_working
 }
 
 @test "errors of the queue manager that only a reset cures" {

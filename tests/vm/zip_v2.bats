@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The first version of the engine, which has queues for processes only, under the driver
+# of kmod/hisi: it works, and its errors are cured by a reset.  It does not shut its
+# master by itself when the queue manager's memory is wrong.
+
+bats_require_minimum_version 1.5.0
+load zip
+
+setup_file() {
+	note_complaints
+	load_driver_for_processes
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	zip_find
+	queue_file
+	note_log
+	harmless='hisi_zip |hisi_qm |callbacks suppressed'
+}
+
+teardown() {
+	sim_cmd fault clear
+	no_complaints
+}
+
+teardown_file() {
+	unload_driver
+}
+
+@test "processes compress and decompress, and go on through a function-level reset" {
+	zip_user run --processes 2 --seconds 20 --wait 60 >run 3>&- &
+	until_true has_completed $(($(sim_value stats completed) + 200))
+	echo 1 >"$zip_device/reset"
+	is_working
+	wait "$!"
+	cat run
+	no_violations
+}
+
+@test "errors are cured by a reset, wrong memory too" {
+	needs_zrst
+	cured_by_reset "qm 2 4" 'two bits or more of its memory are wrong'
+	zip_user run --processes 1 --seconds 1
+	cured_by_reset "zip 1 9" "two bits of the engine's memory are wrong" 'memory 9 of the engine'
+	zip_user run --processes 1 --seconds 1
+	cured_by_reset "qm 6" 'results were not written back in time'
+	cured_by_reset "zip 3" 'the engine could not write memory'
+	zip_user run --processes 1 --seconds 1
+	no_violations
+}
+
+@test "the same while processes are at work" {
+	local error
+
+	needs_zrst
+	zip_user run --processes 2 --seconds 30 --wait 120 >run 3>&- &
+	for error in "qm 2" "zip 1"; do
+		more_is_done 100
+		cured_by_reset "$error" ''
+	done
+	wait "$!"
+	cat run
+	no_violations
+}
