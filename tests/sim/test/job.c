@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Streams through the device: see job.h.
+ * Streams through the device: see job.h.  Memory of a request is in job_buffer.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,41 +20,7 @@
 #define ZLIB_HEADER	2u
 
 /* Requests of one stream, about; some have ten times as many. */
-#define PIECES_MAX	8u
-#define LIST_PIECES_MAX	3000u
-
-/* ---- chance ---- */
-
-static uint32_t draw(struct job *job)
-{
-	job->random ^= job->random << 13;
-	job->random ^= job->random >> 7;
-	job->random ^= job->random << 17;
-	return (uint32_t)(job->random >> 32);
-}
-
-static uint32_t below(struct job *job, uint32_t n)
-{
-	return draw(job) % n;
-}
-
-static bool once_in(struct job *job, uint32_t n)
-{
-	return !below(job, n);
-}
-
-/* 1 to max, each length of the number as often. */
-static size_t draw_len(struct job *job, size_t max)
-{
-	unsigned int bits = 0;
-	size_t least, n;
-
-	while (max >> bits > 1)
-		bits++;
-	least = (size_t)1 << below(job, bits + 1);
-	n = least + draw(job) % least;
-	return n < max ? n : max;
-}
+#define PIECES_MAX 8u
 
 /* ---- plain data ---- */
 
@@ -91,27 +57,27 @@ void job_pool_free(struct job_pool *pool)
 /* Most are small; the largest a request can have comes, too. */
 static size_t draw_plain_len(struct job *job)
 {
-	uint32_t chance = below(job, 2000);
+	uint32_t chance = t_below(&job->chance, 2000);
 
 	if (!chance)
 		return HZIP_LEN_MAX;
 	if (chance < 4)
-		return draw_len(job, HZIP_LEN_MAX);
+		return t_draw_len(&job->chance, HZIP_LEN_MAX);
 	if (chance < 40)
-		return draw_len(job, 1 << 20);
-	return draw_len(job, 1 << 16);
+		return t_draw_len(&job->chance, 1 << 20);
+	return t_draw_len(&job->chance, 1 << 16);
 }
 
 static void draw_plain(struct job *job, const struct job_pool *pool)
 {
-	size_t kind = below(job, POOL_KINDS);
+	size_t kind = t_below(&job->chance, POOL_KINDS);
 
 	job->plain_len = draw_plain_len(job);
 	/* As a stream it is longer if it does not get shorter. */
 	if (job->decompress && job->plain_len > HZIP_LEN_MAX - 65536)
 		job->plain_len = HZIP_LEN_MAX - 65536;
 	job->plain = pool->data + kind * pool->len +
-		     draw(job) % (pool->len - job->plain_len);
+		     t_draw(&job->chance) % (pool->len - job->plain_len);
 }
 
 /* ---- streams to be decompressed ---- */
@@ -145,11 +111,12 @@ static void deflate_by_zlib(struct job *job)
 	static const int flushes[] = {
 		Z_SYNC_FLUSH, Z_FULL_FLUSH, Z_PARTIAL_FLUSH, Z_BLOCK,
 	};
-	int bits = 9 + (int)below(job, 7);
-	int level = levels[below(job, T_ARRAY_SIZE(levels))];
-	int mem_level = 1 + (int)below(job, 9);
-	int strategy = strategies[below(job, T_ARRAY_SIZE(strategies))];
-	bool flushed = once_in(job, 3);
+	int bits = 9 + (int)t_below(&job->chance, 7);
+	int level = levels[t_below(&job->chance, T_ARRAY_SIZE(levels))];
+	int mem_level = 1 + (int)t_below(&job->chance, 9);
+	int strategy =
+		strategies[t_below(&job->chance, T_ARRAY_SIZE(strategies))];
+	bool flushed = t_once_in(&job->chance, 3);
 	size_t left = job->plain_len;
 	z_stream z = { 0 };
 
@@ -159,11 +126,12 @@ static void deflate_by_zlib(struct job *job)
 		abort();
 	z.next_in = (Bytef *)job->plain;
 	while (flushed && left > 1) {
-		size_t n = draw_len(job, left);
+		size_t n = t_draw_len(&job->chance, left);
+		size_t kind = t_below(&job->chance, T_ARRAY_SIZE(flushes));
 
-		add_deflated(job, &z, n, flushes[below(job, T_ARRAY_SIZE(flushes))]);
+		add_deflated(job, &z, n, flushes[kind]);
 		left -= n;
-		flushed = !once_in(job, 16);
+		flushed = !t_once_in(&job->chance, 16);
 	}
 	add_deflated(job, &z, left, Z_FINISH);
 	deflateEnd(&z);
@@ -172,7 +140,7 @@ static void deflate_by_zlib(struct job *job)
 static void deflate_by_libdeflate(struct job *job)
 {
 	struct libdeflate_compressor *c =
-		libdeflate_alloc_compressor(1 + (int)below(job, 12));
+		libdeflate_alloc_compressor(1 + (int)t_below(&job->chance, 12));
 	size_t room, n;
 	uint8_t *out;
 
@@ -196,26 +164,27 @@ static void deflate_by_libdeflate(struct job *job)
 static void damage_stream(struct job *job)
 {
 	static const uint8_t trail[] = { 0x55, 0, 0x1f, 0x8b, 0xff, 3, 0 };
-	uint32_t chance = below(job, 100);
+	uint32_t chance = t_below(&job->chance, 100);
 	size_t body = job->stream.len - job->header_len;
-	size_t at = job->header_len + draw(job) % body;
+	size_t at = job->header_len + t_draw(&job->chance) % body;
 	uint8_t *p = job->stream.data;
 
 	if (chance < 5) {
 		job->damage = JOB_FLIPPED;
-		p[at] ^= (uint8_t)(1 << below(job, 8));
+		p[at] ^= (uint8_t)(1 << t_below(&job->chance, 8));
 	} else if (chance < 8 && body > 1) {
 		job->damage = JOB_CUT;
-		job->stream.len -= 1 + draw(job) % (body - 1);
+		job->stream.len -= 1 + t_draw(&job->chance) % (body - 1);
 	} else if (chance < 18) {
 		job->damage = JOB_TRAILED;
-		t_bytes_add(&job->stream, trail, 1 + below(job, sizeof(trail)));
+		t_bytes_add(&job->stream, trail,
+			    1 + t_below(&job->chance, sizeof(trail)));
 	}
 }
 
 static void make_stream(struct job *job)
 {
-	if (once_in(job, 8))
+	if (t_once_in(&job->chance, 8))
 		deflate_by_libdeflate(job);
 	else
 		deflate_by_zlib(job);
@@ -229,211 +198,35 @@ static void make_stream(struct job *job)
 		job->stateful = true;
 }
 
-/* ---- memory of a request ---- */
-
-static uint8_t pattern(size_t i)
-{
-	return (uint8_t)(i * 29 + 0x5a);
-}
-
-static void fill_pattern(uint8_t *p, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		p[i] = pattern(i);
-}
-
-static uint64_t seen_by_device(const struct job *job, const struct t_mem *mem)
-{
-	return job->pointers ? (uintptr_t)mem->p : mem->bus;
-}
-
-static uint8_t *piece_data(const struct job_buffer *b, const struct t_piece *piece)
-{
-	return b->mem.p + (piece->bus - b->base);
-}
-
-static struct t_piece *new_pieces(size_t n)
-{
-	struct t_piece *pieces = calloc(n, sizeof(*pieces));
-
-	if (!pieces)
-		abort();
-	return pieces;
-}
-
-/* Lengths of pieces for total bytes, and gaps between them: the bytes of it all. */
-static size_t cut_pieces(struct job *job, struct job_buffer *b, size_t total)
-{
-	size_t most = draw_len(job, total);
-	size_t at = below(job, 40);
-
-	if (most > HISI_SGL_ENTRY_LEN_MAX)
-		most = HISI_SGL_ENTRY_LEN_MAX;
-	if (most < total / LIST_PIECES_MAX + 1)
-		most = total / LIST_PIECES_MAX + 1;
-	b->pieces = new_pieces(total < LIST_PIECES_MAX ? total : LIST_PIECES_MAX);
-	while (total) {
-		size_t n = 1 + draw(job) % most;
-		size_t others = LIST_PIECES_MAX - b->count - 1;
-
-		/* What is left has to fit into those that are left. */
-		if (n > total)
-			n = total;
-		if (total - n > others * most)
-			n = total - others * most;
-		b->pieces[b->count].bus = at;
-		b->pieces[b->count++].len = (uint32_t)n;
-		total -= n;
-		at += n + (once_in(job, 2) ? 0 : below(job, 40));
-	}
-	return at + below(job, 40);
-}
-
-static void make_list(struct job *job, struct job_buffer *b)
-{
-	size_t per_list = 1 + below(job, HISI_SGL_ENTRIES_MAX);
-	struct t_mem as_seen;
-
-	if (b->count > per_list * HISI_SGL_LISTS_MAX)
-		per_list = HISI_SGL_ENTRIES_MAX;
-	t_alloc(job->dev, &b->list, t_sgl_size(b->count, per_list), HISI_SGL_ALIGN,
-		false);
-	as_seen = b->list;
-	as_seen.bus = seen_by_device(job, &b->list);
-	t_sgl_make(&as_seen, b->pieces, b->count, per_list);
-	b->addr = as_seen.bus;
-}
-
-static void buffer_make(struct job *job, struct job_buffer *b, size_t len, bool writable)
-{
-	size_t before = once_in(job, 2) ? 0 : below(job, 64);
-	size_t all = before + len + (once_in(job, 2) ? 0 : below(job, 64));
-
-	memset(b, 0, sizeof(*b));
-	b->len = (uint32_t)len;
-	if (job->lists) {
-		size_t total;
-
-		b->skip = once_in(job, 2) ? 0 :
-			  (uint32_t)draw_len(job, once_in(job, 8) ? 100000 : 64);
-		total = b->skip + len + (once_in(job, 2) ? 0 : below(job, 500));
-		all = cut_pieces(job, b, total ? total : 1);
-	} else {
-		all = all ? all : 1;
-		b->pieces = new_pieces(1);
-		b->pieces[0] = (struct t_piece){ before, (uint32_t)len };
-		b->count = 1;
-	}
-	t_alloc(job->dev, &b->mem, all, 8, writable);
-	fill_pattern(b->mem.p, all);
-	b->base = seen_by_device(job, &b->mem);
-	for (size_t i = 0; i < b->count; i++)
-		b->pieces[i].bus += b->base;
-	if (job->lists)
-		make_list(job, b);
-	else
-		b->addr = b->pieces[0].bus;
-}
-
-static void buffer_free(struct job *job, struct job_buffer *b)
-{
-	t_free(job->dev, &b->mem);
-	t_free(job->dev, &b->list);
-	free(b->pieces);
-	b->pieces = NULL;
-}
-
-/* Walks over the data of a buffer. */
-struct walk {
-	const struct job_buffer *b;
-	size_t piece, skip;
-	size_t left;
-};
-
-static struct walk walk_begin(const struct job_buffer *b, size_t len)
-{
-	return (struct walk){ .b = b, .skip = b->skip, .left = len };
-}
-
-/* The next part and its length, or NULL. */
-static uint8_t *walk_next(struct walk *w, size_t *n)
-{
-	while (w->left) {
-		const struct t_piece *piece = &w->b->pieces[w->piece++];
-		size_t skip = w->skip < piece->len ? w->skip : piece->len;
-
-		w->skip -= skip;
-		*n = piece->len - skip;
-		if (*n > w->left)
-			*n = w->left;
-		w->left -= *n;
-		if (*n)
-			return piece_data(w->b, piece) + skip;
-	}
-	return NULL;
-}
-
-static void buffer_put(const struct job_buffer *b, const uint8_t *data, size_t len)
-{
-	struct walk w = walk_begin(b, len);
-	uint8_t *to;
-	size_t n;
-
-	while ((to = walk_next(&w, &n))) {
-		memcpy(to, data, n);
-		data += n;
-	}
-}
-
-/*
- * Append the first len bytes to out, and put the pattern back: what differs from it
- * then is what nobody should have written.
- */
-static bool buffer_take(const struct job_buffer *b, struct t_bytes *out, size_t len)
-{
-	struct walk w = walk_begin(b, len);
-	uint8_t *from;
-	size_t n;
-
-	while ((from = walk_next(&w, &n))) {
-		t_bytes_add(out, from, n);
-		for (size_t i = 0; i < n; i++)
-			from[i] = pattern((size_t)(from - b->mem.p) + i);
-	}
-	for (size_t i = 0; i < b->mem.len; i++) {
-		if (b->mem.p[i] != pattern(i))
-			return false;
-	}
-	return true;
-}
-
 /* ---- life ---- */
 
 static void draw_kind(struct job *job)
 {
 	bool v3 = job->dev->config.revision >= QM_HW_V3;
 
-	job->decompress = once_in(job, 2);
-	job->stateful = once_in(job, 5);
-	job->lists = once_in(job, 2);
-	job->pointers = once_in(job, 4);
-	job->window = below(job, HZIP_WINDOW_32K + 1);
+	job->decompress = t_once_in(&job->chance, 2);
+	job->stateful = t_once_in(&job->chance, 5);
+	job->lists = t_once_in(&job->chance, 2);
+	job->pointers = t_once_in(&job->chance, 4);
+	job->window = t_below(&job->chance, HZIP_WINDOW_32K + 1);
 	do
-		job->alg = (uint8_t)(HZIP_ALG_DEFLATE + below(job, 3));
+		job->alg =
+			(uint8_t)(HZIP_ALG_DEFLATE + t_below(&job->chance, 3));
 	while (!v3 && job->alg == HZIP_ALG_DEFLATE);
 }
 
 /* How large requests of a stream may be. */
 static void draw_pieces(struct job *job)
 {
-	size_t pieces = once_in(job, 8) ? PIECES_MAX * 10 : PIECES_MAX;
+	size_t pieces =
+		t_once_in(&job->chance, 8) ? PIECES_MAX * 10 : PIECES_MAX;
 
-	job->in_max = draw_len(job, job->src_len + 1);
+	job->in_max = t_draw_len(&job->chance, job->src_len + 1);
 	if (job->in_max < job->src_len / pieces + 1)
 		job->in_max = job->src_len / pieces + 1;
 	if (job->in_max > HZIP_LEN_MAX / 9 * 8)
 		job->in_max = HZIP_LEN_MAX / 9 * 8;
-	job->out_max = draw_len(job, job->plain_len * 2 + 1);
+	job->out_max = t_draw_len(&job->chance, job->plain_len * 2 + 1);
 	if (job->out_max < job->plain_len / pieces + 1)
 		job->out_max = job->plain_len / pieces + 1;
 	if (job->out_max > HZIP_LEN_MAX)
@@ -445,9 +238,7 @@ void job_begin(struct job *job, struct t_dev *dev, const struct job_pool *pool,
 {
 	memset(job, 0, sizeof(*job));
 	job->dev = dev;
-	job->random = seed * 0x9e3779b97f4a7c15u + 1;
-	for (int i = 0; i < 4; i++)
-		draw(job);
+	t_chance_begin(&job->chance, seed);
 	draw_kind(job);
 	draw_plain(job, pool);
 	if (job->decompress) {
@@ -458,18 +249,18 @@ void job_begin(struct job *job, struct t_dev *dev, const struct job_pool *pool,
 	}
 	draw_pieces(job);
 	/* A new stream's sums are the device's to begin, whatever is there. */
-	job->isize = draw(job);
-	job->checksum = draw(job);
+	job->isize = t_draw(&job->chance);
+	job->checksum = t_draw(&job->chance);
 	if (job->stateful) {
 		t_alloc(dev, &job->ctx, HZIP_CTX_DEVICE + HZIP_CTX_DEVICE_SIZE, 64, true);
-		fill_pattern(job->ctx.p, HZIP_CTX_DEVICE);
+		job_pattern_fill(job->ctx.p, HZIP_CTX_DEVICE);
 	}
 }
 
 void job_end(struct job *job)
 {
-	buffer_free(job, &job->in);
-	buffer_free(job, &job->out);
+	job_buffer_free(&job->in, job->dev);
+	job_buffer_free(&job->out, job->dev);
 	t_free(job->dev, &job->ctx);
 	t_bytes_free(&job->stream);
 	t_bytes_free(&job->result);
@@ -505,10 +296,10 @@ static void size_stateless(struct job *job)
 	size_t need = job->decompress ? job->plain_len : enough_for(job->src_len);
 
 	job->in_len = at_most(job->src_len, HZIP_LEN_MAX);
-	if (once_in(job, 20))
-		need = draw_len(job, need);
-	else if (once_in(job, 2))
-		need += draw_len(job, 10000);
+	if (t_once_in(&job->chance, 20))
+		need = t_draw_len(&job->chance, need);
+	else if (t_once_in(&job->chance, 2))
+		need += t_draw_len(&job->chance, 10000);
 	if (need < HZIP_OUT_MIN)
 		need = HZIP_OUT_MIN;
 	job->out_len = at_most(need, HZIP_LEN_MAX);
@@ -519,23 +310,25 @@ static void size_stateful(struct job *job)
 	size_t left = job->src_len - job->src_pos;
 	size_t out;
 
-	job->in_len = at_most(1 + draw(job) % job->in_max, left);
+	job->in_len = at_most(1 + t_draw(&job->chance) % job->in_max, left);
 	if (job->decompress) {
 		/* Also between, as a caller with nothing new does. */
-		if (job->end_follows || (job->requests && once_in(job, 10)))
+		if (job->end_follows ||
+		    (job->requests && t_once_in(&job->chance, 10)))
 			job->in_len = 0;
-		out = 1 + draw(job) % job->out_max;
+		out = 1 + t_draw(&job->chance) % job->out_max;
 	} else {
 		out = (job->in_len * (size_t)9 + 7) / 8;
-		if (once_in(job, 2))
-			out += draw_len(job, 10000);
+		if (t_once_in(&job->chance, 2))
+			out += t_draw_len(&job->chance, 10000);
 	}
 	if (out < HZIP_STREAM_OUT_MIN)
 		out = HZIP_STREAM_OUT_MIN;
 	job->out_len = at_most(out, HZIP_LEN_MAX);
-	job->finish = job->decompress ? once_in(job, 2) : job->in_len == left;
+	job->finish = job->decompress ? t_once_in(&job->chance, 2)
+				      : job->in_len == left;
 	/* Or with no input, by software alone. */
-	if (!job->decompress && job->finish && once_in(job, 4)) {
+	if (!job->decompress && job->finish && t_once_in(&job->chance, 4)) {
 		job->finish = false;
 		job->finish_left = true;
 	}
@@ -560,12 +353,12 @@ static void make_sqe(struct job *job)
 	sqe->dw9 = cpu_to_le32(FIELD_PREP(HZIP_SQE_ALG, (uint32_t)job->alg) |
 			       FIELD_PREP(HZIP_SQE_BUFFERS, (uint32_t)job->lists) |
 			       FIELD_PREP(HZIP_SQE_WINDOW, job->window));
-	tag = (uint64_t)draw(job) << 32;
-	t_sqe_set_tag(sqe, tag | draw(job));
+	tag = (uint64_t)t_draw(&job->chance) << 32;
+	t_sqe_set_tag(sqe, tag | t_draw(&job->chance));
 	/* Without a stream, these two say nothing. */
-	if (job->stateful ? new : once_in(job, 2))
+	if (job->stateful ? new : t_once_in(&job->chance, 2))
 		sqe->dw7 |= cpu_to_le32(HZIP_SQE_NEW);
-	if (job->stateful ? job->finish : once_in(job, 2))
+	if (job->stateful ? job->finish : t_once_in(&job->chance, 2))
 		sqe->dw7 |= cpu_to_le32(HZIP_SQE_FINISH);
 	sqe->isize = cpu_to_le32(job->isize);
 	sqe->checksum = cpu_to_le32(job->checksum);
@@ -573,7 +366,8 @@ static void make_sqe(struct job *job)
 		return;
 	sqe->dw7 |= cpu_to_le32(HZIP_SQE_STATEFUL);
 	set_addr(&sqe->ctx_low, &sqe->ctx_high,
-		 seen_by_device(job, &job->ctx) + HZIP_CTX_DEVICE);
+		 job_seen_by_device(&job->ctx, job->pointers) +
+			 HZIP_CTX_DEVICE);
 	sqe->ctx_dw0 = cpu_to_le32(job->ctx_dw0);
 	sqe->ctx_dw1 = cpu_to_le32(job->ctx_dw1);
 	sqe->ctx_dw2 = cpu_to_le32(job->ctx_dw2);
@@ -581,15 +375,19 @@ static void make_sqe(struct job *job)
 
 void job_prepare(struct job *job)
 {
-	buffer_free(job, &job->in);
-	buffer_free(job, &job->out);
+	unsigned int kind = (job->lists ? JOB_LISTED : 0) |
+			    (job->pointers ? JOB_POINTERS : 0);
+
+	job_buffer_free(&job->in, job->dev);
+	job_buffer_free(&job->out, job->dev);
 	if (job->stateful)
 		size_stateful(job);
 	else
 		size_stateless(job);
-	buffer_make(job, &job->in, job->in_len, false);
-	buffer_put(&job->in, job->src + job->src_pos, job->in_len);
-	buffer_make(job, &job->out, job->out_len, true);
+	job_buffer_make(&job->in, job->dev, &job->chance, kind, job->in_len);
+	job_buffer_put(&job->in, job->src + job->src_pos, job->in_len);
+	job_buffer_make(&job->out, job->dev, &job->chance, kind | JOB_WRITABLE,
+			job->out_len);
 	make_sqe(job);
 	job->requests++;
 }
@@ -715,7 +513,7 @@ static enum job_state judge_compressed(struct job *job)
 	t_bytes_free(&all);
 	if (!right)
 		return fail(job, "zlib does not get the data back");
-	if (once_in(job, 8) && !stays_in_window(job))
+	if (t_once_in(&job->chance, 8) && !stays_in_window(job))
 		return fail(job, "a match reaches beyond the window");
 	return JOB_DONE;
 }
@@ -883,7 +681,7 @@ enum job_state job_complete(struct job *job, const struct hisi_zip_sqe *sqe)
 		return fail(job, "what is not a result has changed");
 	if (consumed > job->in_len || produced > job->out_len)
 		return fail(job, "more than there was");
-	if (!buffer_take(&job->out, &job->result, produced))
+	if (!job_buffer_take(&job->out, &job->result, produced))
 		return fail(job, "wrote what is not its output");
 	job->src_pos += consumed;
 	job->ctx_dw0 = le32_to_cpu(sqe->ctx_dw0);
@@ -894,7 +692,7 @@ enum job_state job_complete(struct job *job, const struct hisi_zip_sqe *sqe)
 	if (!job->stateful)
 		return complete_stateless(job);
 	for (size_t i = 0; i < HZIP_CTX_DEVICE; i++) {
-		if (job->ctx.p[i] != pattern(i))
+		if (job->ctx.p[i] != job_pattern(i))
 			return fail(job, "wrote to software's part of the context");
 	}
 	return job->decompress ? complete_decompress(job) : complete_compress(job);

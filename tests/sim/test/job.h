@@ -8,7 +8,9 @@
 #ifndef T_JOB_H
 #define T_JOB_H
 
+#include "chance.h"
 #include "driver.h"
+#include "job_buffer.h"
 #include "t_util.h"
 
 /* Plain data of several kinds, for all jobs to take pieces of. */
@@ -20,18 +22,6 @@ struct job_pool {
 void job_pool_make(struct job_pool *pool, uint64_t seed);
 void job_pool_free(struct job_pool *pool);
 
-/* Memory of a request: a buffer, or a list of pieces; around it a known pattern. */
-struct job_buffer {
-	struct t_mem mem;
-	struct t_mem list;	/* if there is one */
-	uint64_t base;		/* where the device sees mem */
-	uint64_t addr;		/* for the SQE: of the data or the list */
-	struct t_piece *pieces;
-	size_t count;
-	uint32_t skip;		/* bytes of the list ahead of the data */
-	uint32_t len;
-};
-
 enum job_damage {
 	JOB_INTACT,
 	JOB_FLIPPED,		/* a bit */
@@ -41,7 +31,7 @@ enum job_damage {
 
 struct job {
 	struct t_dev *dev;
-	uint64_t random;
+	struct t_chance chance;
 	bool pointers;		/* the queue has a PASID: addresses are pointers */
 	bool decompress;
 	bool stateful;
