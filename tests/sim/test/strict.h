@@ -61,6 +61,9 @@ int t_teardown(void **state);
 #define T_UNTOUCHED(test)	T_WITH(test, t_setup_untouched)
 #define T_WITH(test, setup)	cmocka_unit_test_setup_teardown(test, setup, t_teardown)
 
+/* A command of the mailbox is refused with an error. */
+#define T_MB_FAILS(call) assert_in_range(call, 1, 15)
+
 /* A request from in to out, of raw DEFLATE (V2: zlib), that is as it should be. */
 void t_rig_sqe(const struct t_rig *rig, struct hisi_zip_sqe *sqe);
 /* It runs on the compressing queue, and works. */
