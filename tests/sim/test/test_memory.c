@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * What a virtual machine takes back is known for some time: see memory.h.  The rest of
- * it is tested with a client, in test_vfio_user.c.
+ * it is tested with a client, in test_vfio_memory.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
