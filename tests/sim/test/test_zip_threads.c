@@ -8,23 +8,19 @@
  *     WD_TEST_REQUESTS=10000000 build/tsan/tests/sim/test/test_zip_threads
  */
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <zlib.h>
 
-#include "internal.h"
+#include "t_two_threads.h"
 #include "t_zip_use.h"
 
 #include <cmocka.h>
 
 #define REQUESTS    (T_SLOW ? 20000u : 350000u) /* a million, in three ways */
 #define MIXED_SHARE 16u /* making data takes the model longer than undoing it */
-#define SLOTS	    64u /* requests there are; the queue is not so deep */
-#define OUT_LEN	    64u
 
 /* A gzip member of one stored block that has a number. */
 struct member {
@@ -36,9 +32,9 @@ struct member {
 
 static_assert(sizeof(struct member) == 31, "as it is in a file");
 
-static void make_member(struct member *m, uint64_t number)
+static struct member member_of(uint64_t number)
 {
-	static const struct member empty = {
+	struct member m = {
 		.head = { 0x1f, 0x8b, 8, [9] = 3 },
 		.block = { 1, 8, 0, 0xf7, 0xff },
 		.length = { 8 },
@@ -46,207 +42,80 @@ static void make_member(struct member *m, uint64_t number)
 	uint32_t crc =
 		(uint32_t)crc32(0, (const Bytef *)&number, sizeof(number));
 
-	*m = empty;
-	memcpy(m->number, &number, sizeof(number));
-	memcpy(m->crc, &crc, sizeof(crc));
+	memcpy(m.number, &number, sizeof(number));
+	memcpy(m.crc, &crc, sizeof(crc));
+	return m;
 }
 
-/*
- * A request and its memory.
- * @number: of all that are sent
- * @ours:   it is not in the queue
- */
-struct slot {
-	struct wd_comp_req req;
-	uint64_t number;
-	struct member in;
-	uint8_t out[OUT_LEN];
-	bool ours;
-};
-
-/*
- * @flush_every: how many requests share a doorbell of the sender; 0: it rings none,
- *               the receiver does
- * @poll:        the receiver does not wait, but asks
- * @mixed:       every second request is for the other direction
- * @sent, @back: counted by the sender and by the receiver
- */
-struct run {
-	struct wd_queue q;
-	struct slot slots[SLOTS];
-	uint64_t total;
-	unsigned int flush_every;
-	bool poll, mixed;
-	uint64_t sent, back;
-	int end; /* why the sender ended early */
-};
-
-static uint64_t requests(void)
+static void undo_member(struct t_slot *slot)
 {
-	const char *text = getenv("WD_TEST_REQUESTS");
+	const struct member m = member_of(slot->number);
 
-	return text ? strtoull(text, NULL, 10) : REQUESTS;
-}
-
-static bool compresses(const struct run *run, uint64_t number)
-{
-	return run->mixed && number % 2;
-}
-
-static void fill(const struct run *run, struct slot *slot)
-{
-	slot->number = run->sent;
-	make_member(&slot->in, slot->number);
+	static_assert(sizeof(m) <= sizeof(slot->in), "there is room");
+	memcpy(slot->in, &m, sizeof(m));
 	slot->req = (struct wd_comp_req){
 		.op = WD_COMP_DECOMPRESS,
 		.format = WD_COMP_GZIP,
-		.user = slot,
-		.in = &slot->in,
-		.in_len = sizeof(slot->in),
+		.in = slot->in,
+		.in_len = sizeof(m),
 		.out = slot->out,
 		.out_cap = sizeof(slot->out),
 	};
-	if (!compresses(run, slot->number))
+}
+
+static void make_or_undo_member(struct t_slot *slot)
+{
+	undo_member(slot);
+	if (slot->number % 2 == 0)
 		return;
 	slot->req.op = WD_COMP_COMPRESS;
 	slot->req.level = 1;
-	slot->req.in = slot->in.number;
-	slot->req.in_len = sizeof(slot->in.number);
+	slot->req.in = &slot->number;
+	slot->req.in_len = sizeof(slot->number);
 }
 
-static void *send_all(void *arg)
+static void check_answer(const struct t_slot *slot)
 {
-	struct run *run = arg;
-
-	while (run->sent < run->total) {
-		struct slot *slot = &run->slots[run->sent % SLOTS];
-		int ret;
-
-		if (!__atomic_load_n(&slot->ours, __ATOMIC_ACQUIRE)) {
-			sched_yield();
-			continue;
-		}
-		fill(run, slot);
-		__atomic_store_n(&slot->ours, false, __ATOMIC_RELAXED);
-		ret = wd_send(&run->q, &slot->req);
-		if (ret)
-			__atomic_store_n(&slot->ours, true, __ATOMIC_RELAXED);
-		else
-			run->sent++;
-		if (ret == -EBUSY)
-			sched_yield();
-		else if (ret)
-			run->end = ret;
-		if (run->flush_every &&
-		    (ret || run->sent % run->flush_every == 0))
-			wd_flush(&run->q);
-		if (run->end)
-			break;
-	}
-	wd_flush(&run->q);
-	return NULL;
-}
-
-static void check_answer(const struct run *run, const struct slot *slot)
-{
+	const struct member m = member_of(slot->number);
 	uint32_t crc;
 
-	memcpy(&crc, slot->in.crc, sizeof(crc));
+	memcpy(&crc, m.crc, sizeof(crc));
 	assert_int_equal(slot->req.checksum, crc);
-	if (compresses(run, slot->number)) {
-		assert_int_equal(slot->req.consumed, sizeof(slot->in.number));
+	assert_int_equal(slot->req.consumed, slot->req.in_len);
+	if (slot->req.op == WD_COMP_COMPRESS) {
 		assert_true(slot->req.produced > 20);
 		return;
 	}
-	assert_int_equal(slot->req.consumed, sizeof(slot->in));
 	assert_int_equal(slot->req.produced, sizeof(slot->number));
 	assert_memory_equal(slot->out, &slot->number, sizeof(slot->number));
 }
 
-/* One that came back, and nobody writes to any more. */
-static void take(struct run *run, struct wd_comp_req *req, uint64_t *seen)
-{
-	struct slot *slot = req->user;
-	size_t i = (size_t)(slot - run->slots);
+static const struct t_two_threads_ops one_way = {
+	.open = t_open_queue,
+	.fill = undo_member,
+	.check = check_answer,
+};
 
-	assert_ptr_equal(req, &slot->req);
-	assert_false(__atomic_load_n(&slot->ours, __ATOMIC_RELAXED));
-	/* Each once, and none for the other. */
-	assert_int_equal(slot->number, seen[i]);
-	seen[i] += SLOTS;
-	if (!req->status)
-		check_answer(run, slot);
-	memset(slot->out, 0xee, sizeof(slot->out));
-	__atomic_store_n(&slot->ours, true, __ATOMIC_RELEASE);
-	run->back++;
-}
-
-/* Returns what ended it: 0 when all are back. */
-static int receive_all(struct run *run, int *status)
-{
-	uint64_t seen[SLOTS];
-	void *got;
-	int ret;
-
-	for (size_t i = 0; i < SLOTS; i++)
-		seen[i] = i;
-	while (run->back < run->total) {
-		ret = run->poll ? wd_recv(&run->q, &got)
-				: wd_recv_sync(&run->q, &got, WD_WAIT_FOREVER);
-		if (ret == -EAGAIN || ret == -ENOENT) {
-			sched_yield();
-			continue;
-		}
-		if (ret)
-			return ret;
-		if (((struct wd_comp_req *)got)->status)
-			*status = ((struct wd_comp_req *)got)->status;
-		take(run, got, seen);
-	}
-	return 0;
-}
-
-static struct run *begin(uint64_t total)
-{
-	struct run *run = calloc(1, sizeof(*run));
-
-	assert_non_null(run);
-	run->total = total;
-	for (size_t i = 0; i < SLOTS; i++)
-		run->slots[i].ours = true;
-	t_open_queue(&run->q);
-	assert_true(run->q.depth < SLOTS);
-	return run;
-}
-
-/* All of them there and back; what they came back with that is not 0. */
-static int there_and_back(struct run *run, int *status)
-{
-	pthread_t sender;
-	int ret;
-
-	*status = 0;
-	assert_int_equal(pthread_create(&sender, NULL, send_all, run), 0);
-	ret = receive_all(run, status);
-	pthread_join(sender, NULL);
-	return ret;
-}
+/* Every second request is for the other direction. */
+static const struct t_two_threads_ops both_ways = {
+	.open = t_open_queue,
+	.fill = make_or_undo_member,
+	.check = check_answer,
+};
 
 static void all_come_back(unsigned int flush_every, bool poll, bool mixed)
 {
-	struct run *run = begin(mixed ? requests() / MIXED_SHARE : requests());
-	int status;
+	uint64_t total = t_requests(REQUESTS) / (mixed ? MIXED_SHARE : 1);
+	struct t_run *run = t_run_begin(mixed ? &both_ways : &one_way, total);
 
 	run->flush_every = flush_every;
 	run->poll = poll;
-	run->mixed = mixed;
-	assert_int_equal(there_and_back(run, &status), 0);
-	assert_int_equal(status, 0);
-	assert_int_equal(run->sent, run->total);
-	wd_release_queue(&run->q);
-	assert_int_equal(t_requests_done(), run->total);
+	assert_int_equal(t_run_there_and_back(run), 0);
+	assert_int_equal(run->status, 0);
+	assert_int_equal(run->sent, total);
+	t_run_end(run);
+	assert_int_equal(t_requests_done(), total);
 	assert_int_equal(t_zip.started, mixed ? 2 : 1);
-	free(run);
 }
 
 static void t_one_thread_sends_and_rings_while_another_receives(void **state)
@@ -288,47 +157,25 @@ t_one_thread_sends_in_both_directions_while_another_asks(void **state)
 static void end_early(void (*end_it)(int n), int err)
 {
 	for (int n = 0; n < 12; n++) {
-		struct run *run = begin(UINT64_MAX);
-		pthread_t sender;
-		int status = 0, ret;
-		uint64_t seen[SLOTS];
-		void *got;
+		struct t_run *run =
+			t_run_begin(n % 2 ? &both_ways : &one_way, UINT64_MAX);
 
 		run->flush_every = n % 3;
-		run->mixed = n % 2;
-		for (size_t i = 0; i < SLOTS; i++)
-			seen[i] = i;
-		assert_int_equal(pthread_create(&sender, NULL, send_all, run),
-				 0);
-		do {
-			/* Without doorbells of the sender, nobody can wait. */
-			ret = run->flush_every ? wd_recv_sync(&run->q, &got,
-							      WD_WAIT_FOREVER)
-					       : wd_recv(&run->q, &got);
-			if (ret == -ENOENT || ret == -EAGAIN) {
-				sched_yield();
-				continue;
-			}
-			if (ret)
-				break;
-			if (((struct wd_comp_req *)got)->status)
-				status = ((struct wd_comp_req *)got)->status;
-			take(run, got, seen);
-			if (run->back == 300)
-				end_it(n);
-		} while (ret != -ENODEV);
-		pthread_join(sender, NULL);
+		/* Without doorbells of the sender, nobody can wait. */
+		run->poll = !run->flush_every;
+		t_run_start_sender(run);
+		assert_int_equal(t_run_receive(run, 300), 0);
+		end_it(n);
+		assert_int_equal(t_run_receive(run, run->total), -ENODEV);
+		t_run_join_sender(run);
 		/* The sender may have ended first; what it had sent then is still there. */
-		while (run->back < run->sent) {
-			assert_int_equal(wd_recv(&run->q, &got), 0);
-			take(run, got, seen);
-		}
+		while (run->back < run->sent)
+			t_run_receive_one(run);
 		assert_int_equal(run->end, -ENODEV);
 		assert_int_equal(run->back, run->sent);
 		/* There may have been none in flight at that moment. */
-		assert_true(!status || status == err);
-		wd_release_queue(&run->q);
-		free(run);
+		assert_true(!run->status || run->status == err);
+		t_run_end(run);
 	}
 }
 
