@@ -6,48 +6,26 @@
  *
  * The device is t_device.c.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "format/format.h"
+#include "t_attempt.h"
+#include "t_device.h"
+
 #include <cmocka.h>
 
-#include <warpdrive/wd_comp.h>
-
-#include "codec.h"
-#include "format/format.h"
-#include "internal.h"
-#include "t_device.h"
-#include "t_util.h"
-
-#define LEN	3000u
 #define DEPTH	16u
 #define END	5u		/* bytes that the driver adds to an open stream */
 #define RATIO	1032u		/* bytes that DEFLATE makes of one, at most */
-
-enum kind {
-	COMPRESS_GZIP,
-	COMPRESS_ZLIB,
-	COMPRESS_RAW,
-	COMPRESS_OPEN,
-	COMPRESS_NAMED,
-	DECOMPRESS_GZIP,
-	DECOMPRESS_ZLIB,
-	DECOMPRESS_RAW,
-	DECOMPRESS_CHUNK,
-	KINDS,
-};
 
 /* As small as a stream of that kind can be, of the compressed side. */
 static const uint32_t least[KINDS] = { 20, 8, 2, 5, 2, 20, 8, 2, 2 };
 
 /* What the driver writes before the device's data, and after all of it. */
-static const struct wd_comp_header header = { .name = "a name", .mtime = 1, .os = 3 };
-#define HEAD	(10u + sizeof("a name"))
+#define HEAD	(10u + sizeof(T_HEADER_NAME))
 #define TAIL	8u
 
 static size_t before(enum kind kind)
@@ -60,20 +38,14 @@ static size_t after(enum kind kind)
 	return kind == COMPRESS_NAMED ? TAIL : kind == COMPRESS_OPEN ? END : 0;
 }
 
-static uint8_t plain[LEN];
-static struct t_bytes packed[KINDS];	/* input of the kinds that decompress */
-
 /*
- * One request in memory of exactly its size.
+ * One request on a queue of its own.
  * @in_len, @out_cap: as the device is told
  * @honest:           what it would have answered
  */
 struct attempt {
-	enum kind kind;
+	struct t_attempt asked;
 	struct wd_queue q;
-	struct wd_comp_req req;
-	struct wd_inflate inf;
-	uint8_t *in, *out;
 	uint32_t in_len, out_cap;
 	struct wd_dummy_cqe honest;
 };
@@ -132,125 +104,32 @@ static int teardown(void **state)
 	return t_device.opened != t_device.closed || t_device.mapped != t_device.unmapped;
 }
 
-static bool is_compress(enum kind kind)
-{
-	return kind <= COMPRESS_NAMED;
-}
-
-static enum wd_comp_format format_of(enum kind kind)
-{
-	switch (kind) {
-	case COMPRESS_GZIP:
-	case COMPRESS_NAMED:
-	case DECOMPRESS_GZIP:
-		return WD_COMP_GZIP;
-	case COMPRESS_ZLIB:
-	case DECOMPRESS_ZLIB:
-		return WD_COMP_ZLIB;
-	default:
-		return WD_COMP_RAW;
-	}
-}
-
-/* A chunk is what an open request makes. */
-static void make_chunk(struct t_bytes *to)
-{
-	struct wd_codec *codec = wd_codec_create();
-	struct wd_comp_req req = {
-		.in = plain, .in_len = LEN, .format = WD_COMP_RAW, .level = 6,
-		.flags = WD_COMP_REQ_OPEN, .out_cap = wd_comp_req_bound(LEN),
-	};
-	struct wd_work work = wd_work_request(&req);
-
-	req.out = malloc(req.out_cap);
-	wd_codec_run(codec, &work);
-	assert_int_equal(req.status, 0);
-	to->data = req.out;
-	to->len = req.produced;
-	wd_codec_destroy(codec);
-}
-
-static int make_data(void **state)
-{
-	(void)state;
-	t_fill(plain, LEN, T_TEXT);
-	for (int kind = DECOMPRESS_GZIP; kind <= DECOMPRESS_RAW; kind++)
-		t_deflate(&packed[kind], plain, LEN, t_window_bits(format_of((enum kind)kind)),
-			  6, 0);
-	make_chunk(&packed[DECOMPRESS_CHUNK]);
-	return 0;
-}
-
-static int free_data(void **state)
-{
-	(void)state;
-	for (int kind = 0; kind < KINDS; kind++)
-		free(packed[kind].data);
-	return 0;
-}
-
-static void *copy_of(const void *data, size_t len)
-{
-	void *p = malloc(len);
-
-	assert_non_null(p);
-	memcpy(p, data, len);
-	return p;
-}
-
 /* With @room bytes for the output. */
 static void begin(struct attempt *a, enum kind kind, size_t room)
 {
-	bool comp = is_compress(kind);
-	size_t len = comp ? LEN : packed[kind].len;
-
 	memset(a, 0, sizeof(*a));
-	a->kind = kind;
 	a->q.device = "dummy";
 	assert_int_equal(wd_request_queue(&a->q), 0);
-	a->in = copy_of(comp ? plain : packed[kind].data, len);
-	a->out = malloc(room);
-	assert_non_null(a->out);
-	a->req = (struct wd_comp_req){
-		.op = comp ? WD_COMP_COMPRESS : WD_COMP_DECOMPRESS,
-		.format = (uint8_t)format_of(kind), .level = comp ? 6 : 0,
-		.flags = kind == COMPRESS_OPEN ? WD_COMP_REQ_OPEN : 0,
-		.in = a->in, .in_len = len, .out = a->out, .out_cap = room,
-		.header = kind == COMPRESS_NAMED ? &header : NULL,
-	};
-	a->in_len = (uint32_t)len;
+	t_attempt_begin(&a->asked, kind, room);
+	a->in_len = (uint32_t)a->asked.req.in_len;
 	a->out_cap = (uint32_t)(room - before(kind) - after(kind));
-	if (kind == DECOMPRESS_CHUNK) {
-		assert_int_equal(wd_inflate_init(&a->inf), 0);
+	if (kind == DECOMPRESS_CHUNK)
 		a->in_len += WD_CHUNK_END;
-	}
 }
 
 static void end(struct attempt *a)
 {
 	wd_release_queue(&a->q);
-	if (a->kind == DECOMPRESS_CHUNK)
-		wd_inflate_exit(&a->inf);
-	free(a->in);
-	free(a->out);
-}
-
-/* Chunks are what sessions ask for. */
-static int send(struct attempt *a)
-{
-	struct wd_work chunk = wd_work_chunk(&a->req, &a->inf);
-
-	return a->kind == DECOMPRESS_CHUNK ? wd_queue_send(&a->q, &chunk) :
-					     wd_send(&a->q, &a->req);
+	t_attempt_end(&a->asked);
 }
 
 static void run(struct attempt *a)
 {
 	void *got;
 
-	assert_int_equal(send(a), 0);
+	assert_int_equal(t_attempt_send(&a->q, &a->asked), 0);
 	assert_int_equal(wd_recv_sync(&a->q, &got, 10000), 0);
-	assert_ptr_equal(got, &a->req);
+	assert_ptr_equal(got, &a->asked.req);
 	a->honest = lie.honest;
 }
 
@@ -258,8 +137,12 @@ static void run(struct attempt *a)
 static void check_given_up(struct attempt *a, bool dead)
 {
 	struct wd_comp_req req = {
-		.in = plain, .in_len = LEN, .format = WD_COMP_RAW, .level = 1,
-		.out = a->out, .out_cap = 1,
+		.in = t_plain,
+		.in_len = T_PLAIN_LEN,
+		.format = WD_COMP_RAW,
+		.level = 1,
+		.out = a->asked.out,
+		.out_cap = 1,
 	};
 	void *got;
 
@@ -270,30 +153,22 @@ static void check_given_up(struct attempt *a, bool dead)
 		assert_int_equal(req.status, -ENOSPC);
 }
 
-static void check_nothing_made(const struct attempt *a, int status)
-{
-	assert_int_equal(a->req.status, status);
-	assert_int_equal(a->req.consumed, 0);
-	assert_int_equal(a->req.produced, 0);
-	assert_int_equal(a->req.result, 0);
-}
-
 /* ---- what is to be made of it ---- */
 
 /* What nobody can know to be wrong is in the request; -EPROTO if it can not be. */
 static int verdict_of_sizes(const struct attempt *a, uint32_t consumed, uint32_t produced)
 {
-	uint64_t small = is_compress(a->kind) ? produced : consumed;
-	uint64_t large = is_compress(a->kind) ? consumed : produced;
+	uint64_t small = t_is_compress(a->asked.kind) ? produced : consumed;
+	uint64_t large = t_is_compress(a->asked.kind) ? consumed : produced;
 
-	if (consumed > a->in_len || produced > a->out_cap || small < least[a->kind] ||
-	    large > small * RATIO)
+	if (consumed > a->in_len || produced > a->out_cap ||
+	    small < least[a->asked.kind] || large > small * RATIO)
 		return -EPROTO;
-	if (is_compress(a->kind) && consumed != a->in_len)
+	if (t_is_compress(a->asked.kind) && consumed != a->in_len)
 		return -EPROTO;
 	if (consumed == a->honest.consumed && produced == a->honest.produced)
 		return 0;
-	switch (a->kind) {
+	switch (a->asked.kind) {
 	case COMPRESS_GZIP:
 	case COMPRESS_ZLIB:
 	case DECOMPRESS_GZIP:
@@ -321,23 +196,28 @@ static int verdict(const struct attempt *a)
 	default:
 		if (lie.value == a->honest.checksum)
 			return 0;
-		return a->kind == DECOMPRESS_CHUNK || format_of(a->kind) != WD_COMP_RAW ?
-		       -EIO : 0;
+		return a->asked.kind == DECOMPRESS_CHUNK ||
+				       t_format_of(a->asked.kind) != WD_COMP_RAW
+			       ? -EIO
+			       : 0;
 	}
 }
 
 /* What is around the device's own @produced bytes. */
 static void check_around(const struct attempt *a, uint32_t produced)
 {
-	const uint8_t *end = a->out + before(a->kind) + produced;
+	const uint8_t *end = a->asked.out + before(a->asked.kind) + produced;
 	uint8_t tail[TAIL];
 
-	if (a->kind == COMPRESS_OPEN)
+	if (a->asked.kind == COMPRESS_OPEN)
 		assert_memory_equal(end, "\0\0\0\xff\xff", END);
-	if (a->kind != COMPRESS_NAMED)
+	if (a->asked.kind != COMPRESS_NAMED)
 		return;
-	assert_memory_equal(a->out, "\x1f\x8b\x08\x08\x01\0\0\0\0\x03" "a name", HEAD);
-	wd_tail_write(tail, WD_COMP_GZIP, wd_crc32(0, plain, LEN), LEN);
+	assert_memory_equal(a->asked.out,
+			    "\x1f\x8b\x08\x08\x01\0\0\0\0\x03" T_HEADER_NAME,
+			    HEAD);
+	wd_tail_write(tail, WD_COMP_GZIP, wd_crc32(0, t_plain, T_PLAIN_LEN),
+		      T_PLAIN_LEN);
 	assert_memory_equal(end, tail, TAIL);
 }
 
@@ -345,18 +225,20 @@ static void check_made(const struct attempt *a)
 {
 	uint32_t produced = lie.field == PRODUCED ? lie.value : a->honest.produced;
 
-	assert_int_equal(a->req.status, 0);
-	assert_true(a->req.produced <= a->req.out_cap);
-	if (a->kind == DECOMPRESS_CHUNK)
+	assert_int_equal(a->asked.req.status, 0);
+	assert_true(a->asked.req.produced <= a->asked.req.out_cap);
+	if (a->asked.kind == DECOMPRESS_CHUNK)
 		return;
-	assert_int_equal(a->req.produced, before(a->kind) + produced + after(a->kind));
+	assert_int_equal(a->asked.req.produced, before(a->asked.kind) +
+							produced +
+							after(a->asked.kind));
 	check_around(a, produced);
 }
 
 /* A chunk says more than its sizes: what was used has to fit its end, too. */
 static bool chunk_of_other_end(const struct attempt *a)
 {
-	return a->kind == DECOMPRESS_CHUNK && lie.field == CONSUMED;
+	return a->asked.kind == DECOMPRESS_CHUNK && lie.field == CONSUMED;
 }
 
 static void lie_once(enum kind kind, size_t room, enum field field, uint32_t value)
@@ -371,9 +253,9 @@ static void lie_once(enum kind kind, size_t room, enum field field, uint32_t val
 	run(&a);
 	want = verdict(&a);
 	if (chunk_of_other_end(&a) && want == -EIO)
-		assert_int_equal(a.req.status, -EOPNOTSUPP);
+		assert_int_equal(a.asked.req.status, -EOPNOTSUPP);
 	else if (want)
-		check_nothing_made(&a, want);
+		t_check_nothing_made(&a.asked, want);
 	else
 		check_made(&a);
 	check_given_up(&a, want == -EPROTO);
@@ -391,7 +273,8 @@ static void lie_around(enum kind kind, size_t room, enum field field, uint32_t b
 
 static size_t honest_room(enum kind kind)
 {
-	return is_compress(kind) ? wd_comp_req_bound(LEN) : LEN + WD_CHUNK_ROOM;
+	return t_is_compress(kind) ? wd_comp_req_bound(T_PLAIN_LEN)
+				   : T_PLAIN_LEN + WD_CHUNK_ROOM;
 }
 
 static void lie_of_field(enum field field)
@@ -406,7 +289,7 @@ static void lie_of_field(enum field field)
 		lie.on = false;
 		begin(&a, kind, room);
 		run(&a);
-		assert_int_equal(a.req.status, 0);
+		assert_int_equal(a.asked.req.status, 0);
 		honest = a.honest;
 		in_len = a.in_len;
 		out_cap = a.out_cap;
@@ -485,7 +368,7 @@ static void t_each_failure_has_its_error(void **state)
 			t_device.lie = fail_with;
 			begin(&a, (enum kind)kind, honest_room((enum kind)kind));
 			run(&a);
-			check_nothing_made(&a, errors[told_status]);
+			t_check_nothing_made(&a.asked, errors[told_status]);
 			t_device.lie = tell_lie;
 			check_given_up(&a, errors[told_status] == -EPROTO);
 			end(&a);
@@ -517,7 +400,7 @@ static void tell_again(const struct wd_dummy_sqe *sqe, struct wd_dummy_cqe *cqe,
 /* Sends @n requests at a time, for the @total; returns how many were done well. */
 static unsigned int send_many(struct wd_queue *q, unsigned int n, unsigned int total)
 {
-	static uint8_t out[MANY][2 * LEN];
+	static uint8_t out[MANY][2 * T_PLAIN_LEN];
 	static struct wd_comp_req reqs[MANY];
 	unsigned int sent = 0, back = 0, good = 0;
 	void *got;
@@ -527,8 +410,11 @@ static unsigned int send_many(struct wd_queue *q, unsigned int n, unsigned int t
 
 		while (sent < total && sent - back < n && !ret) {
 			reqs[sent] = (struct wd_comp_req){
-				.in = plain, .in_len = LEN, .level = 1,
-				.out = out[sent], .out_cap = sizeof(out[0]),
+				.in = t_plain,
+				.in_len = T_PLAIN_LEN,
+				.level = 1,
+				.out = out[sent],
+				.out_cap = sizeof(out[0]),
 			};
 			ret = wd_send(q, &reqs[sent]);
 			sent += !ret;
@@ -573,7 +459,7 @@ static void t_a_tail_that_is_nowhere_is_nonsense(void **state)
 		t_device.extra_tail = extra[i];
 		begin(&a, COMPRESS_GZIP, honest_room(COMPRESS_GZIP));
 		run(&a);
-		check_nothing_made(&a, -EPROTO);
+		t_check_nothing_made(&a.asked, -EPROTO);
 		check_given_up(&a, true);
 		end(&a);
 	}
@@ -669,7 +555,7 @@ static void t_a_device_that_sleeps_and_does_not_say_so_is_lost(void **state)
 	t_device.lie_awake = true;
 	begin(&a, COMPRESS_GZIP, honest_room(COMPRESS_GZIP));
 	run(&a);
-	check_nothing_made(&a, -ETIMEDOUT);
+	t_check_nothing_made(&a.asked, -ETIMEDOUT);
 	check_given_up(&a, true);
 	end(&a);
 }
@@ -685,16 +571,17 @@ static void t_a_request_counts_as_it_was_sent(void **state)
 		void *got;
 
 		begin(&a, (enum kind)k, honest_room((enum kind)k));
-		assert_int_equal(send(&a), 0);
-		memset(&a.req, 0xa5, sizeof(a.req));
-		a.req.out = NULL;
+		assert_int_equal(t_attempt_send(&a.q, &a.asked), 0);
+		memset(&a.asked.req, 0xa5, sizeof(a.asked.req));
+		a.asked.req.out = NULL;
 		assert_int_equal(wd_recv_sync(&a.q, &got, 10000), 0);
-		assert_ptr_equal(got, &a.req);
-		assert_int_equal(a.req.status, 0);
-		assert_int_equal(a.req.consumed, a.in_len);
-		assert_int_equal(a.req.produced,
-				 before(a.kind) + lie.honest.produced + after(a.kind));
-		assert_int_equal(a.req.checksum, lie.honest.checksum);
+		assert_ptr_equal(got, &a.asked.req);
+		assert_int_equal(a.asked.req.status, 0);
+		assert_int_equal(a.asked.req.consumed, a.in_len);
+		assert_int_equal(a.asked.req.produced,
+				 before(a.asked.kind) + lie.honest.produced +
+					 after(a.asked.kind));
+		assert_int_equal(a.asked.req.checksum, lie.honest.checksum);
 		check_around(&a, lie.honest.produced);
 		end(&a);
 	}
@@ -720,5 +607,5 @@ int main(void)
 	};
 
 	alarm(T_ALARM_SECONDS);
-	return cmocka_run_group_tests(tests, make_data, free_data);
+	return cmocka_run_group_tests(tests, t_make_data, t_free_data);
 }

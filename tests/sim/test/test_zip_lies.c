@@ -13,98 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "codec/codec.h"
-#include "codec/splice.h"
 #include "drv/inflight.h"
-#include "internal.h"
+#include "t_attempt.h"
 #include "t_zip_use.h"
 
 #include <cmocka.h>
 
-#define LEN   3000u
-#define RATIO 1032u /* bytes that DEFLATE makes of one, at most */
-#define ROOM  4000u
-
-enum kind {
-	COMPRESS_GZIP,
-	COMPRESS_ZLIB,
-	COMPRESS_RAW,
-	COMPRESS_OPEN,
-	COMPRESS_NAMED,
-	DECOMPRESS_GZIP,
-	DECOMPRESS_ZLIB,
-	DECOMPRESS_RAW,
-	DECOMPRESS_CHUNK,
-	KINDS,
-};
-
-static const struct wd_comp_header header = { .name = "a name",
-					      .mtime = 1,
-					      .os = 3 };
-
-static uint8_t plain[LEN];
-static struct t_bytes packed[KINDS]; /* input of the kinds that decompress */
-
-static bool is_compress(enum kind kind)
-{
-	return kind <= COMPRESS_NAMED;
-}
-
-static enum wd_comp_format format_of(enum kind kind)
-{
-	switch (kind) {
-	case COMPRESS_GZIP:
-	case COMPRESS_NAMED:
-	case DECOMPRESS_GZIP:
-		return WD_COMP_GZIP;
-	case COMPRESS_ZLIB:
-	case DECOMPRESS_ZLIB:
-		return WD_COMP_ZLIB;
-	default:
-		return WD_COMP_RAW;
-	}
-}
-
-/* A chunk is what an open request makes. */
-static void make_chunk(struct t_bytes *to)
-{
-	struct wd_codec *codec = wd_codec_create();
-	struct wd_comp_req req = {
-		.in = plain,
-		.in_len = LEN,
-		.format = WD_COMP_RAW,
-		.level = 6,
-		.flags = WD_COMP_REQ_OPEN,
-		.out_cap = wd_comp_req_bound(LEN),
-	};
-	struct wd_work work = wd_work_request(&req);
-
-	req.out = malloc(req.out_cap);
-	wd_codec_run(codec, &work);
-	assert_int_equal(req.status, 0);
-	to->data = req.out;
-	to->len = req.produced;
-	wd_codec_destroy(codec);
-}
-
-static int make_data(void **state)
-{
-	(void)state;
-	t_fill(plain, LEN, T_TEXT);
-	for (int kind = DECOMPRESS_GZIP; kind <= DECOMPRESS_RAW; kind++)
-		t_deflate(&packed[kind], plain, LEN,
-			  t_window_bits(format_of((enum kind)kind)), 6, 0);
-	make_chunk(&packed[DECOMPRESS_CHUNK]);
-	return 0;
-}
-
-static int free_data(void **state)
-{
-	(void)state;
-	for (int kind = 0; kind < KINDS; kind++)
-		t_bytes_free(&packed[kind]);
-	return 0;
-}
+#define ROOM 4000u
 
 static int begin(void **state)
 {
@@ -120,66 +35,12 @@ static int end(void **state)
 
 /* ---- attempts ---- */
 
-/* One request in memory of exactly its size. */
-struct attempt {
-	enum kind kind;
-	struct wd_comp_req req;
-	struct wd_inflate inf;
-	uint8_t *in, *out;
-};
-
-static void *copy_of(const void *data, size_t len)
+static void prepare(struct t_attempt *a, enum kind kind)
 {
-	void *p = malloc(len);
-
-	assert_non_null(p);
-	memcpy(p, data, len);
-	return p;
+	t_attempt_begin(a, kind, ROOM);
 }
 
-static void prepare(struct attempt *a, enum kind kind)
-{
-	bool comp = is_compress(kind);
-	size_t len = comp ? LEN : packed[kind].len;
-
-	memset(a, 0, sizeof(*a));
-	a->kind = kind;
-	a->in = copy_of(comp ? plain : packed[kind].data, len);
-	a->out = calloc(1, ROOM);
-	assert_non_null(a->out);
-	a->req = (struct wd_comp_req){
-		.op = comp ? WD_COMP_COMPRESS : WD_COMP_DECOMPRESS,
-		.format = (uint8_t)format_of(kind),
-		.level = comp ? 6 : 0,
-		.flags = kind == COMPRESS_OPEN ? WD_COMP_REQ_OPEN : 0,
-		.in = a->in,
-		.in_len = len,
-		.out = a->out,
-		.out_cap = ROOM,
-		.header = kind == COMPRESS_NAMED ? &header : NULL,
-	};
-	if (kind == DECOMPRESS_CHUNK)
-		assert_int_equal(wd_inflate_init(&a->inf), 0);
-}
-
-static void discard(struct attempt *a)
-{
-	if (a->kind == DECOMPRESS_CHUNK)
-		wd_inflate_exit(&a->inf);
-	free(a->in);
-	free(a->out);
-}
-
-/* Chunks are what sessions ask for. */
-static int send(struct wd_queue *q, struct attempt *a)
-{
-	struct wd_work chunk = wd_work_chunk(&a->req, &a->inf);
-
-	return a->kind == DECOMPRESS_CHUNK ? wd_queue_send(q, &chunk)
-					   : wd_send(q, &a->req);
-}
-
-static void receive(struct wd_queue *q, const struct attempt *a)
+static void receive(struct wd_queue *q, const struct t_attempt *a)
 {
 	void *got;
 
@@ -187,25 +48,17 @@ static void receive(struct wd_queue *q, const struct attempt *a)
 	assert_ptr_equal(got, &a->req);
 }
 
-static void check_nothing_made(const struct attempt *a, int status)
-{
-	assert_int_equal(a->req.status, status);
-	assert_int_equal(a->req.consumed, 0);
-	assert_int_equal(a->req.produced, 0);
-	assert_int_equal(a->req.result, 0);
-}
-
 /* Nothing comes any more, and nothing goes. */
 static void check_given_up(struct wd_queue *q)
 {
-	struct attempt a;
+	struct t_attempt a;
 	void *got;
 
 	for (int kind = 0; kind < KINDS; kind++) {
 		prepare(&a, (enum kind)kind);
 		/* A queue of its own that it never had is not had any more, either. */
-		assert_true(send(q, &a) < 0);
-		discard(&a);
+		assert_true(t_attempt_send(q, &a) < 0);
+		t_attempt_end(&a);
 	}
 	assert_int_equal(wd_flush(q), -ENODEV);
 	assert_int_equal(wd_recv(q, &got), -ENODEV);
@@ -214,14 +67,14 @@ static void check_given_up(struct wd_queue *q)
 
 static void check_works(struct wd_queue *q)
 {
-	struct attempt a;
+	struct t_attempt a;
 
 	for (int kind = 0; kind < KINDS; kind++) {
 		prepare(&a, (enum kind)kind);
-		assert_int_equal(send(q, &a), 0);
+		assert_int_equal(t_attempt_send(q, &a), 0);
 		receive(q, &a);
 		assert_int_equal(a.req.status, 0);
-		discard(&a);
+		t_attempt_end(&a);
 	}
 }
 
@@ -256,7 +109,7 @@ static bool is_found_out(enum kind kind, enum field field)
 	if (field == CONSUMED)
 		return kind != DECOMPRESS_RAW && kind != DECOMPRESS_ZLIB;
 	if (field == PRODUCED)
-		return format_of(kind) != WD_COMP_ZLIB;
+		return t_format_of(kind) != WD_COMP_ZLIB;
 	return true;
 }
 
@@ -266,16 +119,16 @@ static void tell_lie(enum kind kind, enum field field,
 {
 	struct wd_comp_req honest;
 	struct wd_queue q;
-	struct attempt a;
+	struct t_attempt a;
 	uint32_t was;
 
 	t_open_queue(&q);
 	prepare(&a, kind);
-	assert_int_equal(send(&q, &a), 0);
+	assert_int_equal(t_attempt_send(&q, &a), 0);
 	receive(&q, &a);
 	assert_int_equal(a.req.status, 0);
 	honest = a.req;
-	assert_int_equal(send(&q, &a), 0);
+	assert_int_equal(t_attempt_send(&q, &a), 0);
 	assert_int_equal(wd_flush(&q), 0);
 	sim_wait_idle(t_zip.dev.sim);
 	was = *field_of(t_zip_sqe(0, 1), field);
@@ -283,7 +136,7 @@ static void tell_lie(enum kind kind, enum field field,
 	receive(&q, &a);
 	if (a.req.status) {
 		assert_int_not_equal(lie(was), was);
-		check_nothing_made(&a, a.req.status);
+		t_check_nothing_made(&a, a.req.status);
 	} else if (lie(was) == was || is_found_out(kind, field)) {
 		/* There are bits that mean nothing. */
 		assert_true(lie(was) == was || field == STATUS);
@@ -298,7 +151,7 @@ static void tell_lie(enum kind kind, enum field field,
 		check_given_up(&q);
 	else
 		check_works(&q);
-	discard(&a);
+	t_attempt_end(&a);
 	wd_release_queue(&q);
 }
 
@@ -366,38 +219,38 @@ static void t_a_lie_is_no_result(void **state)
 static void t_a_result_of_another_request_is_nonsense(void **state)
 {
 	struct wd_queue q;
-	struct attempt a, b;
+	struct t_attempt a, b;
 
 	(void)state;
 	t_open_queue(&q);
 	prepare(&a, COMPRESS_GZIP);
 	prepare(&b, COMPRESS_GZIP);
-	assert_int_equal(send(&q, &a), 0);
-	assert_int_equal(send(&q, &b), 0);
+	assert_int_equal(t_attempt_send(&q, &a), 0);
+	assert_int_equal(t_attempt_send(&q, &b), 0);
 	assert_int_equal(wd_flush(&q), 0);
 	sim_wait_idle(t_zip.dev.sim);
 	t_zip_sqe(0, 0)->tag_low = t_zip_sqe(0, 1)->tag_low;
 	receive(&q, &a);
-	check_nothing_made(&a, -EPROTO);
+	t_check_nothing_made(&a, -EPROTO);
 	receive(&q, &b);
-	check_nothing_made(&b, -EPROTO);
+	t_check_nothing_made(&b, -EPROTO);
 	check_given_up(&q);
 	wd_release_queue(&q);
-	discard(&a);
-	discard(&b);
+	t_attempt_end(&a);
+	t_attempt_end(&b);
 }
 
 /* @slot: that the entry names: free, the same twice, outside of the ring. */
 static void name_slot(uint16_t slot)
 {
 	struct wd_queue q;
-	struct attempt a, b;
+	struct t_attempt a, b;
 
 	t_open_queue(&q);
 	prepare(&a, COMPRESS_ZLIB);
 	prepare(&b, COMPRESS_ZLIB);
-	assert_int_equal(send(&q, &a), 0);
-	assert_int_equal(send(&q, &b), 0);
+	assert_int_equal(t_attempt_send(&q, &a), 0);
+	assert_int_equal(t_attempt_send(&q, &b), 0);
 	assert_int_equal(wd_flush(&q), 0);
 	sim_wait_idle(t_zip.dev.sim);
 	t_zip_cqe(0, 1)->sq_head = slot;
@@ -408,12 +261,12 @@ static void name_slot(uint16_t slot)
 		assert_int_equal(b.req.status, 0);
 		check_works(&q);
 	} else {
-		check_nothing_made(&b, -EPROTO);
+		t_check_nothing_made(&b, -EPROTO);
 		check_given_up(&q);
 	}
 	wd_release_queue(&q);
-	discard(&a);
-	discard(&b);
+	t_attempt_end(&a);
+	t_attempt_end(&b);
 }
 
 static void t_an_entry_names_a_request_that_is_done(void **state)
@@ -429,7 +282,7 @@ static void t_an_entry_names_a_request_that_is_done(void **state)
 /* In any order: only that there is an entry for each counts. */
 static void t_requests_may_come_back_in_any_order(void **state)
 {
-	struct attempt a[40];
+	struct t_attempt a[40];
 	struct wd_queue q;
 	void *got;
 
@@ -437,7 +290,7 @@ static void t_requests_may_come_back_in_any_order(void **state)
 	t_open_queue(&q);
 	for (unsigned int i = 0; i < T_ARRAY_SIZE(a); i++) {
 		prepare(&a[i], (enum kind)(i % (COMPRESS_NAMED + 1)));
-		assert_int_equal(send(&q, &a[i]), 0);
+		assert_int_equal(t_attempt_send(&q, &a[i]), 0);
 	}
 	assert_int_equal(wd_flush(&q), 0);
 	sim_wait_idle(t_zip.dev.sim);
@@ -450,7 +303,7 @@ static void t_requests_may_come_back_in_any_order(void **state)
 	}
 	wd_release_queue(&q);
 	for (unsigned int i = 0; i < T_ARRAY_SIZE(a); i++)
-		discard(&a[i]);
+		t_attempt_end(&a[i]);
 }
 
 /* ---- faults of the model ---- */
@@ -464,7 +317,7 @@ static int expected(uint32_t status)
 
 static void t_each_status_has_its_error(void **state)
 {
-	struct attempt a;
+	struct t_attempt a;
 	struct wd_queue q;
 	char text[32];
 
@@ -476,10 +329,10 @@ static void t_each_status_has_its_error(void **state)
 		prepare(&a, (enum kind)(status % KINDS));
 		snprintf(text, sizeof(text), "fail 1 %u", status);
 		t_zip_fault(text);
-		assert_int_equal(send(&q, &a), 0);
+		assert_int_equal(t_attempt_send(&q, &a), 0);
 		receive(&q, &a);
-		check_nothing_made(&a, expected(status));
-		discard(&a);
+		t_check_nothing_made(&a, expected(status));
+		t_attempt_end(&a);
 	}
 	check_works(&q);
 	wd_release_queue(&q);
@@ -488,7 +341,7 @@ static void t_each_status_has_its_error(void **state)
 /* What the engine says is wrong with data is told; the CPU says more. */
 static void t_bad_data_is_an_error(void **state)
 {
-	struct attempt a;
+	struct t_attempt a;
 	struct wd_queue q;
 
 	(void)state;
@@ -497,20 +350,20 @@ static void t_bad_data_is_an_error(void **state)
 		prepare(&a, (enum kind)kind);
 		if (kind != DECOMPRESS_RAW) {
 			a.in[a.req.in_len - 1] ^= 1;
-			assert_int_equal(send(&q, &a), 0);
+			assert_int_equal(t_attempt_send(&q, &a), 0);
 			receive(&q, &a);
-			check_nothing_made(&a, -EBADMSG);
+			t_check_nothing_made(&a, -EBADMSG);
 		}
 		a.req.in_len -= 20;
-		assert_int_equal(send(&q, &a), 0);
+		assert_int_equal(t_attempt_send(&q, &a), 0);
 		receive(&q, &a);
-		check_nothing_made(&a, -EIO);
+		t_check_nothing_made(&a, -EIO);
 		a.req.in_len += 20;
-		a.req.out_cap = LEN - 1;
-		assert_int_equal(send(&q, &a), 0);
+		a.req.out_cap = T_PLAIN_LEN - 1;
+		assert_int_equal(t_attempt_send(&q, &a), 0);
 		receive(&q, &a);
-		check_nothing_made(&a, -ENOSPC);
-		discard(&a);
+		t_check_nothing_made(&a, -ENOSPC);
+		t_attempt_end(&a);
 	}
 	check_works(&q);
 	wd_release_queue(&q);
@@ -523,7 +376,7 @@ static void t_wrong_tags_and_entries_end_the_queue(void **state)
 		"tag 1 0x100000000", "cqe 3 0",	    "cqe 3 5",
 		"cqe 3 64",	     "cqe 3 65535",
 	};
-	struct attempt a;
+	struct t_attempt a;
 	struct wd_queue q;
 
 	(void)state;
@@ -535,7 +388,7 @@ static void t_wrong_tags_and_entries_end_the_queue(void **state)
 		prepare(&a, COMPRESS_GZIP);
 		if (!entry)
 			t_zip_fault(faults[i]);
-		assert_int_equal(send(&q, &a), 0);
+		assert_int_equal(t_attempt_send(&q, &a), 0);
 		receive(&q, &a);
 		assert_int_equal(a.req.status, entry ? 0 : -EPROTO);
 		if (entry) {
@@ -544,28 +397,28 @@ static void t_wrong_tags_and_entries_end_the_queue(void **state)
 		}
 		check_given_up(&q);
 		wd_release_queue(&q);
-		discard(&a);
+		t_attempt_end(&a);
 	}
 }
 
 /* A stale entry is none. */
 static void t_an_event_without_an_entry_does_no_harm(void **state)
 {
-	struct attempt a;
+	struct t_attempt a;
 	struct wd_queue q;
 	void *got;
 
 	(void)state;
 	t_open_queue(&q);
 	prepare(&a, COMPRESS_GZIP);
-	assert_int_equal(send(&q, &a), 0);
+	assert_int_equal(t_attempt_send(&q, &a), 0);
 	receive(&q, &a);
 	t_zip_fault("cqe 3 1 stale");
 	t_zip_fault("eqe 3");
 	assert_int_equal(wd_recv_sync(&q, &got, 0), -ENOENT);
 	check_works(&q);
 	wd_release_queue(&q);
-	discard(&a);
+	t_attempt_end(&a);
 }
 
 /*
@@ -628,16 +481,16 @@ static void t_wrong_output_gets_nowhere(void **state)
 /* ---- the end of a queue ---- */
 
 /* Requests in both directions; then all of them come back. */
-static void send_some(struct wd_queue *q, struct attempt *a, unsigned int n)
+static void send_some(struct wd_queue *q, struct t_attempt *a, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++) {
 		prepare(&a[i], (enum kind)(i % KINDS));
-		assert_int_equal(send(q, &a[i]), 0);
+		assert_int_equal(t_attempt_send(q, &a[i]), 0);
 	}
 }
 
-static void all_come_back(struct wd_queue *q, struct attempt *a, unsigned int n,
-			  int status)
+static void all_come_back(struct wd_queue *q, struct t_attempt *a,
+			  unsigned int n, int status)
 {
 	unsigned int failed = 0;
 	void *got;
@@ -647,18 +500,18 @@ static void all_come_back(struct wd_queue *q, struct attempt *a, unsigned int n,
 	for (unsigned int i = 0; i < n; i++) {
 		if (!a[i].req.status)
 			continue;
-		check_nothing_made(&a[i], status);
+		t_check_nothing_made(&a[i], status);
 		failed++;
 	}
 	assert_true(failed);
 	check_given_up(q);
 	for (unsigned int i = 0; i < n; i++)
-		discard(&a[i]);
+		t_attempt_end(&a[i]);
 }
 
 static void t_a_hang_is_noticed_and_ends_both_directions(void **state)
 {
-	struct attempt a[18];
+	struct t_attempt a[18];
 	struct wd_queue q;
 	void *got;
 
@@ -683,7 +536,7 @@ static void t_a_hang_is_noticed_and_ends_both_directions(void **state)
 			assert_int_equal(ret, -ENODEV);
 			check_given_up(&q);
 			for (unsigned int i = 0; i < 18; i++)
-				discard(&a[i]);
+				t_attempt_end(&a[i]);
 		}
 		wd_release_queue(&q);
 		t_zip.stuck = false;
@@ -693,7 +546,7 @@ static void t_a_hang_is_noticed_and_ends_both_directions(void **state)
 
 static void t_a_queue_that_the_kernel_stops_is_given_up(void **state)
 {
-	struct attempt a[18];
+	struct t_attempt a[18];
 	struct wd_queue q;
 
 	(void)state;
@@ -718,10 +571,10 @@ static void t_a_queue_that_the_kernel_stops_is_given_up(void **state)
 						0);
 				for (int i = 0; i < 18; i++) {
 					assert_int_equal(a[i].req.status, 0);
-					discard(&a[i]);
+					t_attempt_end(&a[i]);
 				}
 				prepare(&a[0], COMPRESS_GZIP);
-				assert_int_equal(send(&q, &a[0]), 0);
+				assert_int_equal(t_attempt_send(&q, &a[0]), 0);
 				assert_int_equal(wd_flush(&q), -ENODEV);
 				all_come_back(&q, a, 1, -ENODEV);
 			} else {
@@ -735,7 +588,7 @@ static void t_a_queue_that_the_kernel_stops_is_given_up(void **state)
 
 static void t_a_device_that_goes_away_is_noticed(void **state)
 {
-	struct attempt a[18];
+	struct t_attempt a[18];
 	struct wd_queue q;
 
 	(void)state;
@@ -759,7 +612,7 @@ static void t_a_device_that_goes_away_is_noticed(void **state)
  */
 static void t_noise_does_no_harm(void **state)
 {
-	struct attempt a[18];
+	struct t_attempt a[18];
 	unsigned int died = 0, came = 0;
 
 	(void)state;
@@ -789,7 +642,7 @@ static void t_noise_does_no_harm(void **state)
 		wd_release_queue(&q);
 		t_zip.stuck = false;
 		for (int i = 0; i < 18; i++)
-			discard(&a[i]);
+			t_attempt_end(&a[i]);
 	}
 	assert_true(died);
 	assert_true(came);
@@ -816,5 +669,5 @@ int main(void)
 	};
 
 	alarm(T_ALARM_SECONDS);
-	return cmocka_run_group_tests(tests, make_data, free_data);
+	return cmocka_run_group_tests(tests, t_make_data, t_free_data);
 }
