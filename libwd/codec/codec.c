@@ -123,12 +123,12 @@ static size_t head_size(const struct wd_comp_req *req)
 	return wd_format_of(req->format)->head_size;
 }
 
-static void write_head(const struct wd_comp_req *req)
+static void write_head(uint8_t *to, const struct wd_comp_req *req)
 {
 	if (req->header)
-		wd_gzip_head_write(req->out, req->header, req->level);
+		wd_gzip_head_write(to, req->header, req->level);
 	else
-		wd_head_write(req->out, req->format, req->level);
+		wd_head_write(to, req->format, req->level);
 }
 
 /* Of what the request's data was, by the format it is summed as. */
@@ -185,7 +185,7 @@ static void run_compress(struct wd_codec *codec, struct wd_work *work)
 	if (req->status)
 		return;
 
-	write_head(req);
+	write_head(out, req);
 	req->consumed = req->in_len;
 	req->produced = head_len + job.produced;
 	req->produced += wd_tail_write(out + req->produced, req->format,
@@ -430,6 +430,9 @@ static int verify(struct wd_codec *codec, const struct wd_work *work)
 		return -EBADMSG;
 	if (fit_scratch(codec, len + req->in_len))
 		return -ENOMEM;
+	write_head(codec->scratch, req);
+	if (memcmp(data, codec->scratch, head))
+		return -EBADMSG;
 	if (open) {
 		memcpy(codec->scratch, data, req->produced);
 		memcpy(codec->scratch + req->produced, final_block,

@@ -161,10 +161,13 @@ static void fail_somehow(struct fake_queue *fq, struct wd_work *work)
 {
 	static const int errors[] = { -EIO, -ENOMEM, -EOPNOTSUPP, -EFAULT };
 	struct wd_comp_req *req = work->req;
+	unsigned int range = (unsigned int)req->produced;
 
+	if (fq->fake->lies_in)
+		range = wd_min(range, fq->fake->lies_in);
 	fq->fake->faults++;
-	if (req->produced && below(2)) {
-		((uint8_t *)req->out)[below((unsigned int)req->produced)] ^= 0x20;
+	if (range && (fq->fake->lies_in || below(2))) {
+		((uint8_t *)req->out)[below(range)] ^= 0x20;
 		return;
 	}
 	req->status = errors[below(4)];

@@ -15,6 +15,7 @@
  * struct t_fake - one device; settings first, then what happened
  * @ns_per_byte: of input; the thread sleeps as long, 0: as fast as it can
  * @ill:       of 1000 requests so many are failed, lied about, refused, or lost
+ * @lies_in:   it only lies, and about these first bytes of its output; 0: as it likes
  * @deadly:    of 1000 requests so many are its last
  * @refusal:   what it answers to all that is sent, 0: it takes it
  * @plain:     it stores data instead of compressing it, which costs no CPU
@@ -26,6 +27,7 @@
 struct t_fake {
 	double ns_per_byte;
 	unsigned int ill, deadly;
+	unsigned int lies_in;
 	int refusal;
 	bool plain, remembers;
 	uint64_t requests, faults;

@@ -223,6 +223,52 @@ static void t_requests_that_lanes_fail_come_back_once(void **state)
 	wd_comp_destroy(s);
 }
 
+/* A header is for others to read: each of its bytes counts. */
+static void t_headers_that_a_device_spoils_are_seen(void **state)
+{
+	static const struct wd_comp_header named = { .mtime = 12345,
+						     .os = 3,
+						     .name = "n" };
+	static const struct {
+		enum wd_comp_format format;
+		const struct wd_comp_header *header;
+		unsigned int lies_in;
+	} cases[] = {
+		{ WD_COMP_GZIP, NULL, 10 },
+		{ WD_COMP_GZIP, &named, 12 },
+		{ WD_COMP_ZLIB, NULL, 2 },
+	};
+	static uint8_t out[CHUNK + 200], want[CHUNK + 200];
+
+	(void)state;
+	t_fake[0].ill = 1000;
+	for (size_t i = 0; i < T_ARRAY_SIZE(cases) * T_REPEAT(24); i++) {
+		size_t c = i % T_ARRAY_SIZE(cases);
+		struct wd_comp_req by_device = {
+			.in = text, .in_len = 1000, .out = out, .out_cap = sizeof(out),
+			.level = 1, .format = cases[c].format, .header = cases[c].header,
+		}, by_cpu = by_device, *got;
+		struct wd_comp_sess *s =
+			session(WD_COMP_COMPRESS, cases[c].format, "fake-0");
+		struct wd_comp_sess *sw =
+			session(WD_COMP_COMPRESS, cases[c].format, "sw");
+
+		t_fake[0].lies_in = cases[c].lies_in;
+		by_cpu.out = want;
+		/* A quarter is refused, which is done by the CPU at once. */
+		assert_int_equal(wd_comp_send(s, &by_device), 0);
+		assert_int_equal(wd_comp_recv(s, &got, WD_WAIT_FOREVER), 0);
+		assert_int_equal(wd_comp_send(sw, &by_cpu), 0);
+		assert_int_equal(wd_comp_recv(sw, &got, WD_WAIT_FOREVER), 0);
+		assert_int_equal(by_device.status, 0);
+		assert_int_equal(by_device.produced, by_cpu.produced);
+		assert_memory_equal(out, want, by_cpu.produced);
+		wd_comp_destroy(sw);
+		wd_comp_destroy(s);
+	}
+	assert_true(faults() > 0);
+}
+
 static void t_sessions_can_be_left_with_all_lanes_busy(void **state)
 {
 	(void)state;
@@ -327,6 +373,7 @@ int main(void)
 		TEST(t_lanes_that_fail_lose_nothing),
 		TEST(t_a_device_that_refuses_is_left),
 		TEST(t_requests_that_lanes_fail_come_back_once),
+		TEST(t_headers_that_a_device_spoils_are_seen),
 		TEST(t_sessions_can_be_left_with_all_lanes_busy),
 		TEST(t_engines_are_joined_by_plus_signs),
 		TEST(t_hybrid_needs_a_device),
