@@ -14,6 +14,7 @@
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/kthread.h>
+#include <linux/log2.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
@@ -200,6 +201,13 @@ static void free_buffer(struct buffer *b)
 		kfree(b->memory[i]);
 }
 
+/* Memory in lines of its own: a device's output must not share one with others. */
+static void *alloc_lines(size_t size)
+{
+	size = max_t(size_t, size, SMP_CACHE_BYTES);
+	return kmalloc(roundup_pow_of_two(size), GFP_KERNEL);
+}
+
 static int alloc_buffer(struct buffer *b, unsigned int total, u32 *state)
 {
 	unsigned int i, len, offset, left = total;
@@ -217,7 +225,7 @@ static int alloc_buffer(struct buffer *b, unsigned int total, u32 *state)
 			len = left;
 		left -= len;
 		offset = 1 + 2 * (next_random(state) % 100);
-		b->memory[i] = kmalloc(offset + len + 1, GFP_KERNEL);
+		b->memory[i] = alloc_lines(offset + len + 1);
 		if (!b->memory[i])
 			return -ENOMEM;
 		memset(b->memory[i], GUARD, offset);
