@@ -187,6 +187,35 @@ static int make_room(struct memory *memory)
 	return 0;
 }
 
+/* @upper goes on where @lower ends, there and in the file. */
+static bool goes_on(const struct range *lower, const struct range *upper)
+{
+	return lower->last + 1 == upper->first && lower->file == upper->file &&
+	       lower->offset + (upper->first - lower->first) == upper->offset &&
+	       lower->read == upper->read && lower->write == upper->write;
+}
+
+/*
+ * Whether the range became part of one beside it: an IOMMU maps page by page, and many
+ * ranges take long to be moved about.
+ */
+static bool joined(struct memory *memory, size_t at, const struct range *range)
+{
+	struct range *lower = at ? &memory->ranges[at - 1] : NULL;
+	struct range *upper = at < memory->count ? &memory->ranges[at] : NULL;
+
+	if (lower && goes_on(lower, range)) {
+		lower->last = range->last;
+		return true;
+	}
+	if (upper && goes_on(range, upper)) {
+		upper->first = range->first;
+		upper->offset = range->offset;
+		return true;
+	}
+	return false;
+}
+
 /* There is room for it. */
 static void insert(struct memory *memory, size_t at, const struct range *range)
 {
@@ -214,7 +243,7 @@ static int map_locked(struct memory *memory, const struct memory_map *map)
 	ret = make_room(memory);
 	if (!ret)
 		ret = get_file(memory, map, &range.file);
-	if (!ret)
+	if (!ret && !joined(memory, at, &range))
 		insert(memory, at, &range);
 	return ret;
 }
