@@ -275,6 +275,29 @@ traffic_is_over() {
 
 # ---- queues of processes ----
 
+# users_begin PROCESSES SECONDS: so many are at work until users_end, and wait so long for
+# a queue; what looks at them comes first
+users_begin() {
+	nice zip_user run --processes "$1" --seconds 3600 --wait "$2" >run 2>&1 3>&- &
+	users=$!
+}
+
+# users_end: and all of it was right; what they did is in the file run
+users_end() {
+	local pid=$users
+
+	users=
+	kill "$pid"
+	wait "$pid"
+	cat run
+}
+
+# users_are_over: from teardown, whether the test has ended them or not
+users_are_over() {
+	[ -z "${users:-}" ] || kill -KILL "$users" || :
+	users=
+}
+
 # queue_file: set zip_class to the directory of the device's queue file in sysfs
 queue_file() {
 	local dir

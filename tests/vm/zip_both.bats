@@ -22,7 +22,7 @@ setup() {
 teardown() {
 	# What a test that failed has left.
 	: >enough
-	[ -z "${processes:-}" ] || kill -KILL "$processes" || :
+	users_are_over
 	[ -z "${swapping:-}" ] || wait "$swapping" || :
 	no_complaints
 }
@@ -72,9 +72,7 @@ processes_are_in() {
 	in=$(swapped in)
 	(swap_until enough >swapped.new 2>&1 || : >failed; mv swapped.new swapped) 3>&- &
 	swapping=$!
-	# What looks at them comes first.
-	nice zip_user run --processes 16 --seconds 3600 --wait 600 >run 2>&1 3>&- &
-	processes=$!
+	users_begin 16 600
 	for ((i = 0; i < 3; i++)); do
 		until_true processes_are_in
 		more_is_done 500
@@ -86,15 +84,12 @@ processes_are_in() {
 	done
 	until_true processes_are_in
 	more_is_done 500
-	kill "$processes"
-	wait "$processes"
-	processes=
+	users_end
 	: >enough
 	wait "$swapping"
 	swapping=
 	cat swapped
 	[ ! -e failed ]
-	cat run
 	run ! grep "reopened 0 times" run
 	sent=$(($(counter send_cnt) - sent))
 	out=$(($(swapped out) - out))

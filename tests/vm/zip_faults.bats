@@ -33,6 +33,7 @@ teardown() {
 	for pid in "${holders[@]}"; do
 		kill -KILL "$pid" 2>/dev/null || :
 	done
+	users_are_over
 	traffic_is_over
 	sim_cmd fault clear
 	no_complaints
@@ -344,12 +345,10 @@ is_told() {
 }
 
 @test "the same with much to do, for the kernel and for processes" {
-	local error user
+	local error
 
 	needs_zrst
-	zip_user run --processes 4 --seconds 20 --wait 120 >run 3>&- &
-	user=$!
-	holders+=("$user")
+	users_begin 4 120
 	traffic outstanding=10 bytes=2048
 	for error in "qm 2" "qm 6" "zip 3" "zip 8"; do
 		more_is_done 100
@@ -357,8 +356,7 @@ is_told() {
 	done
 	more_is_done 100
 	traffic_ends
-	wait "$user"
-	cat run
+	users_end
 	works
 }
 
@@ -478,12 +476,10 @@ bind() {
 }
 
 @test "queues are told that they failed: those of the kernel start anew, those of processes are reopened" {
-	local type user resets i
+	local type resets i
 
 	resets=$(qm_counter resets)
-	zip_user run --processes 4 --seconds 15 --wait 60 >run 3>&- &
-	user=$!
-	holders+=("$user")
+	users_begin 4 60
 	traffic outstanding=10 bytes=2048
 	for type in 0 2; do
 		for ((i = 0; i < 4; i++)); do
@@ -498,8 +494,7 @@ bind() {
 	until_true log_has 'no room for events'
 	more_is_done 200
 	traffic_ends
-	wait "$user"
-	cat run
+	users_end
 	qm_counter_is resets "$resets"
 	works
 }

@@ -20,6 +20,7 @@ setup() {
 }
 
 teardown() {
+	users_are_over
 	no_complaints
 }
 
@@ -44,20 +45,18 @@ teardown_file() {
 }
 
 @test "they go on through function-level resets, and the kernel's own work does, too" {
-	local i pid free
+	local i free
 
 	queue_file
 	free=$(<"$zip_class/available_instances")
-	zip_user run --processes 8 --seconds 60 --wait 300 >run 3>&- &
-	pid=$!
+	users_begin 8 300
 	for ((i = 0; i < 3; i++)); do
 		until_true has_completed $(($(sim_value stats completed) + 500))
 		echo 1 >"$zip_device/reset"
 		is_working
 		client "alg=$zip_alg" requests=20 outstanding=5
 	done
-	wait "$pid"
-	cat run
+	users_end
 	run ! grep -q 'reopened 0 times' run
 	until_true free_queues_are "$free"
 	no_violations

@@ -22,6 +22,7 @@ setup() {
 }
 
 teardown() {
+	users_are_over
 	sim_cmd fault clear
 	no_complaints
 }
@@ -31,12 +32,12 @@ teardown_file() {
 }
 
 @test "processes compress and decompress, and go on through a function-level reset" {
-	zip_user run --processes 2 --seconds 20 --wait 60 >run 3>&- &
+	users_begin 2 60
 	until_true has_completed $(($(sim_value stats completed) + 200))
 	echo 1 >"$zip_device/reset"
 	is_working
-	wait "$!"
-	cat run
+	more_is_done 200
+	users_end
 	no_violations
 }
 
@@ -56,12 +57,11 @@ teardown_file() {
 	local error
 
 	needs_zrst
-	zip_user run --processes 2 --seconds 30 --wait 120 >run 3>&- &
+	users_begin 2 120
 	for error in "qm 2" "zip 1"; do
 		more_is_done 100
 		cured_by_reset "$error" ''
 	done
-	wait "$!"
-	cat run
+	users_end
 	no_violations
 }
