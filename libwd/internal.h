@@ -37,10 +37,11 @@ static inline size_t wd_max(size_t a, size_t b)
 /* Whether the words in which a struct may grow are zero, as they have to be today. */
 static inline bool wd_all_zero(const uint64_t *words, size_t n)
 {
+	uint64_t all = 0;
+
 	for (size_t i = 0; i < n; i++)
-		if (words[i])
-			return false;
-	return true;
+		all |= words[i];
+	return !all;
 }
 
 #define WD_UNUSED(s)	wd_all_zero((s)->reserved, ARRAY_SIZE((s)->reserved))

@@ -41,6 +41,8 @@ void wd_codec_destroy(struct wd_codec *codec)
 	free(codec);
 }
 
+static_assert(WD_FORMAT_COUNT == WD_COMP_RAW + 1, "the last one");
+
 static int fit_scratch(struct wd_codec *codec, size_t len)
 {
 	if (codec->scratch_cap >= len)
@@ -443,7 +445,7 @@ static int verify(struct wd_codec *codec, const struct wd_work *work)
 			  req->in, req->in_len) ? 0 : -EBADMSG;
 }
 
-int wd_codec_check(const struct wd_comp_req *req)
+int wd_codec_check_each(const struct wd_comp_req *req)
 {
 	if (!req || req->in_len > WD_COMP_REQ_MAX)
 		return -EINVAL;

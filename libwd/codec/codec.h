@@ -14,6 +14,7 @@
 
 #include <warpdrive/wd_comp.h>
 
+#include "../internal.h"
 #include "../work.h"
 
 /*
@@ -33,7 +34,19 @@ struct wd_codec *wd_codec_create(void);
 void wd_codec_destroy(struct wd_codec *codec);
 
 /* Whether what an application asks for can be served: 0 or -EINVAL. */
-int wd_codec_check(const struct wd_comp_req *req);
+int wd_codec_check_each(const struct wd_comp_req *req);
+
+/* The same; who asks for nothing out of the ordinary is not kept for long. */
+static inline int wd_codec_check(const struct wd_comp_req *req)
+{
+	if (req && req->in && req->out && req->in_len <= WD_COMP_REQ_MAX &&
+	    req->op == WD_COMP_COMPRESS && req->format <= WD_COMP_RAW &&
+	    req->level >= WD_COMP_LEVEL_MIN &&
+	    req->level <= WD_COMP_LEVEL_MAX && !req->flags && !req->header &&
+	    WD_UNUSED(req))
+		return 0;
+	return wd_codec_check_each(req);
+}
 
 /*
  * Do the work; the outcome is in the request's status and the fields after it,

@@ -54,7 +54,7 @@ struct hisi_zip_queue {
 	int refused[DIRECTIONS]; /* why there is none, and will not be */
 
 	/* the receiver's */
-	unsigned int first_look; /* at these rings */
+	struct hisi_qm_rings *next; /* to be looked at first */
 	struct waiter wait;
 };
 
@@ -298,12 +298,12 @@ static SELDOM bool take_seldom(struct hisi_zip_queue *zq, unsigned int n,
 /* The next result, if there is one, not always of the same rings first. */
 static HOT bool hisi_zip_take(struct hisi_zip_queue *zq, struct wd_work *done)
 {
-	struct hisi_qm_rings *r = &zq->rings[zq->first_look];
+	struct hisi_qm_rings *r = zq->next;
 	unsigned int n = started(zq);
 	const struct hisi_qm_cqe *cqe = n ? hisi_qm_entry(r) : NULL;
 
 	if (n == DIRECTIONS)
-		zq->first_look ^= 1;
+		zq->next = &zq->rings[r == &zq->rings[0]];
 	return cqe ? take_from(zq, r, cqe, done) : take_seldom(zq, n, done);
 }
 
@@ -389,6 +389,7 @@ static int hisi_zip_open(struct wd_queue *q, const struct wd_device *dev,
 		free(zq);
 		return ret;
 	}
+	zq->next = &zq->rings[0];
 	wait_init(&zq->wait, &waiter_ops, zq);
 	q->depth = zq->rings[0].room;
 	q->workers = 0;

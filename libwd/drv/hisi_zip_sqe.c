@@ -76,9 +76,9 @@ size_t hisi_zip_read_head(const struct wd_comp_req *req)
 	struct wd_head head = { 0 };
 	size_t len;
 
-	if (req->format == WD_COMP_GZIP && req->in_len > HISI_ZIP_GZIP_HEAD &&
+	if (req->format == WD_COMP_GZIP && req->in_len > WD_GZIP_HEAD &&
 	    !memcmp(req->in, plain, sizeof(plain)))
-		return HISI_ZIP_GZIP_HEAD;
+		return WD_GZIP_HEAD;
 	if (wd_format_of(req->format)
 			    ->feed_head(&head, req->in, req->in_len, &len) <=
 		    0 ||

@@ -29,8 +29,7 @@
 
 #define HISI_ZIP_RATIO_MAX                                                     \
 	1032u /* bytes that a byte of DEFLATE data can stand for */
-#define HISI_ZIP_GZIP_HEAD 10u /* bytes of a header without optional fields */
-#define HISI_ZIP_SHORTEST  2u  /* bytes of a stream: one empty block */
+#define HISI_ZIP_SHORTEST 2u /* bytes of a stream: one empty block */
 
 /*
  * struct hisi_zip_caps - what a device can do
@@ -165,8 +164,8 @@ static inline size_t hisi_zip_put_head(const struct wd_comp_req *req)
 		return 0;
 	if (req->format == WD_COMP_ZLIB)
 		return wd_head_write(req->out, WD_COMP_ZLIB, req->level);
-	wd_format_gzip.put_head(req->out, req->level);
-	return HISI_ZIP_GZIP_HEAD;
+	wd_gzip_head_plain(req->out, req->level);
+	return WD_GZIP_HEAD;
 }
 
 static inline int hisi_zip_plan_compress(struct hisi_zip_slot *slot,

@@ -137,8 +137,29 @@ uint32_t wd_checksum_empty(enum wd_comp_format format);
 
 #define WD_GZIP_NAME_MAX	65535u	/* bytes of a name that is written */
 
+#define WD_GZIP_MAGIC		0x1f, 0x8b
+#define WD_GZIP_DEFLATE		8
+#define WD_GZIP_UNIX		3
+#define WD_GZIP_HEAD		10u /* bytes of a header without optional fields */
+
 /* The XFL byte of a gzip header, as GNU gzip sets it. */
-uint8_t wd_gzip_xfl(int level);
+static inline uint8_t wd_gzip_xfl(int level)
+{
+	return level == 1 ? 4 : level >= 9 ? 2 : 0;
+}
+
+/* Write a header without optional fields. */
+static inline void wd_gzip_head_plain(uint8_t *p, int level)
+{
+	static const uint8_t plain[WD_GZIP_HEAD] = {
+		WD_GZIP_MAGIC,
+		WD_GZIP_DEFLATE,
+		[9] = WD_GZIP_UNIX,
+	};
+
+	memcpy(p, plain, sizeof(plain));
+	p[8] = wd_gzip_xfl(level);
+}
 
 /* A gzip header's bytes, 0 if the name is too long; and the header itself. */
 size_t wd_gzip_head_size(const struct wd_comp_header *hdr);

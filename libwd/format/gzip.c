@@ -14,22 +14,9 @@
 #define FCOMMENT	0x10
 #define FRESERVED	0xe0
 
-#define MAGIC		0x1f, 0x8b
-#define METHOD		8
-#define FIXED		10u	/* bytes of a header without optional fields */
-#define OS_UNIX		3
-
-uint8_t wd_gzip_xfl(int level)
-{
-	return level == 1 ? 4 : level >= 9 ? 2 : 0;
-}
-
 static void put_head(uint8_t *p, int level)
 {
-	static const uint8_t fixed[FIXED] = { MAGIC, METHOD, [9] = OS_UNIX };
-
-	memcpy(p, fixed, FIXED);
-	p[8] = wd_gzip_xfl(level);
+	wd_gzip_head_plain(p, level);
 }
 
 size_t wd_gzip_head_size(const struct wd_comp_header *hdr)
@@ -37,21 +24,21 @@ size_t wd_gzip_head_size(const struct wd_comp_header *hdr)
 	size_t len;
 
 	if (!hdr->name || !*hdr->name)
-		return FIXED;
+		return WD_GZIP_HEAD;
 	len = strnlen(hdr->name, WD_GZIP_NAME_MAX + 1);
-	return len > WD_GZIP_NAME_MAX ? 0 : FIXED + len + 1;
+	return len > WD_GZIP_NAME_MAX ? 0 : WD_GZIP_HEAD + len + 1;
 }
 
 size_t wd_gzip_head_write(uint8_t *p, const struct wd_comp_header *hdr, int level)
 {
 	size_t size = wd_gzip_head_size(hdr);
 
-	put_head(p, level);
+	wd_gzip_head_plain(p, level);
 	wd_put_le32(p + 4, hdr->mtime);
 	p[9] = hdr->os;
-	if (size > FIXED) {
+	if (size > WD_GZIP_HEAD) {
 		p[3] = FNAME;
-		memcpy(p + FIXED, hdr->name, size - FIXED);
+		memcpy(p + WD_GZIP_HEAD, hdr->name, size - WD_GZIP_HEAD);
 	}
 	return size;
 }
@@ -71,7 +58,7 @@ enum head_phase {
 /* Each byte is judged as soon as it is there, as a reader of a pipe must. */
 static int fixed_byte(struct wd_head *h, uint8_t byte)
 {
-	static const uint8_t magic[] = { MAGIC };
+	static const uint8_t magic[] = { WD_GZIP_MAGIC };
 
 	h->fixed[h->pos] = byte;
 	switch (h->pos++) {
@@ -82,7 +69,9 @@ static int fixed_byte(struct wd_head *h, uint8_t byte)
 		return !memcmp(h->fixed, magic, sizeof(magic)) ? 0 :
 		       wd_head_error(h, WD_COMP_ERR_MAGIC, 0, 0);
 	case 2:
-		return byte == METHOD ? 0 : wd_head_error(h, WD_COMP_ERR_METHOD, 0, byte);
+		return byte == WD_GZIP_DEFLATE
+			       ? 0
+			       : wd_head_error(h, WD_COMP_ERR_METHOD, 0, byte);
 	case 3:
 		h->flags = byte;
 		return byte & FRESERVED ?
@@ -199,8 +188,8 @@ const uint8_t *wd_gzip_extra(const uint8_t *p, size_t *len)
 {
 	if (!(p[3] & FEXTRA))
 		return NULL;
-	*len = p[FIXED] | (size_t)p[FIXED + 1] << 8;
-	return p + FIXED + 2;
+	*len = p[WD_GZIP_HEAD] | (size_t)p[WD_GZIP_HEAD + 1] << 8;
+	return p + WD_GZIP_HEAD + 2;
 }
 
 /* ---- the trailer ---- */
@@ -230,9 +219,9 @@ static enum wd_comp_error check_tail(const uint8_t *p, uint32_t sum, uint64_t le
 const struct wd_format wd_format_gzip = {
 	.name = "gzip",
 	.suffix = ".gz",
-	.head_size = FIXED,
+	.head_size = WD_GZIP_HEAD,
 	.tail_size = 8,
-	.magic = { MAGIC },
+	.magic = { WD_GZIP_MAGIC },
 	.magic_len = 2,
 	.zlib_bits = 15 + 16,
 	.sum_begin = 0,

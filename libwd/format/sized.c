@@ -13,7 +13,7 @@
 #define FEXTRA		0x04
 #define OS_FAT		0
 #define OS_UNKNOWN	255
-#define FIXED		10u	/* RFC 1952, section 2.3: without optional fields */
+
 #define EXTRA		6u	/* XLEN, and a subfield's name and length */
 #define TAIL		8u
 
@@ -33,7 +33,7 @@ static uint8_t *put_extra(uint8_t *p, int level, uint32_t mtime, uint8_t os,
 	p[3] = FEXTRA;
 	wd_put_le32(p + 4, mtime);
 	p[9] = os;
-	p += FIXED;
+	p += WD_GZIP_HEAD;
 	p[0] = len + 4;
 	p[1] = 0;
 	memcpy(p + 2, id, 2);
@@ -46,7 +46,7 @@ static uint8_t *put_extra(uint8_t *p, int level, uint32_t mtime, uint8_t os,
 static void put_bc(uint8_t *p, int level, uint32_t mtime, size_t deflate_len,
 		   size_t in_len)
 {
-	size_t size = FIXED + EXTRA + BC_LEN + deflate_len + TAIL - 1;
+	size_t size = WD_GZIP_HEAD + EXTRA + BC_LEN + deflate_len + TAIL - 1;
 	uint8_t *data = put_extra(p, level, mtime, OS_UNKNOWN, "BC", BC_LEN);
 
 	(void)in_len;
@@ -78,10 +78,12 @@ static const uint8_t bgzf_end[] = {
 };
 
 static const struct wd_sized table[] = {
-	[WD_COMP_MEMBERS_QZ] = { FIXED + EXTRA + QZ_LEN, 0, NULL, 0, put_qz },
-	[WD_COMP_MEMBERS_MZ] = { FIXED + EXTRA + MZ_LEN, 0, NULL, 0, put_mz },
-	[WD_COMP_MEMBERS_BGZF] = { FIXED + EXTRA + BC_LEN, BGZF_CHUNK, bgzf_end,
-				   sizeof(bgzf_end), put_bc },
+	[WD_COMP_MEMBERS_QZ] = { WD_GZIP_HEAD + EXTRA + QZ_LEN, 0, NULL, 0,
+				 put_qz },
+	[WD_COMP_MEMBERS_MZ] = { WD_GZIP_HEAD + EXTRA + MZ_LEN, 0, NULL, 0,
+				 put_mz },
+	[WD_COMP_MEMBERS_BGZF] = { WD_GZIP_HEAD + EXTRA + BC_LEN, BGZF_CHUNK,
+				   bgzf_end, sizeof(bgzf_end), put_bc },
 };
 
 const struct wd_sized *wd_sized_of(enum wd_comp_members members)
