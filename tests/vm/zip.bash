@@ -237,6 +237,15 @@ mend_zrst() {
 	printf '\0' | dd of="$zip_device/config" bs=1 seek=60 conv=notrunc status=none
 }
 
+# without_device: requests that software did as there was no device
+without_device() {
+	echo "$(<"$zip_debug/without_device")"
+}
+
+more_without_device_than() {
+	[ "$(without_device)" -gt "$1" ]
+}
+
 # ---- work that goes on ----
 
 # traffic [PARAMETER=VALUE...]: 200 requests under way each way until traffic_ends, in the

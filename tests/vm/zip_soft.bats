@@ -27,14 +27,6 @@ teardown_file() {
 	unload_driver
 }
 
-without_device() {
-	echo "$(<"$zip_debug/without_device")"
-}
-
-more_without_device_than() {
-	[ "$(without_device)" -gt "$1" ]
-}
-
 unbind() {
 	echo "$zip_bdf" >"$zip_driver/unbind"
 }
