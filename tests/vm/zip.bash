@@ -287,18 +287,18 @@ traffic_is_over() {
 # users_begin PROCESSES SECONDS: so many are at work until users_end, and wait so long for
 # a queue; what looks at them comes first
 users_begin() {
-	nice zip_user run --processes "$1" --seconds 3600 --wait "$2" >run 2>&1 3>&- &
+	nice zip_user run --processes "$1" --seconds 3600 --wait "$2" >users_report 2>&1 3>&- &
 	users=$!
 }
 
-# users_end: and all of it was right; what they did is in the file run
+# users_end: and all of it was right; what they did is in the file users_report
 users_end() {
 	local pid=$users
 
 	users=
 	kill "$pid"
 	wait "$pid"
-	cat run
+	cat users_report
 }
 
 # users_are_over: from teardown, whether the test has ended them or not

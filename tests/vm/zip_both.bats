@@ -90,7 +90,7 @@ processes_are_in() {
 	swapping=
 	cat swapped
 	[ ! -e failed ]
-	run ! grep "reopened 0 times" run
+	run ! grep "reopened 0 times" users_report
 	sent=$(($(counter send_cnt) - sent))
 	out=$(($(swapped out) - out))
 	in=$(($(swapped in) - in))

@@ -48,7 +48,7 @@ all_survive() {
 	more_is_done 300
 	traffic_ends
 	users_end
-	run ! grep -q 'reopened 0 times' run
+	run ! grep -q 'reopened 0 times' users_report
 	no_violations
 }
 

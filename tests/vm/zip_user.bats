@@ -57,7 +57,7 @@ teardown_file() {
 		client "alg=$zip_alg" requests=20 outstanding=5
 	done
 	users_end
-	run ! grep -q 'reopened 0 times' run
+	run ! grep -q 'reopened 0 times' users_report
 	until_true free_queues_are "$free"
 	no_violations
 }
