@@ -41,8 +41,6 @@ void wd_codec_destroy(struct wd_codec *codec)
 	free(codec);
 }
 
-static_assert(WD_FORMAT_COUNT == WD_COMP_RAW + 1, "the last one");
-
 static int fit_scratch(struct wd_codec *codec, size_t len)
 {
 	if (codec->scratch_cap >= len)
@@ -443,30 +441,6 @@ static int verify(struct wd_codec *codec, const struct wd_work *work)
 	}
 	return decodes_to(codec, data + head, len - head - tail, open ? len : 0,
 			  req->in, req->in_len) ? 0 : -EBADMSG;
-}
-
-int wd_codec_check_each(const struct wd_comp_req *req)
-{
-	if (!req || req->in_len > WD_COMP_REQ_MAX)
-		return -EINVAL;
-	if ((req->in_len && !req->in) || (req->out_cap && !req->out))
-		return -EINVAL;
-	if (!WD_UNUSED(req))
-		return -EINVAL;
-	if (req->op > WD_COMP_DECOMPRESS || req->format >= WD_FORMAT_COUNT)
-		return -EINVAL;
-	if (req->op == WD_COMP_COMPRESS &&
-	    (req->level < WD_COMP_LEVEL_MIN || req->level > WD_COMP_LEVEL_MAX))
-		return -EINVAL;
-	if (req->header && (req->op != WD_COMP_COMPRESS ||
-			    req->format != WD_COMP_GZIP ||
-			    !WD_UNUSED(req->header) ||
-			    !wd_gzip_head_size(req->header)))
-		return -EINVAL;
-	if (req->flags & ~WD_COMP_REQ_OPEN ||
-	    (req->flags && (req->format != WD_COMP_RAW || req->op != WD_COMP_COMPRESS)))
-		return -EINVAL;
-	return 0;
 }
 
 static bool is_right(struct wd_codec *codec, const struct wd_work *work)

@@ -14,6 +14,7 @@
 
 #include <warpdrive/wd_comp.h>
 
+#include "../format/format.h"
 #include "../internal.h"
 #include "../work.h"
 
@@ -34,18 +35,28 @@ struct wd_codec *wd_codec_create(void);
 void wd_codec_destroy(struct wd_codec *codec);
 
 /* Whether what an application asks for can be served: 0 or -EINVAL. */
-int wd_codec_check_each(const struct wd_comp_req *req);
-
-/* The same; who asks for nothing out of the ordinary is not kept for long. */
 static inline int wd_codec_check(const struct wd_comp_req *req)
 {
-	if (req && req->in && req->out && req->in_len <= WD_COMP_REQ_MAX &&
-	    req->op == WD_COMP_COMPRESS && req->format <= WD_COMP_RAW &&
-	    req->level >= WD_COMP_LEVEL_MIN &&
-	    req->level <= WD_COMP_LEVEL_MAX && !req->flags && !req->header &&
-	    WD_UNUSED(req))
-		return 0;
-	return wd_codec_check_each(req);
+	if (!req || req->in_len > WD_COMP_REQ_MAX)
+		return -EINVAL;
+	if ((req->in_len && !req->in) || (req->out_cap && !req->out))
+		return -EINVAL;
+	if (!WD_UNUSED(req))
+		return -EINVAL;
+	if (req->op > WD_COMP_DECOMPRESS || req->format >= WD_FORMAT_COUNT)
+		return -EINVAL;
+	if (req->op == WD_COMP_COMPRESS &&
+	    (req->level < WD_COMP_LEVEL_MIN || req->level > WD_COMP_LEVEL_MAX))
+		return -EINVAL;
+	if (req->header && (req->op != WD_COMP_COMPRESS ||
+			    req->format != WD_COMP_GZIP ||
+			    !WD_UNUSED(req->header) ||
+			    !wd_gzip_head_size(req->header)))
+		return -EINVAL;
+	if (req->flags & ~WD_COMP_REQ_OPEN ||
+	    (req->flags && (req->format != WD_COMP_RAW || req->op != WD_COMP_COMPRESS)))
+		return -EINVAL;
+	return 0;
 }
 
 /*

@@ -14,11 +14,6 @@
 #define FCOMMENT	0x10
 #define FRESERVED	0xe0
 
-static void put_head(uint8_t *p, int level)
-{
-	wd_gzip_head_plain(p, level);
-}
-
 size_t wd_gzip_head_size(const struct wd_comp_header *hdr)
 {
 	size_t len;
@@ -227,7 +222,7 @@ const struct wd_format wd_format_gzip = {
 	.sum_begin = 0,
 	.sum_add = wd_crc32,
 	.sum_join = wd_crc32_join,
-	.put_head = put_head,
+	.put_head = wd_gzip_head_plain,
 	.feed_head = wd_gzip_head_feed,
 	.put_tail = put_tail,
 	.check_tail = check_tail,
