@@ -48,13 +48,13 @@ static inline int wd_codec_check(const struct wd_comp_req *req)
 	if (req->op == WD_COMP_COMPRESS &&
 	    (req->level < WD_COMP_LEVEL_MIN || req->level > WD_COMP_LEVEL_MAX))
 		return -EINVAL;
-	if (req->header && (req->op != WD_COMP_COMPRESS ||
-			    req->format != WD_COMP_GZIP ||
-			    !WD_UNUSED(req->header) ||
-			    !wd_gzip_head_size(req->header)))
+	if (req->header &&
+	    (req->op != WD_COMP_COMPRESS || req->format != WD_COMP_GZIP ||
+	     !WD_UNUSED(req->header) || !wd_gzip_head_size(req->header)))
 		return -EINVAL;
 	if (req->flags & ~WD_COMP_REQ_OPEN ||
-	    (req->flags && (req->format != WD_COMP_RAW || req->op != WD_COMP_COMPRESS)))
+	    (req->flags &&
+	     (req->format != WD_COMP_RAW || req->op != WD_COMP_COMPRESS)))
 		return -EINVAL;
 	return 0;
 }

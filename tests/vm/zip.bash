@@ -410,11 +410,12 @@ log_has() {
 }
 
 # complaints: what the kernel said of the driver, the device and who uses them that is
-# a warning or worse.  Not to the point: that the modules are not the kernel's own.
+# a warning or worse.  Not to the point: that the modules are not the kernel's own, and
+# that load_driver_for_processes is unsafe.
 complaints() {
 	dmesg --level emerg,alert,crit,err,warn |
 		grep -E 'hisi_(qm|zip)|uacce|acomp|DMAR|irq [0-9]+:|zswap|zram|alg: ' |
-		grep -vE 'loading out-of-tree module taints kernel|module verification failed'
+		grep -vE 'loading out-of-tree module taints kernel|module verification failed|unsafe_no_sva: '
 }
 
 # From setup_file: what was said so far does not count.
@@ -456,4 +457,35 @@ cured_by_reset() {
 		log_has "$3"
 	fi
 	is_working
+}
+
+# ---- before and after all tests, and each ----
+
+# Files that have more to do, or something else, define their own.
+setup_file() {
+	note_complaints
+	load_driver
+}
+
+teardown_file() {
+	unload_driver
+}
+
+begin_test() {
+	cd "$BATS_TEST_TMPDIR" || return
+	zip_find
+}
+
+end_test() {
+	users_are_over
+	traffic_is_over
+	no_complaints
+}
+
+setup() {
+	begin_test
+}
+
+teardown() {
+	end_test
 }

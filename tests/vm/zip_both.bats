@@ -13,22 +13,11 @@ setup_file() {
 	load_driver_for_processes
 }
 
-setup() {
-	cd "$BATS_TEST_TMPDIR"
-	zip_find
-	harmless='unsafe_no_sva'
-}
-
 teardown() {
 	# What a test that failed has left.
 	: >enough
-	users_are_over
 	[ -z "${swapping:-}" ] || wait "$swapping" || :
-	no_complaints
-}
-
-teardown_file() {
-	unload_driver
+	end_test
 }
 
 # swap_until FILE: swap, at least once and as long as the file is not there

@@ -7,23 +7,6 @@ bats_require_minimum_version 1.5.0
 load zip
 load zswap
 
-setup_file() {
-	note_complaints
-	load_driver
-}
-
-setup() {
-	zip_find
-}
-
-teardown() {
-	no_complaints
-}
-
-teardown_file() {
-	unload_driver
-}
-
 @test "the driver takes the device, and the kernel's test of it passes" {
 	is_bound
 	selftest passed

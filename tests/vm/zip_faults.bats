@@ -17,8 +17,7 @@ setup_file() {
 }
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
-	zip_find
+	begin_test
 	selftest passed
 	queue_file
 	free=$(<"$zip_class/available_instances")
@@ -33,14 +32,8 @@ teardown() {
 	for pid in "${holders[@]}"; do
 		kill -KILL "$pid" 2>/dev/null || :
 	done
-	users_are_over
-	traffic_is_over
 	sim_cmd fault clear
-	no_complaints
-}
-
-teardown_file() {
-	unload_driver
+	end_test
 }
 
 # hold NUMBER [REQUESTS]: a process has so many busy queues, in the background

@@ -19,18 +19,8 @@ setup_file() {
 }
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
-	zip_find
+	begin_test
 	zip_alg=wd-hisi-lz4
-}
-
-teardown() {
-	traffic_is_over
-	no_complaints
-}
-
-teardown_file() {
-	unload_driver
 }
 
 @test "the kernel's test of lz4 passes, and so does that of deflate" {

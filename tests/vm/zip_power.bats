@@ -12,22 +12,6 @@ setup_file() {
 	load_driver_for_processes
 }
 
-setup() {
-	cd "$BATS_TEST_TMPDIR"
-	zip_find
-	harmless='unsafe_no_sva'
-}
-
-teardown() {
-	users_are_over
-	traffic_is_over
-	no_complaints
-}
-
-teardown_file() {
-	unload_driver
-}
-
 # happens EVENT: to the device
 happens() {
 	insmod "$WD_VM_CLIENT/pci_events.ko" device="$zip_bdf" event="$1"
@@ -57,13 +41,13 @@ all_survive() {
 }
 
 @test "PCI errors are cured by resets while all are at work" {
-	harmless+='|PCI error, channel state'
+	harmless='PCI error, channel state'
 	all_survive frozen
 }
 
 # The kernel has given the device up, and only finds it anew.
 @test "a PCI error that nothing cures: software goes on, and the device works when it is found again" {
-	harmless+='|PCI error, channel state|out of use|does not come to rest'
+	harmless='PCI error, channel state|out of use|does not come to rest'
 	traffic outstanding=50
 	more_is_done 300
 	happens failed

@@ -10,22 +10,9 @@
 bats_require_minimum_version 1.5.0
 load zip
 
-setup_file() {
-	note_complaints
-	load_driver
-}
-
 setup() {
-	zip_find
+	begin_test
 	selftest passed
-}
-
-teardown() {
-	no_complaints
-}
-
-teardown_file() {
-	unload_driver
 }
 
 @test "function-level resets with 200 requests under way: all that was asked for is right in the end" {

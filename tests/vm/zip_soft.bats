@@ -7,24 +7,9 @@
 bats_require_minimum_version 1.5.0
 load zip
 
-setup_file() {
-	note_complaints
-	load_driver
-}
-
 setup() {
-	cd "$BATS_TEST_TMPDIR"
-	zip_find
+	begin_test
 	selftest passed
-}
-
-teardown() {
-	traffic_is_over
-	no_complaints
-}
-
-teardown_file() {
-	unload_driver
 }
 
 unbind() {

@@ -12,22 +12,6 @@ setup_file() {
 	load_driver_for_processes
 }
 
-setup() {
-	cd "$BATS_TEST_TMPDIR"
-	zip_find
-	# The driver says that this is unsafe, once for each device.
-	harmless='unsafe_no_sva'
-}
-
-teardown() {
-	users_are_over
-	no_complaints
-}
-
-teardown_file() {
-	unload_driver
-}
-
 @test "the queue file is what it promises, row by row" {
 	zip_user abi
 	no_violations
@@ -73,7 +57,7 @@ teardown_file() {
 	until_true holding held 8
 	free_queues_are $((free - 8))
 	# What a busy machine's device has under way may take longer than it is waited for.
-	harmless+='|a queue does not come to rest; its memory is kept'
+	harmless='a queue does not come to rest; its memory is kept'
 	kill -KILL "$pid"
 	wait "$pid" || :
 	until_true free_queues_are "$free"

@@ -14,21 +14,15 @@ setup_file() {
 }
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
-	zip_find
+	begin_test
 	queue_file
 	note_log
 	harmless='hisi_zip |hisi_qm |callbacks suppressed'
 }
 
 teardown() {
-	users_are_over
 	sim_cmd fault clear
-	no_complaints
-}
-
-teardown_file() {
-	unload_driver
+	end_test
 }
 
 @test "processes compress and decompress, and go on through a function-level reset" {

@@ -13,7 +13,6 @@
 #include <crypto/acompress.h>
 #include <linux/atomic.h>
 #include <linux/completion.h>
-#include <linux/freezer.h>
 #include <linux/kthread.h>
 #include <linux/log2.h>
 #include <linux/ktime.h>
@@ -587,20 +586,6 @@ static void report(struct client *c, unsigned int i)
 		c->retries, c->failed, c->empty);
 }
 
-/* In parts, so that nobody takes it for hanging; the machine may go to sleep meanwhile. */
-static void wait_for_end(struct client *c)
-{
-	long left;
-
-	do {
-		left = wait_for_completion_interruptible_timeout(&c->end,
-								 30 * HZ);
-		/* Any other signal is for the end. */
-		if (left < 0 && !try_to_freeze())
-			left = wait_for_completion_timeout(&c->end, 30 * HZ);
-	} while (left <= 0);
-}
-
 static int __init acomp_client_init(void)
 {
 	struct client *clients;
@@ -629,7 +614,9 @@ static int __init acomp_client_init(void)
 			running++;
 	}
 	for (i = 0; i < running; i++) {
-		wait_for_end(&clients[i]);
+		/* In parts, so that nobody takes it for hanging. */
+		while (!wait_for_completion_timeout(&clients[i].end, 30 * HZ))
+			;
 		report(&clients[i], i);
 		if (!ret)
 			ret = clients[i].ret;

@@ -23,25 +23,30 @@ MODULE_PARM_DESC(
 	event,
 	"sleep, frozen (a PCI error that a reset cures) or failed (one that nothing does)");
 
-static unsigned int asleep_ms = 1000;
-module_param(asleep_ms, uint, 0444);
-MODULE_PARM_DESC(asleep_ms, "how long the device sleeps (default 1000)");
+#define ASLEEP_MS 1000
+
+/* The second half of it, which interrupts do not see; early and late have nothing to do. */
+static int power_off_and_on(struct device *dev, const struct dev_pm_ops *pm)
+{
+	int ret = pm->suspend_noirq(dev);
+
+	if (ret)
+		return ret;
+	msleep(ASLEEP_MS);
+	return pm->resume_noirq(dev);
+}
 
 static int sleep_and_wake(struct device *dev)
 {
 	const struct dev_pm_ops *pm = pci_bus_type.pm;
-	int ret, woken;
+	int ret, resumed;
 
 	ret = pm->suspend(dev);
 	if (ret)
 		return ret;
-	ret = pm->suspend_late(dev) ?: pm->suspend_noirq(dev);
-	if (!ret)
-		msleep(asleep_ms);
-	woken = pm->resume_noirq(dev)
-			?: pm->resume_early ? pm->resume_early(dev)
-					    : 0;
-	return ret ?: woken ?: pm->resume(dev);
+	ret = power_off_and_on(dev, pm);
+	resumed = pm->resume(dev);
+	return ret ? ret : resumed;
 }
 
 static int tell_of_error(struct pci_dev *pdev, pci_channel_state_t state)
