@@ -29,11 +29,12 @@ bind_dummy() {
 	fi
 }
 
-# until_true COMMAND...: within a time that is enough for any machine
+# until_true COMMAND...: within five minutes, or more where looking takes long: enough
+# for any machine, and what never comes true is told before the machine is stopped
 until_true() {
 	local _
 
-	for _ in $(seq 1200); do
+	for _ in $(seq 3000); do
 		if "$@"; then
 			return
 		fi
