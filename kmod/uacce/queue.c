@@ -436,6 +436,9 @@ static long queue_ioctl(struct uacce_queue *q, unsigned int cmd, void *arg)
 {
 	int ret = may_call(q);
 
+	/* Who asks wants to know whether the device has let go of it. */
+	if (ret == -ENXIO && cmd == UACCE_CMD_PUT_Q && q->started)
+		return -EBUSY;
 	if (ret)
 		return ret;
 	switch (cmd) {
@@ -479,7 +482,7 @@ static long uacce_fops_ioctl(struct file *file, unsigned int cmd,
 	if (cmd == UACCE_CMD_GET_SS_DMA && uacce_is_unsafe(q->uacce))
 		return get_ss_dma(q, user);
 	ret = may_call(q);
-	if (ret)
+	if (ret && cmd != UACCE_CMD_PUT_Q)
 		return ret;
 	if (size > sizeof(copy))
 		return -EINVAL;

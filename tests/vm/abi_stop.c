@@ -136,11 +136,15 @@ static void rings_at_once(void)
 
 /* ---- limbo ---- */
 
-/* A queue that is of no use any more, though its device is there. */
-static void is_dead(struct rawq *q)
+/*
+ * A queue that is of no use any more, though its device is there.  @put: what stopping
+ * it says, EBUSY while the device has not let go of it.
+ */
+static void is_dead_and(struct rawq *q, int put)
 {
 	EXPECT(call(q, UACCE_CMD_START_Q), ENXIO);
-	EXPECT(call(q, UACCE_CMD_PUT_Q), ENXIO);
+	EXPECT(call(q, UACCE_CMD_PUT_Q), put);
+	EXPECT(call(q, UACCE_CMD_START_Q), ENXIO);
 	EXPECT(call(q, WD_DUMMY_CMD_WAKE), ENXIO);
 	EXPECT(events(q), POLLERR | POLLHUP);
 	EXPECT(rawq_try_map(q, UACCE_QFRT_MMIO, q->mmio_size, RW, MAP_SHARED,
@@ -150,6 +154,16 @@ static void is_dead(struct rawq *q)
 	/* How far the device had come can be read. */
 	EXPECT(q->ring->magic, WD_DUMMY_MAGIC);
 	EXPECT(q->ring->cq_tail, q->cq_head);
+}
+
+static void is_dead(struct rawq *q)
+{
+	is_dead_and(q, ENXIO);
+}
+
+static void is_held(struct rawq *q)
+{
+	is_dead_and(q, EBUSY);
 }
 
 /* The device does not let go of a queue, and later does. */
@@ -162,7 +176,7 @@ static void limbo_put(void)
 	inject("linger", "1000");
 	EXPECT(rawq_stop(&q), -EBUSY);
 	EXPECT(in_limbo(), 1);
-	is_dead(&q);
+	is_held(&q);
 	EXPECT(free_queues(), n - 2);
 	/* Nobody else is hurt. */
 	works(&other);
@@ -229,6 +243,8 @@ static void limbo_quiet(void)
 	EXPECT(q.ring->magic, UINT64_MAX);
 	EXPECT(put_q.ring->magic, UINT64_MAX);
 	EXPECT(put_q.doorbell->sq_tail, UINT32_MAX);
+	EXPECT(call(&q, UACCE_CMD_PUT_Q), ENXIO);
+	EXPECT(call(&put_q, UACCE_CMD_PUT_Q), ENXIO);
 	bind_again();
 	EXPECT(free_queues(), n);
 	rawq_end(&q);
@@ -246,9 +262,11 @@ static void limbo_lost(void)
 	inject("linger", "1000");
 	rawq_end(&closed);
 	unbind();
-	EXPECT(call(&q, UACCE_CMD_PUT_Q), ENXIO);
+	EXPECT(call(&q, UACCE_CMD_PUT_Q), EBUSY);
+	EXPECT(call(&q, UACCE_CMD_START_Q), ENXIO);
 	EXPECT(q.ring->magic, UINT64_MAX);
 	bind_again();
+	EXPECT(call(&q, UACCE_CMD_PUT_Q), EBUSY);
 	EXPECT(free_queues(), n - 2);
 	rawq_end(&q);
 	EXPECT(free_queues(), n - 2);
@@ -333,9 +351,10 @@ static void suspended_limbo(void)
 	inject("linger", "1");
 	inject("suspend", "1");
 	EXPECT(in_limbo(), 1);
-	is_dead(&q);
+	is_held(&q);
 	usleep(2500000);
 	EXPECT(in_limbo(), 1);
+	is_held(&q);
 	inject("suspend", "0");
 	until(in_limbo, 0);
 	is_dead(&q);

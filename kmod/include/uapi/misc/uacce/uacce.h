@@ -18,7 +18,9 @@
 
 /*
  * Stop it.  When the call succeeds the device has let go of the process's memory; when
- * it fails the queue is dead: ENXIO from then on, but its rings can be read.
+ * it fails the queue is dead: other calls fail with ENXIO from then on, but its rings can
+ * be read.  Of a dead queue, whatever it died of, this one fails with EBUSY for as long
+ * as the device has not let go, then with ENXIO: so it can be asked again.
  */
 #define UACCE_CMD_PUT_Q		_IO('W', 1)
 
