@@ -274,14 +274,18 @@ static void free_queue(struct dummy_queue *dq)
 	free(dq);
 }
 
-/* After it the device does not touch the requests' memory. */
-static void let_go(void *ctx, int err)
+/* After it, if it was done, the device does not touch the requests' memory. */
+static int let_go(void *ctx, int err)
 {
 	struct dummy_queue *dq = ctx;
+	int ret = wd_transport_stop(dq->tr, dq->handle);
 
 	if (err)
 		wd_warn("%s: the queue is given up", wd_strerror(err));
-	dq->tr->ctl(dq->handle, UACCE_CMD_PUT_Q, NULL);
+	if (err && ret)
+		wd_warn("the device does not let go of it yet: %s",
+			wd_strerror(ret));
+	return ret;
 }
 
 static int begin_queue(struct dummy_queue *dq, const char *name)
@@ -351,7 +355,8 @@ static void dummy_close(void *ctx, bool forked)
 	struct dummy_queue *dq = ctx;
 
 	if (!forked) {
-		let_go(dq, 0);
+		if (!inflight_end(&dq->flight))
+			wd_err("the device may still write to memory of its requests");
 		unmap_regions(dq);
 	}
 	dq->tr->close(dq->handle);

@@ -182,8 +182,8 @@ static unsigned int number(const struct hisi_qm_rings *r)
 	return (unsigned int)FIELD_GET(QM_DB_QUEUE, r->sq_bell);
 }
 
-/* After it the device does not touch the requests' memory. */
-static void let_go(void *ctx, int err)
+/* After it, if it was done, the device does not touch the requests' memory. */
+static int let_go(void *ctx, int err)
 {
 	struct hisi_qm_rings *r = ctx;
 	int ret;
@@ -192,10 +192,11 @@ static void let_go(void *ctx, int err)
 	if (err)
 		wd_warn("queue %u: %s: it is given up", number(r),
 			wd_strerror(err));
-	ret = r->tr->ctl(r->handle, UACCE_CMD_PUT_Q, NULL);
-	if (ret)
-		wd_err("queue %u: cannot be stopped: %s", number(r),
-		       wd_strerror(ret));
+	ret = wd_transport_stop(r->tr, r->handle);
+	if (err && ret)
+		wd_warn("queue %u: the device does not let go of it yet: %s",
+			number(r), wd_strerror(ret));
+	return ret;
 }
 
 static int choose_type(struct hisi_qm_rings *r, uint16_t type)
@@ -233,8 +234,9 @@ int hisi_qm_start(struct hisi_qm_rings *r, uint16_t type, size_t slot_size)
 void hisi_qm_close(struct hisi_qm_rings *r, bool forked)
 {
 	if (!forked) {
-		if (inflight_slots(&r->flight))
-			let_go(r, 0);
+		if (inflight_slots(&r->flight) && !inflight_end(&r->flight))
+			wd_err("queue %u: the device may still write to memory of its requests",
+			       number(r));
 		r->tr->unmap(r->mmio, r->mmio_size);
 		r->tr->unmap(r->dus, r->dus_size);
 	}

@@ -3,16 +3,19 @@
  * Requests in flight: what is not done for each one of them.
  */
 #include <stdlib.h>
+#include <time.h>
 
 #include "../internal.h"
 #include "inflight.h"
 
 #define SELDOM		__attribute__((noinline, cold))
 
+#define ASK_MS		10 /* between two questions whether a device has let go */
+
 int wd_stall_ms = 60000;
 
 int inflight_init(struct inflight *f, uint32_t room, size_t slot_size,
-		  void (*let_go)(void *ctx, int err), void *ctx)
+		  int (*let_go)(void *ctx, int err), void *ctx)
 {
 	uint32_t slots = 1;
 
@@ -80,11 +83,14 @@ SELDOM int64_t inflight_patience(struct inflight *f, int64_t now_ns)
 
 SELDOM void inflight_bury(struct inflight *f, int err)
 {
+	int dead;
+
 	pthread_mutex_lock(&f->ending);
-	if (!atomic_load(&f->dead)) {
-		f->let_go(f->ctx, err);
+	dead = atomic_load(&f->dead);
+	if (!dead || atomic_load(&f->held))
+		atomic_store(&f->held, f->let_go(f->ctx, dead ? 0 : err));
+	if (!dead)
 		atomic_store(&f->dead, err);
-	}
 	pthread_mutex_unlock(&f->ending);
 }
 
@@ -92,7 +98,7 @@ SELDOM bool inflight_exhume(struct inflight *f, struct wd_work *done)
 {
 	int err = atomic_load(&f->dead);
 
-	while (f->buried < inflight_slots(f)) {
+	while (!inflight_held(f) && f->buried < inflight_slots(f)) {
 		struct inflight_slot *slot = inflight_at(f, f->buried++);
 
 		if (!atomic_exchange(&slot->taken, false))
@@ -102,6 +108,28 @@ SELDOM bool inflight_exhume(struct inflight *f, struct wd_work *done)
 		return true;
 	}
 	return false;
+}
+
+static bool has_any(const struct inflight *f)
+{
+	for (uint32_t i = 0; i < inflight_slots(f); i++)
+		if (atomic_load(&inflight_at(f, i)->taken))
+			return true;
+	return false;
+}
+
+SELDOM bool inflight_end(struct inflight *f)
+{
+	const struct timespec pause = { .tv_nsec = ASK_MS * 1000000L };
+	int left = has_any(f) ? wd_stall_ms : 0;
+
+	while (f->let_go(f->ctx, 0)) {
+		if (left <= 0)
+			return !has_any(f);
+		nanosleep(&pause, NULL);
+		left -= ASK_MS;
+	}
+	return true;
 }
 
 SELDOM void inflight_fail(struct wd_comp_req *req, int status)

@@ -44,7 +44,7 @@ struct inflight {
 	size_t slot_size;
 	uint32_t mask;
 	uint32_t room;
-	void (*let_go)(void *ctx, int err);
+	int (*let_go)(void *ctx, int err);
 	void *ctx;
 
 	/* the sender's; the receiver reads it */
@@ -62,14 +62,16 @@ struct inflight {
 	/* of whoever gives the queue up, first come, under @ending; all read @dead */
 	pthread_mutex_t ending;
 	atomic_int dead;		/* why, as a negative errno; 0 while it lives */
+	atomic_bool held;		/* the device has not let go of it */
 };
 
 /*
  * For up to @room requests, in slots of @slot_size bytes, all zero.  @let_go: makes the
- * device let go of all memory, because of @err.  0 or -ENOMEM.
+ * device let go of all memory, because of @err, or 0 if the reason is known already;
+ * returns 0 when it has, and is called again if it has not.  0 or -ENOMEM.
  */
 int inflight_init(struct inflight *f, uint32_t room, size_t slot_size,
-		  void (*let_go)(void *ctx, int err), void *ctx);
+		  int (*let_go)(void *ctx, int err), void *ctx);
 
 /* Also in a child process, and of one that is zero. */
 void inflight_exit(struct inflight *f);
@@ -212,12 +214,25 @@ int64_t inflight_patience(struct inflight *f, int64_t now_ns);
 
 /*
  * Give the queue up because of @err.  The device lets go of all memory first; only then
- * may anybody believe that it has.  Whoever comes second waits for that.
+ * may anybody believe that it has.  Whoever comes second waits for that.  Of one that
+ * was given up, and is held, the device is asked once more.
  */
 void inflight_bury(struct inflight *f, int err);
 
+/* A dead queue whose requests' memory the device may still touch: none comes back. */
+static inline bool inflight_held(const struct inflight *f)
+{
+	return atomic_load_explicit(&f->held, memory_order_acquire);
+}
+
 /* The requests of a dead queue come back one by one; false: that was all. */
 bool inflight_exhume(struct inflight *f, struct wd_work *done);
+
+/*
+ * Nobody sends or receives any more.  Have the device let go of what is in flight; if
+ * it has any, wait for that, but not for ever.  false: it may still touch that memory.
+ */
+bool inflight_end(struct inflight *f);
 
 /* Nothing came of @req. */
 void inflight_fail(struct wd_comp_req *req, int status);

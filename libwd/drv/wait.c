@@ -14,6 +14,7 @@
 #define SPIN_MIN_NS	5000	/* as long as one takes */
 #define SPIN_LOOKS	32	/* between two looks at the clock */
 #define POLL_MAX_MS	1000	/* the other thread may give up, and nobody wake us */
+#define ASK_MS		10 /* between two questions whether a device has let go */
 
 static int64_t now_ns(void)
 {
@@ -102,6 +103,42 @@ static bool exhume(const struct waiter *w, int err, struct wd_work *done)
 	return false;
 }
 
+/* ---- a device that does not let go ---- */
+
+static bool held(const struct waiter *w)
+{
+	struct inflight *f;
+	bool held = false;
+
+	for (unsigned int i = 0; (f = flight_at(w, i)); i++)
+		held |= inflight_held(f);
+	return held;
+}
+
+/* Milliseconds it may still take; begun when that was asked first. */
+static int64_t held_left(struct waiter *w, int64_t now)
+{
+	if (!w->held_ns)
+		w->held_ns = now;
+	return wd_stall_ms - (now - w->held_ns) / 1000000;
+}
+
+/* What is in flight stays where it is until the device has let go of its memory. */
+static int wait_for_release(struct waiter *w, int timeout_ms, int64_t deadline)
+{
+	int64_t now = now_ns();
+	const struct timespec pause = { .tv_nsec = ASK_MS * 1000000L };
+
+	if (held_left(w, now) <= 0)
+		return -EIO;
+	if (timeout_ms == WD_NO_WAIT)
+		return -EAGAIN;
+	if (deadline && now >= deadline)
+		return -ETIMEDOUT;
+	nanosleep(&pause, NULL);
+	return 1;
+}
+
 /* ---- waiting ---- */
 
 /* Look for a while.  True: there may be something. */
@@ -174,8 +211,13 @@ static int no_result(struct waiter *w, struct wd_work *done, int timeout_ms,
 {
 	int err = dead(w);
 
+	if (timeout_ms > 0 && !*deadline)
+		*deadline = now_ns() + timeout_ms * 1000000LL;
+	if (err && exhume(w, err, done))
+		return 0;
 	if (err)
-		return exhume(w, err, done) ? 0 : -ENODEV;
+		return held(w) ? wait_for_release(w, timeout_ms, *deadline)
+			       : -ENODEV;
 	if (none(w))
 		return -ENOENT;
 	if (timeout_ms == WD_NO_WAIT) {
@@ -183,8 +225,6 @@ static int no_result(struct waiter *w, struct wd_work *done, int timeout_ms,
 		arm(w);
 		return patience(w, now_ns()) ? -EAGAIN : 1;
 	}
-	if (timeout_ms > 0 && !*deadline)
-		*deadline = now_ns() + timeout_ms * 1000000LL;
 	return wait_until(w, *deadline) ? -ETIMEDOUT : 1;
 }
 

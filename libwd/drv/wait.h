@@ -36,6 +36,7 @@ struct waiter {
 	const struct waiter_ops *ops;
 	void *ctx;
 	int64_t spin_max_ns, spin_ns;
+	int64_t held_ns; /* since when a device does not let go; 0: none */
 };
 
 void wait_init(struct waiter *w, const struct waiter_ops *ops, void *ctx);
@@ -43,7 +44,8 @@ void wait_init(struct waiter *w, const struct waiter_ops *ops, void *ctx);
 /*
  * When there is no result: wait for one, as wd_queue_recv() does.  A device that is
  * gone, or has not answered for a long time, is given up meanwhile; what it had been
- * given comes back from there.
+ * given comes back from there, once the device has let go of it.  -EIO if it does not
+ * for a long time.
  */
 int wait_result(struct waiter *w, struct wd_work *done, int timeout_ms);
 

@@ -74,6 +74,12 @@ struct wd_transport_ops {
 	int (*poll_group)(int group, int timeout_ms);
 };
 
+/*
+ * Stop the queue behind @handle: 0 when the device touches no memory of the process any
+ * more for it, else a negative errno, and it can be asked again.
+ */
+int wd_transport_stop(const struct wd_transport_ops *tr, int handle);
+
 /* The character devices of uacce. */
 extern const struct wd_transport_ops wd_uacce_transport;
 

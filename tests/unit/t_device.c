@@ -413,6 +413,11 @@ static int t_ctl(int handle, unsigned long request, void *arg)
 			start_thread();
 		return t_device.start_error;
 	case UACCE_CMD_PUT_Q:
+		t_device.asked++;
+		if (t_device.linger) {
+			t_device.linger--;
+			return -EBUSY;
+		}
 		if (t_device.threaded)
 			stop_thread();
 		dev.started = false;

@@ -30,6 +30,7 @@ struct t_device {
 	unsigned int lose;		/* requests never to answer */
 	unsigned int nonsense;		/* requests to answer with what cannot be */
 	int vanish_after;		/* requests until the device is gone */
+	unsigned int linger; /* so many times it does not stop when told to */
 
 	/*
 	 * What comes from the device can be made anything: the ring when the queue is
@@ -52,6 +53,7 @@ struct t_device {
 	unsigned int requests;		/* done */
 	unsigned int sleeps;		/* with a thread; read it when that has ended */
 	unsigned int opened, closed, mapped, unmapped, stopped;
+	unsigned int asked; /* to stop */
 };
 
 extern struct t_device t_device;

@@ -33,13 +33,15 @@ static struct {
 	unsigned int times;
 	int err;
 	bool known;		/* somebody could have known before */
+	int held;		/* so many times the device does not let go */
 } gone;
 
-static void let_go(void *ctx, int err)
+static int let_go(void *ctx, int err)
 {
 	gone.times++;
 	gone.err = err;
 	gone.known = inflight_dead(ctx);
+	return gone.held && gone.held-- ? -EBUSY : 0;
 }
 
 /* With numbers from @first on. */
@@ -355,6 +357,40 @@ static void run_both(unsigned int n, unsigned int until)
 	inflight_exit(&f);
 }
 
+static void t_a_device_that_holds_requests_is_asked_again(void **state)
+{
+	struct wd_work done;
+
+	(void)state;
+	begin(ROOM, 0);
+	assert_int_equal(send(&reqs[0]), 0);
+	ring();
+	assert_int_equal(send(&reqs[1]), 0);
+	gone.held = 2;
+	inflight_bury(&f, -EPROTO);
+	assert_int_equal(gone.err, -EPROTO);
+	assert_true(inflight_held(&f));
+	assert_int_equal(inflight_dead(&f), -EPROTO);
+	assert_false(inflight_exhume(&f, &done));
+	inflight_bury(&f, -ENODEV);
+	assert_int_equal(gone.err, 0);
+	assert_true(inflight_held(&f));
+	assert_false(inflight_exhume(&f, &done));
+	inflight_bury(&f, -ENODEV);
+	assert_false(inflight_held(&f));
+	assert_int_equal(gone.times, 3);
+	inflight_bury(&f, -ENODEV);
+	assert_int_equal(gone.times, 3);
+	for (int i = 0; i < 2; i++) {
+		assert_true(inflight_exhume(&f, &done));
+		assert_ptr_equal(done.req, &reqs[i]);
+		assert_int_equal(done.req->status, -EPROTO);
+	}
+	assert_false(inflight_exhume(&f, &done));
+	assert_true(inflight_end(&f));
+	inflight_exit(&f);
+}
+
 static void t_one_thread_sends_while_another_receives(void **state)
 {
 	(void)state;
@@ -380,7 +416,9 @@ int main(void)
 		cmocka_unit_test(t_what_was_not_told_is_dropped),
 		cmocka_unit_test(t_one_rings_at_a_time),
 		cmocka_unit_test(t_a_device_without_answers_is_given_up),
-		cmocka_unit_test(t_requests_of_a_dead_queue_come_back_one_by_one),
+		cmocka_unit_test(
+			t_requests_of_a_dead_queue_come_back_one_by_one),
+		cmocka_unit_test(t_a_device_that_holds_requests_is_asked_again),
 		cmocka_unit_test(t_one_thread_sends_while_another_receives),
 		cmocka_unit_test(t_none_is_lost_when_the_device_is),
 	};

@@ -203,7 +203,7 @@ int wd_request_queue(struct wd_queue *q);
  *
  * Waits for requests that a worker or the device has begun; those it has not
  * begun, and completed ones not received, are dropped: their memory is the
- * caller's again on return.  No other thread may use @q any more.  In a child
+ * caller's again on return, unless wd_recv() has returned -EIO.  No other thread may use @q any more.  In a child
  * process created by fork after the queue, only memory is released.
  */
 void wd_release_queue(struct wd_queue *q);
@@ -247,10 +247,13 @@ int wd_flush(struct wd_queue *q);
  * A queue is given up when its device goes away (-ENODEV), does not answer for a
  * minute (-ETIMEDOUT), or says what cannot be of what was sent (-EPROTO).  The
  * device is stopped first; then the requests in flight come back with that as
- * their status, and their memory is not touched any more.
+ * their status, and their memory is not touched any more.  As long as the device
+ * does not let go of it, they do not come back.
  *
  * Returns 0, -EAGAIN if nothing has completed, -ENODEV if the queue was given up
- * and nothing more will complete on it, -ESTALE after fork.
+ * and nothing more will complete on it, -EIO if a device that was given up has not
+ * let go of the memory of what is in flight for a minute: it may be written to as
+ * long as the process lives; -ESTALE after fork.
  */
 int wd_recv(struct wd_queue *q, void **req);
 
@@ -264,7 +267,7 @@ int wd_recv(struct wd_queue *q, void **req);
  * instead of waking another one for it.
  *
  * Returns 0, -ETIMEDOUT (-EAGAIN with WD_NO_WAIT), -ENOENT if nothing is in
- * flight, -ENODEV, -ESTALE.
+ * flight, -ENODEV, -EIO, -ESTALE.
  */
 int wd_recv_sync(struct wd_queue *q, void **req, int timeout_ms);
 

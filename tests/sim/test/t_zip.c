@@ -266,6 +266,10 @@ static int put(struct file *f)
 	if (!f->started)
 		return 0;
 	__atomic_store_n(stop_word(f, 1), 1, __ATOMIC_RELEASE);
+	if (t_zip.linger) {
+		t_zip.linger--;
+		return -EBUSY;
+	}
 	if (t_zip.stuck)
 		reset();
 	else if (is_v3())
@@ -344,6 +348,7 @@ static void t_close(int handle)
 	pthread_mutex_lock(&kernel.lock);
 	f = file_of(handle);
 	if (f) {
+		t_zip.linger = 0;
 		if (!kernel.gone)
 			put(f);
 		t_free(&t_zip.dev, &f->dus);

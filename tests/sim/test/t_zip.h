@@ -29,6 +29,7 @@
  * @opens_fail, @maps_fail, @types_fail, @starts_fail, @joins_fail: the nth and all after it; 0: none
  * @info_error: of UACCE_CMD_QM_SET_QP_INFO
  * @stuck:     requests hang: stopping a queue takes a reset
+ * @linger:    so many times a queue does not stop when told to
  */
 struct t_zip {
 	struct t_dev dev;
@@ -45,6 +46,7 @@ struct t_zip {
 	unsigned int opens_fail, maps_fail, types_fail, starts_fail, joins_fail;
 	int info_error;
 	bool stuck;
+	unsigned int linger;
 
 	unsigned int opened, closed, mapped, unmapped, started, stopped;
 	atomic_uint groups;

@@ -297,6 +297,43 @@ static void t_without_a_second_queue_one_direction_works(void **state)
 	}
 }
 
+/* Neither queue file's, while it holds those of one. */
+static void t_requests_it_holds_come_back_when_it_has_let_go(void **state)
+{
+	struct t_bytes out, stream;
+	struct wd_comp_req first =
+		t_compress_req(WD_COMP_GZIP, plain, 600, &stream);
+	struct wd_comp_req req = t_compress_req(WD_COMP_GZIP, plain, 600, &out);
+	struct wd_comp_req other;
+	uint8_t back[600];
+	struct wd_queue q;
+	void *done;
+
+	(void)state;
+	t_open_queue(&q);
+	assert_int_equal(t_run_req(&q, &first), 0);
+	stream.len = first.produced;
+	other = t_decompress_req(WD_COMP_GZIP, &stream, back, sizeof(back));
+	t_zip_fault("hang 1");
+	t_zip_fault("hang 2");
+	t_zip.stuck = true;
+	assert_int_equal(wd_send(&q, &req), 0);
+	assert_int_equal(wd_send(&q, &other), 0);
+	assert_int_equal(wd_flush(&q), 0);
+	t_zip.linger = 7;
+	t_zip_stop(true, true);
+	assert_int_equal(wd_recv(&q, &done), -EAGAIN);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(wd_recv_sync(&q, &done, WD_WAIT_FOREVER), 0);
+		assert_int_equal(((struct wd_comp_req *)done)->status, -ENODEV);
+		assert_true(t_zip.linger < 2);
+	}
+	assert_int_equal(wd_recv(&q, &done), -ENODEV);
+	wd_release_queue(&q);
+	t_bytes_free(&out);
+	t_bytes_free(&stream);
+}
+
 static void t_what_fails_at_the_beginning_is_told(void **state)
 {
 	struct wd_queue q = { .device = "hisi_zip" };
@@ -417,6 +454,8 @@ int main(void)
 		TEST(t_waiting_ends_in_time, t_begin_with_workers),
 		TEST(t_a_direction_that_is_not_used_costs_no_queue, t_begin_v3),
 		TEST(t_without_a_second_queue_one_direction_works, t_begin_v3),
+		TEST(t_requests_it_holds_come_back_when_it_has_let_go,
+		     t_begin_v3),
 		TEST(t_what_fails_at_the_beginning_is_told, t_begin_v3),
 		TEST(t_rings_that_cannot_be_are_refused, t_begin_v3),
 		TEST(t_other_devices_are_not_taken, t_begin_v3),

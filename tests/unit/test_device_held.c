@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A device that was given up and does not let go of the memory of its requests: nobody
+ * gets that memory back before it has.
+ *
+ * The device is t_device.c.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "t_device.h"
+#include "t_util.h"
+
+#define STALL_MS 50
+
+static struct wd_queue q;
+static struct wd_comp_req req[2];
+static uint8_t in[100], out[2][1000];
+
+static int setup(void **state)
+{
+	(void)state;
+	t_device_install();
+	wd_stall_ms = STALL_MS;
+	memset(&q, 0, sizeof(q));
+	q.device = "dummy";
+	return wd_request_queue(&q);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	wd_release_queue(&q);
+	t_device_remove();
+	wd_stall_ms = 60000;
+	return t_device.opened != t_device.closed ||
+	       t_device.mapped != t_device.unmapped;
+}
+
+/* Two requests that are never answered, of a device that says so often that it goes on. */
+static void lose_two(unsigned int linger)
+{
+	t_device.lose = 2;
+	t_device.linger = linger;
+	for (int i = 0; i < 2; i++) {
+		req[i] = (struct wd_comp_req){
+			.in = in,
+			.in_len = sizeof(in),
+			.out = out[i],
+			.out_cap = sizeof(out[i]),
+			.level = 1,
+		};
+		assert_int_equal(wd_send(&q, &req[i]), 0);
+	}
+	assert_int_equal(wd_flush(&q), 0);
+}
+
+static void comes_back(int timeout_ms, int status)
+{
+	void *back;
+
+	assert_int_equal(wd_recv_sync(&q, &back, timeout_ms), 0);
+	assert_int_equal(((struct wd_comp_req *)back)->status, status);
+}
+
+static void t_requests_come_back_when_it_has_let_go(void **state)
+{
+	void *back;
+
+	(void)state;
+	lose_two(5);
+	comes_back(WD_WAIT_FOREVER, -ETIMEDOUT);
+	assert_int_equal(t_device.linger, 0);
+	comes_back(WD_NO_WAIT, -ETIMEDOUT);
+	assert_int_equal(wd_recv(&q, &back), -ENODEV);
+	assert_int_equal(t_device.stopped, 1);
+}
+
+/* Who does not wait is not kept, and is told once it has. */
+static void t_looking_for_them_does_not_wait(void **state)
+{
+	void *back;
+	int ret;
+
+	(void)state;
+	lose_two(20);
+	wd_stall_ms = 0;
+	assert_int_equal(wd_recv_sync(&q, &back, WD_NO_WAIT), -EIO);
+	wd_stall_ms = 60000;
+	while (t_device.linger > 1)
+		assert_int_equal(wd_recv(&q, &back), -EAGAIN);
+	ret = wd_recv_sync(&q, &back, 1);
+	assert_int_equal(ret, 0);
+	comes_back(WD_NO_WAIT, -ETIMEDOUT);
+}
+
+static void t_waiting_for_them_has_an_end(void **state)
+{
+	void *back;
+
+	(void)state;
+	lose_two(UINT32_MAX);
+	assert_int_equal(wd_recv_sync(&q, &back, WD_WAIT_FOREVER), -EIO);
+	assert_int_equal(wd_recv_sync(&q, &back, 1), -EIO);
+	assert_int_equal(wd_recv(&q, &back), -EIO);
+	assert_int_equal(wd_send(&q, &req[0]), -ENODEV);
+	/* Later it does, after all. */
+	t_device.linger = 0;
+	comes_back(WD_WAIT_FOREVER, -ETIMEDOUT);
+	comes_back(WD_WAIT_FOREVER, -ETIMEDOUT);
+}
+
+static void t_a_time_limit_counts(void **state)
+{
+	void *back;
+
+	(void)state;
+	lose_two(UINT32_MAX);
+	wd_stall_ms = 1;
+	while (!t_device.asked)
+		assert_int_not_equal(wd_recv_sync(&q, &back, 1), 0);
+	wd_stall_ms = 600000;
+	assert_int_equal(wd_recv_sync(&q, &back, 20), -ETIMEDOUT);
+	t_device.linger = 0;
+	comes_back(20, -ETIMEDOUT);
+	comes_back(20, -ETIMEDOUT);
+}
+
+/* Its memory is the caller's when that returns. */
+static void t_giving_the_queue_back_waits_too(void **state)
+{
+	(void)state;
+	lose_two(4);
+	wd_release_queue(&q);
+	assert_int_equal(t_device.linger, 0);
+	assert_int_equal(t_device.stopped, 1);
+}
+
+static void t_giving_it_back_has_an_end(void **state)
+{
+	(void)state;
+	lose_two(UINT32_MAX);
+	wd_release_queue(&q);
+	assert_int_equal(t_device.stopped, 0);
+}
+
+/* There is nothing to wait for. */
+static void t_an_idle_queue_is_given_back_at_once(void **state)
+{
+	(void)state;
+	t_device.linger = UINT32_MAX;
+	wd_stall_ms = 600000;
+	wd_release_queue(&q);
+	assert_int_equal(t_device.asked, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			t_requests_come_back_when_it_has_let_go, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			t_looking_for_them_does_not_wait, setup, teardown),
+		cmocka_unit_test_setup_teardown(t_waiting_for_them_has_an_end,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(t_a_time_limit_counts, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			t_giving_the_queue_back_waits_too, setup, teardown),
+		cmocka_unit_test_setup_teardown(t_giving_it_back_has_an_end,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			t_an_idle_queue_is_given_back_at_once, setup, teardown),
+	};
+
+	alarm(T_ALARM_SECONDS);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
