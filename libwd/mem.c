@@ -52,6 +52,27 @@ void wd_free_bulk(void *p, size_t size)
 		munmap(p, whole_pages(size));
 }
 
+WD_API void *wd_mem_alloc(struct wd_queue *q, size_t size)
+{
+	struct wd_queue_priv *priv = wd_queue_priv(q);
+	void *p;
+
+	if (!priv || !size || !wd_fork_guard_ok(&priv->guard))
+		return NULL;
+	p = priv->ops.lend(priv->ctx, size);
+	return p ? p : wd_alloc_bulk(size);
+}
+
+WD_API void wd_mem_free(struct wd_queue *q, void *p, size_t size)
+{
+	struct wd_queue_priv *priv = wd_queue_priv(q);
+
+	if (!priv || !p || !wd_fork_guard_ok(&priv->guard))
+		return;
+	if (!priv->ops.give_back(priv->ctx, p, size))
+		wd_free_bulk(p, size);
+}
+
 WD_API int wd_mem_share(struct wd_queue *q, const void *addr, size_t size)
 {
 	struct wd_queue_priv *priv = wd_queue_priv(q);

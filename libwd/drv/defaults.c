@@ -84,6 +84,21 @@ static void still_shared(void *ctx, const void *addr, size_t size)
 	(void)size;
 }
 
+static void *nothing_to_lend(void *ctx, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	return NULL;
+}
+
+static bool never_lent(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	(void)p;
+	(void)size;
+	return false;
+}
+
 struct wd_driver_ops wd_driver_complete(const struct wd_driver_ops *ops)
 {
 	struct wd_driver_ops full = *ops;
@@ -99,6 +114,8 @@ struct wd_driver_ops wd_driver_complete(const struct wd_driver_ops *ops)
 	full.event_seen = ops->event_seen ?: nothing_to_reset;
 	full.share = ops->share ?: shared_already;
 	full.unshare = ops->unshare ?: still_shared;
+	full.lend = ops->lend ?: nothing_to_lend;
+	full.give_back = ops->give_back ?: never_lent;
 	return full;
 }
 

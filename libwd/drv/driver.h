@@ -39,6 +39,9 @@
  * @event_seen: it did, and @recv will look; not set: nothing to do
  * @share, @unshare: as wd_mem_share(); not set: the device reaches whatever the
  *           process can
+ * @lend:    memory that the device reaches without a copy; NULL if that is any, or there
+ *           is not enough of it, or not set
+ * @give_back: take it; false if it is not from there, or not set
  */
 struct wd_driver_ops {
 	const char *name;
@@ -55,6 +58,8 @@ struct wd_driver_ops {
 	void (*event_seen)(void *ctx);
 	int (*share)(void *ctx, const void *addr, size_t size);
 	void (*unshare)(void *ctx, const void *addr, size_t size);
+	void *(*lend)(void *ctx, size_t size);
+	bool (*give_back)(void *ctx, void *p, size_t size);
 };
 
 /* A driver of a test's, after all others; NULL. */

@@ -22,6 +22,7 @@
 #include "../codec/codec.h"
 #include "../internal.h"
 #include "../transport/transport.h"
+#include "bounce.h"
 #include "driver.h"
 #include "dummy_sqe.h"
 #include "inflight.h"
@@ -46,6 +47,7 @@ struct dummy_queue {
 	size_t dus_size, mmio_size;
 	uint32_t depth;
 	uint32_t len_max;
+	struct bounce pool; /* without SVA */
 	struct inflight flight;
 	struct waiter wait;		/* the receiver's */
 };
@@ -105,11 +107,25 @@ static int dummy_flush(void *ctx)
 	return inflight_dead(&dq->flight) ? -ENODEV : ring(dq);
 }
 
+/*
+ * 0 or a negative errno.  As long as others are in flight, memory that they hold may be
+ * had later; else never.
+ */
+static SELDOM int bounce(struct dummy_queue *dq, struct dummy_slot *slot,
+			 struct wd_dummy_sqe *sqe)
+{
+	bool idle = inflight_idle(&dq->flight);
+	int ret = dummy_bounce(slot, &dq->pool, sqe);
+
+	return ret == -EBUSY && idle ? -EOPNOTSUPP : ret;
+}
+
 static int dummy_send(void *ctx, const struct wd_work *work)
 {
 	struct dummy_queue *dq = ctx;
 	int ret = work->kind == WD_WORK_REQUEST ? wd_codec_check(work->req) : 0;
 	struct inflight_slot *slot;
+	struct wd_dummy_sqe *sqe;
 
 	if (ret)
 		return ret;
@@ -121,13 +137,24 @@ static int dummy_send(void *ctx, const struct wd_work *work)
 	ret = dummy_encode(slot_of(slot), work, dq->len_max);
 	if (ret)
 		return ret;
-	dq->sqes[slot->tag & (dq->depth - 1)] = slot_of(slot)->sent;
-	return inflight_put(&dq->flight, slot, work);
+	sqe = &dq->sqes[slot->tag & (dq->depth - 1)];
+	*sqe = slot_of(slot)->sent;
+	if (bounce_is_there(&dq->pool))
+		ret = bounce(dq, slot_of(slot), sqe);
+	return ret ? ret : inflight_put(&dq->flight, slot, work);
 }
 
 static unsigned int dummy_drop(void *ctx)
 {
-	return inflight_drop(&((struct dummy_queue *)ctx)->flight);
+	struct dummy_queue *dq = ctx;
+	unsigned int n = inflight_drop(&dq->flight);
+	uint32_t tail = atomic_load(&dq->flight.tail);
+
+	for (uint32_t i = 0; i < n && bounce_is_there(&dq->pool); i++)
+		bounce_release(
+			&dq->pool,
+			&slot_of(inflight_at(&dq->flight, tail + i))->bounced);
+	return n;
 }
 
 /* ---- receiving ---- */
@@ -147,6 +174,17 @@ static void read_result(struct dummy_result *res, const struct wd_dummy_cqe *cqe
 	res->consumed = read_once(&cqe->consumed);
 	res->produced = read_once(&cqe->produced);
 	res->checksum = read_once(&cqe->checksum);
+}
+
+/* What was copied is right, and the copy is not needed any more. */
+static SELDOM bool end_bounce(struct dummy_queue *dq, struct dummy_slot *slot)
+{
+	if (!bounce_was_there(&dq->pool)) {
+		inflight_bury(&dq->flight, -ENODEV);
+		return false;
+	}
+	bounce_release(&dq->pool, &slot->bounced);
+	return true;
 }
 
 /* The next result, if there is one. */
@@ -173,6 +211,8 @@ static HOT bool take(struct dummy_queue *dq, struct wd_work *done)
 		inflight_bury(&dq->flight, -EPROTO);
 		return false;
 	}
+	if (bounce_is_there(&dq->pool) && !end_bounce(dq, slot_of(slot)))
+		return false;
 	/* There is room for the next result before there is for its request. */
 	__atomic_store_n(&dq->doorbell->cq_head, head + 1, __ATOMIC_RELEASE);
 	inflight_free(&dq->flight, slot);
@@ -213,6 +253,34 @@ static int dummy_recv(void *ctx, struct wd_work *done, int timeout_ms)
 	if (!inflight_dead(&dq->flight) && take(dq, done))
 		return 0;
 	return wait_result(&dq->wait, done, timeout_ms);
+}
+
+/* ---- memory ---- */
+
+static int dummy_share(void *ctx, const void *addr, size_t size)
+{
+	const struct bounce *pool = &((struct dummy_queue *)ctx)->pool;
+
+	if (bounce_is_there(pool) && !bounce_has(pool, addr, size))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static void *dummy_lend(void *ctx, size_t size)
+{
+	struct bounce *pool = &((struct dummy_queue *)ctx)->pool;
+
+	return bounce_is_there(pool) ? bounce_lend(pool, size) : NULL;
+}
+
+static bool dummy_give_back(void *ctx, void *p, size_t size)
+{
+	struct bounce *pool = &((struct dummy_queue *)ctx)->pool;
+
+	if (!bounce_has(pool, p, size))
+		return false;
+	bounce_give_back(pool, p, size);
+	return true;
 }
 
 /* ---- queues ---- */
@@ -288,7 +356,7 @@ static int let_go(void *ctx, int err)
 	return ret;
 }
 
-static int begin_queue(struct dummy_queue *dq, const char *name)
+static int begin_queue(struct dummy_queue *dq, const char *name, bool no_sva)
 {
 	int ret;
 
@@ -301,6 +369,10 @@ static int begin_queue(struct dummy_queue *dq, const char *name)
 	ret = check_ring(dq);
 	if (ret)
 		goto err_unmap;
+	if (no_sva)
+		ret = bounce_init(&dq->pool, dq->tr, dq->handle);
+	if (ret)
+		goto err_unmap;
 	ret = inflight_init(&dq->flight, dq->depth, sizeof(struct dummy_slot), let_go, dq);
 	if (ret)
 		goto err_unmap;
@@ -310,6 +382,7 @@ static int begin_queue(struct dummy_queue *dq, const char *name)
 	return 0;
 
 err_unmap:
+	bounce_exit(&dq->pool, false);
 	unmap_regions(dq);
 err_close:
 	dq->tr->close(dq->handle);
@@ -333,7 +406,7 @@ static int dummy_open(struct wd_queue *q, const struct wd_device *dev, void **ct
 	ret = -EPROTO;
 	if (dq->dus_size >= sizeof(struct wd_dummy_ring) &&
 	    dq->mmio_size >= sizeof(struct wd_dummy_doorbell))
-		ret = begin_queue(dq, dev->name);
+		ret = begin_queue(dq, dev->name, !(td.flags & UACCE_DEV_SVA));
 	if (ret) {
 		free_queue(dq);
 		return ret;
@@ -359,6 +432,7 @@ static void dummy_close(void *ctx, bool forked)
 			wd_err("the device may still write to memory of its requests");
 		unmap_regions(dq);
 	}
+	bounce_exit(&dq->pool, forked);
 	dq->tr->close(dq->handle);
 	free_queue(dq);
 }
@@ -372,4 +446,7 @@ const struct wd_driver_ops wd_dummy_driver = {
 	.flush = dummy_flush,
 	.recv = dummy_recv,
 	.drop = dummy_drop,
+	.share = dummy_share,
+	.lend = dummy_lend,
+	.give_back = dummy_give_back,
 };

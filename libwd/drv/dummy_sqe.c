@@ -44,6 +44,35 @@ SELDOM int dummy_encode_chunk(struct dummy_slot *slot, const struct wd_comp_req 
 	return 0;
 }
 
+/* More than that it does not make of the input, whatever room there is. */
+static uint32_t most_output(const struct wd_dummy_sqe *sent)
+{
+	uint64_t most = sent->op == WD_DUMMY_OP_DECOMPRESS
+				? (uint64_t)sent->in_len * DUMMY_DEFLATE_MAX
+				: wd_deflate_bound(sent->in_len) + WD_HEAD_MAX +
+					  WD_TAIL_MAX;
+
+	return (uint32_t)wd_min(sent->out_cap, most);
+}
+
+SELDOM int dummy_bounce(struct dummy_slot *slot, struct bounce *pool,
+			struct wd_dummy_sqe *sqe)
+{
+	struct wd_dummy_sqe *sent = &slot->sent;
+	uint32_t room = most_output(sent);
+	int ret = bounce_request(pool, &slot->bounced,
+				 (void *)(uintptr_t)sent->in, sent->in_len,
+				 sent->in_len, dummy_out(slot), room);
+
+	if (ret)
+		return ret;
+	sent->out_cap = room;
+	*sqe = *sent;
+	sqe->in = slot->bounced.in_bus;
+	sqe->out = slot->bounced.out_bus;
+	return 0;
+}
+
 /*
  * The device knows one header only: this one is written here, and it is asked for what
  * comes after it.  Without room for that it has none at all, and says so.

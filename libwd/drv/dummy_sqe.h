@@ -19,6 +19,7 @@
 #include "../codec/codec.h"
 #include "../format/format.h"
 #include "../internal.h"
+#include "bounce.h"
 #include "inflight.h"
 
 #define DUMMY_LEVEL_MAX		9
@@ -35,6 +36,7 @@ static const uint8_t dummy_empty_block[5] = { 0x00, 0x00, 0x00, 0xff, 0xff };
  * @head_len: bytes of a header with a name, or a time, that is in the output already;
  *           the device makes raw data after it
  * @scratch: for input that the device needs in another form; the queue's to free
+ * @bounced: where the device has it, without SVA
  */
 struct dummy_slot {
 	struct inflight_slot flight;
@@ -43,6 +45,7 @@ struct dummy_slot {
 	uint32_t head_len;
 	uint8_t *scratch;
 	size_t scratch_cap;
+	struct bounced bounced;
 };
 
 /* A result as it was read, once, from where the device writes. */
@@ -130,6 +133,13 @@ static inline int dummy_encode(struct dummy_slot *slot, const struct wd_work *wo
 	sqe->format = dummy_formats[req->format];
 	return 0;
 }
+
+/*
+ * Without SVA: have the memory of the request that is sent in @pool, and @sqe, a copy of
+ * what is sent, say so.  0, -EBUSY if it is full, -EOPNOTSUPP if the request is too large.
+ */
+int dummy_bounce(struct dummy_slot *slot, struct bounce *pool,
+		 struct wd_dummy_sqe *sqe);
 
 /* ---- what the device says it did, compared with that ---- */
 
@@ -223,6 +233,7 @@ static inline bool dummy_decode(const struct dummy_slot *slot, struct wd_work *w
 	req->consumed = res->consumed;
 	req->produced = res->produced;
 	req->checksum = res->checksum;
+	bounce_result(&slot->bounced, dummy_out(slot), res->produced);
 	if (res->status)
 		inflight_fail(req, dummy_status(res->status));
 	else if (work->kind == WD_WORK_CHUNK)

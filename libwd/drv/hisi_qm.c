@@ -137,6 +137,12 @@ static int map_regions(struct hisi_qm_rings *r)
 	return ret;
 }
 
+static void unmap_regions(struct hisi_qm_rings *r)
+{
+	r->tr->unmap(r->mmio, r->mmio_size);
+	r->tr->unmap(r->dus, r->dus_size);
+}
+
 int hisi_qm_open(struct hisi_qm_rings *r, const struct wd_transport_ops *tr,
 		 const struct wd_transport_dev *dev, uint32_t sqe_size)
 {
@@ -156,12 +162,20 @@ int hisi_qm_open(struct hisi_qm_rings *r, const struct wd_transport_ops *tr,
 	ret = find_rings(r);
 	if (!ret)
 		ret = map_regions(r);
-	if (ret) {
-		tr->close(r->handle);
-		return ret;
-	}
+	if (ret)
+		goto err_close;
+	if (!(dev->flags & UACCE_DEV_SVA))
+		ret = bounce_init(&r->pool, tr, r->handle);
+	if (ret)
+		goto err_unmap;
 	use_regions(r);
 	return 0;
+
+err_unmap:
+	unmap_regions(r);
+err_close:
+	tr->close(r->handle);
+	return ret;
 }
 
 /* ---- starting and ending ---- */
@@ -237,9 +251,9 @@ void hisi_qm_close(struct hisi_qm_rings *r, bool forked)
 		if (inflight_slots(&r->flight) && !inflight_end(&r->flight))
 			wd_err("queue %u: the device may still write to memory of its requests",
 			       number(r));
-		r->tr->unmap(r->mmio, r->mmio_size);
-		r->tr->unmap(r->dus, r->dus_size);
+		unmap_regions(r);
 	}
+	bounce_exit(&r->pool, forked);
 	r->tr->close(r->handle);
 	inflight_exit(&r->flight);
 }

@@ -19,6 +19,7 @@
 
 #include "../barrier.h"
 #include "../transport/transport.h"
+#include "bounce.h"
 #include "inflight.h"
 
 /*
@@ -30,6 +31,7 @@
  * @batch:     entries of the CQ that are taken before the device is told
  * @room:      requests in flight, at most: they, and what the device was not told to
  *             have been taken, fit into the CQ
+ * @pool:      memory for requests of a device without SVA
  * @sq_bell, @cq_bell: its doorbells, but for the index
  */
 struct hisi_qm_rings {
@@ -42,6 +44,7 @@ struct hisi_qm_rings {
 	const struct hisi_qm_cqe *cq;
 	uint32_t sqe_size, sq_depth, cq_depth;
 	uint32_t batch, room;
+	struct bounce pool;
 
 	/* from hisi_qm_start() on, but for what @flight says itself */
 	uint64_t sq_bell, cq_bell;
@@ -59,8 +62,9 @@ struct hisi_qm_rings {
 };
 
 /*
- * Open a queue of @dev for entries of @sqe_size bytes: 0 or a negative errno, -EPROTO
- * for rings that cannot be.  It is not started: which requests it takes is not known.
+ * Open a queue of @dev for entries of @sqe_size bytes, with memory for requests if the
+ * device does not reach the process's own: 0 or a negative errno, -EPROTO for rings that
+ * cannot be.  It is not started: which requests it takes is not known.
  */
 int hisi_qm_open(struct hisi_qm_rings *r, const struct wd_transport_ops *tr,
 		 const struct wd_transport_dev *dev, uint32_t sqe_size);

@@ -179,6 +179,20 @@ static SELDOM int find_rings(struct hisi_zip_queue *zq, unsigned int type)
 	return atomic_load(&zq->n_started) || ret == -EBUSY ? -EOPNOTSUPP : ret;
 }
 
+/*
+ * 0 or a negative errno.  As long as others are in flight, memory that they hold may be
+ * had later; else never.
+ */
+static SELDOM int bounce(struct hisi_qm_rings *r, struct inflight_slot *slot,
+			 const struct wd_work *work)
+{
+	bool idle = inflight_idle(&r->flight);
+	int ret = hisi_zip_bounce(slot_of(slot), work, &r->pool,
+				  hisi_qm_sqe(r, slot->tag));
+
+	return ret == -EBUSY && idle ? -EOPNOTSUPP : ret;
+}
+
 static int hisi_zip_send(void *ctx, const struct wd_work *work)
 {
 	struct hisi_zip_queue *zq = ctx;
@@ -202,6 +216,8 @@ static int hisi_zip_send(void *ctx, const struct wd_work *work)
 		return -EBUSY;
 	ret = hisi_zip_encode(slot_of(slot), work, (unsigned int)type,
 			      &zq->caps, hisi_qm_sqe(r, slot->tag));
+	if (!ret && bounce_is_there(&r->pool))
+		ret = bounce(r, slot, work);
 	if (ret)
 		return ret;
 	return inflight_put(&r->flight, slot, work);
@@ -230,13 +246,25 @@ static int hisi_zip_flush(void *ctx)
 	return ring(ctx);
 }
 
+static unsigned int drop(struct hisi_qm_rings *r)
+{
+	unsigned int n = inflight_drop(&r->flight);
+	uint32_t tail = atomic_load(&r->flight.tail);
+
+	for (uint32_t i = 0; i < n && bounce_is_there(&r->pool); i++)
+		bounce_release(
+			&r->pool,
+			&slot_of(inflight_at(&r->flight, tail + i))->bounced);
+	return n;
+}
+
 static unsigned int hisi_zip_drop(void *ctx)
 {
 	struct hisi_zip_queue *zq = ctx;
 	unsigned int n = 0, rings = started(zq);
 
 	for (unsigned int i = 0; i < rings; i++)
-		n += inflight_drop(&zq->rings[i].flight);
+		n += drop(&zq->rings[i]);
 	return n;
 }
 
@@ -248,6 +276,16 @@ static SELDOM bool nonsense(struct hisi_zip_queue *zq,
 {
 	give_up(zq, hisi_qm_is_stopped(r) ? -ENODEV : -EPROTO);
 	return false;
+}
+
+/* What was copied is right, and the copy is not needed any more. */
+static SELDOM bool end_bounce(struct hisi_qm_rings *r,
+			      struct inflight_slot *slot)
+{
+	if (!bounce_was_there(&r->pool))
+		return false;
+	bounce_release(&r->pool, &slot_of(slot)->bounced);
+	return true;
 }
 
 /* The result that @cqe, of these rings, tells of. */
@@ -270,6 +308,8 @@ static HOT bool take_from(struct hisi_zip_queue *zq, struct hisi_qm_rings *r,
 		return nonsense(zq, r);
 	*done = slot->work;
 	if (!hisi_zip_decode(slot_of(slot), done, res))
+		return nonsense(zq, r);
+	if (bounce_is_there(&r->pool) && !end_bounce(r, slot))
 		return nonsense(zq, r);
 	/* There is room for the next entry before there is for its request. */
 	hisi_qm_taken(r);
@@ -327,6 +367,35 @@ static int hisi_zip_event_fd(void *ctx, int fd)
 	return fd;
 }
 
+/* ---- memory ---- */
+
+static int hisi_zip_share(void *ctx, const void *addr, size_t size)
+{
+	const struct bounce *pool =
+		&((struct hisi_zip_queue *)ctx)->rings[0].pool;
+
+	if (bounce_is_there(pool) && !bounce_has(pool, addr, size))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static void *hisi_zip_lend(void *ctx, size_t size)
+{
+	struct bounce *pool = &((struct hisi_zip_queue *)ctx)->rings[0].pool;
+
+	return bounce_is_there(pool) ? bounce_lend(pool, size) : NULL;
+}
+
+static bool hisi_zip_give_back(void *ctx, void *p, size_t size)
+{
+	struct bounce *pool = &((struct hisi_zip_queue *)ctx)->rings[0].pool;
+
+	if (!bounce_has(pool, p, size))
+		return false;
+	bounce_give_back(pool, p, size);
+	return true;
+}
+
 /* ---- queues ---- */
 
 static void free_queue(struct hisi_zip_queue *zq, bool forked)
@@ -377,9 +446,6 @@ static int hisi_zip_open(struct wd_queue *q, const struct wd_device *dev,
 		return -ENOMEM;
 	zq->tr = wd_transport;
 	ret = zq->tr->find(dev->name, &zq->dev);
-	/* Requests have pointers, and nothing else would be right. */
-	if (!ret && !(zq->dev.flags & UACCE_DEV_SVA))
-		ret = -EOPNOTSUPP;
 	if (!ret) {
 		hisi_zip_find_caps(&zq->caps, type_of(zq->dev.api),
 				   zq->dev.algs);
@@ -414,5 +480,8 @@ const struct wd_driver_ops wd_hisi_zip_driver = {
 	.flush = hisi_zip_flush,
 	.recv = hisi_zip_recv,
 	.drop = hisi_zip_drop,
+	.share = hisi_zip_share,
+	.lend = hisi_zip_lend,
+	.give_back = hisi_zip_give_back,
 	.event_fd = hisi_zip_event_fd,
 };

@@ -157,6 +157,42 @@ SELDOM void hisi_zip_put_lists(struct hisi_zip_slot *slot,
 	hisi_zip_put_addr(&sqe->dst_low, out);
 }
 
+/* ---- without SVA ---- */
+
+/* More than that it does not make of the input, whatever room there is. */
+static size_t most_output(const struct hisi_zip_slot *slot)
+{
+	size_t most = slot->way.compress
+			      ? wd_deflate_bound(slot->in_len) +
+					slot->in_len / 1024 + 64 + WD_TAIL_MAX
+			      : (size_t)slot->in_len * HISI_ZIP_RATIO_MAX;
+
+	return wd_min(slot->out_cap, most);
+}
+
+/* A chunk and its end are one piece there, so that no lists are needed. */
+SELDOM int hisi_zip_bounce(struct hisi_zip_slot *slot,
+			   const struct wd_work *work, struct bounce *pool,
+			   struct hisi_zip_sqe *sqe)
+{
+	size_t end = work->kind == WD_WORK_CHUNK ? WD_CHUNK_END : 0;
+	size_t room = most_output(slot);
+	struct bounced *x = &slot->bounced;
+	int ret = bounce_request(pool, x, slot->in, slot->in_len - end,
+				 slot->in_len, slot->out, room);
+
+	if (ret)
+		return ret;
+	if (end)
+		wd_chunk_copy(x->in + slot->in_len - end, NULL, 0);
+	slot->out_cap = (uint32_t)room;
+	sqe->out_len = cpu_to_le32(slot->out_cap);
+	sqe->dw9 &= cpu_to_le32(~HZIP_SQE_BUFFERS);
+	memcpy(&sqe->src_low, &x->in_bus, sizeof(x->in_bus));
+	memcpy(&sqe->dst_low, &x->out_bus, sizeof(x->out_bus));
+	return 0;
+}
+
 /* ---- results ---- */
 
 /* All that are not named are failures of some kind. */

@@ -25,6 +25,7 @@
 
 #include "../format/format.h"
 #include "../internal.h"
+#include "bounce.h"
 #include "inflight.h"
 
 #define HISI_ZIP_RATIO_MAX                                                     \
@@ -68,6 +69,7 @@ struct hisi_zip_way {
  * @format:   the request's own
  * @open:     the stream goes on
  * @lists:    for input in two pieces; the queue's to free
+ * @bounced:  where the device has it, without SVA
  */
 struct hisi_zip_slot {
 	struct inflight_slot flight;
@@ -80,6 +82,7 @@ struct hisi_zip_slot {
 	uint8_t format;
 	bool open;
 	uint8_t *lists;
+	struct bounced bounced;
 };
 
 /* A result as it was read, once, from where the device writes. */
@@ -257,6 +260,13 @@ static inline int hisi_zip_encode(struct hisi_zip_slot *slot,
 	return 0;
 }
 
+/*
+ * Without SVA: have the request's memory in @pool, and the entry say so.  0, -EBUSY if it
+ * is full, -EOPNOTSUPP if the request is too large for it.
+ */
+int hisi_zip_bounce(struct hisi_zip_slot *slot, const struct wd_work *work,
+		    struct bounce *pool, struct hisi_zip_sqe *sqe);
+
 /* ---- results ---- */
 
 static inline uint32_t hisi_zip_word(const __le32 *p)
@@ -373,6 +383,8 @@ static inline bool hisi_zip_decode(const struct hisi_zip_slot *slot,
 	req->result = 0;
 	req->consumed = res.consumed;
 	req->produced = res.produced;
+	if (!ret)
+		bounce_result(&slot->bounced, slot->out, res.produced);
 	if (!ret)
 		ret = slot->way.compress
 			      ? hisi_zip_decode_compress(slot, req)

@@ -95,6 +95,13 @@ static inline int inflight_dead(const struct inflight *f)
 
 /* ---- for who sends ---- */
 
+/* Whether all that was sent has come back. */
+static inline bool inflight_idle(const struct inflight *f)
+{
+	return atomic_load_explicit(&f->tail, memory_order_relaxed) ==
+	       atomic_load_explicit(&f->head, memory_order_acquire);
+}
+
 /*
  * The slot for the next request, with its tag; NULL if there is no room.  Not for a
  * dead queue.

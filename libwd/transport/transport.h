@@ -44,7 +44,8 @@ struct wd_transport_dev {
  * @open:  open the queue file of device @name; a handle or a negative errno.  The
  *         handle is a descriptor, or -1 if the transport has none to poll
  * @close: close it, or a group
- * @ctl:   an ioctl on it, with an integer or a pointer; 0 or a negative errno
+ * @ctl:   an ioctl on it, with an integer or a pointer; what it returns, or a negative
+ *         errno
  * @map:   map @size bytes of region @region; NULL with *@err set on failure
  * @unmap: undo @map
  * @doorbell: write all 64 bits of @value at once to a register, at @addr of a mapped

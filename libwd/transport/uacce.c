@@ -20,6 +20,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <linux/capability.h>
 #include <unistd.h>
 
 #include <misc/uacce/uacce.h>
@@ -135,15 +137,39 @@ static void check_node(struct wd_transport_dev *dev)
 		no_permission(dev, path, &st);
 }
 
+/* Who may do that may have all memory. */
+static bool has_raw_io(void)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return !syscall(SYS_capget, &head, data) &&
+	       data[CAP_TO_INDEX(CAP_SYS_RAWIO)].effective &
+		       CAP_TO_MASK(CAP_SYS_RAWIO);
+}
+
+/* It takes the process's addresses, or those of the bus, which are not for everybody. */
+static void check_addresses(struct wd_transport_dev *dev)
+{
+	if (dev->flags & UACCE_DEV_SVA)
+		return;
+	if (!(dev->flags & (UACCE_DEV_NOIOMMU | UACCE_DEV_IOMMU)))
+		not_usable(dev, -EOPNOTSUPP,
+			   "the device does not share the process's addresses (no SVA)");
+	else if (!has_raw_io())
+		not_usable(
+			dev, -EPERM,
+			"the device takes bus addresses (no SVA): that needs CAP_SYS_RAWIO");
+}
+
 /* Whether a queue could be had, or why not: the first reason counts. */
 static void check_usable(struct wd_transport_dev *dev)
 {
-	if (!(dev->flags & UACCE_DEV_SVA)) {
-		not_usable(dev, -EOPNOTSUPP,
-			   "the device does not share the process's addresses (no SVA)");
-		return;
-	}
-	check_node(dev);
+	check_addresses(dev);
+	if (!dev->status)
+		check_node(dev);
 	if (dev->status)
 		return;
 	if (read_number(dev->name, "isolate", 0, 1, 0))
@@ -227,7 +253,7 @@ static int uacce_ctl(int fd, unsigned long request, void *arg)
 	do {
 		ret = ioctl(fd, request, arg);
 	} while (ret < 0 && errno == EINTR);
-	return ret < 0 ? -errno : 0;
+	return ret < 0 ? -errno : ret;
 }
 
 static void *uacce_map(int fd, unsigned int region, size_t size, int *err)

@@ -16,8 +16,11 @@
 
 #define HANDLE		1000
 #define PAGE		4096u
+#define SS_SLICE	((size_t)4 << 20)
+#define SS_BUS		0x7000000000ull
 
 struct t_device t_device;
+struct t_ss t_device_ss;
 
 /* Also where assert() is not there. */
 static void check(bool ok)
@@ -97,6 +100,8 @@ static void vanish(void)
 	dev.gone = true;
 	memset(dev.dus, 0xff, sizeof(dev.dus));
 	memset(dev.mmio, 0xff, sizeof(dev.mmio));
+	if (t_device_ss.p)
+		memset(t_device_ss.p, 0xff, t_device_ss.size);
 }
 
 static int window_bits(uint8_t format)
@@ -215,8 +220,20 @@ static void do_request(const struct wd_dummy_sqe *sqe, struct wd_dummy_cqe *cqe)
 	}
 }
 
+/* Where it is in this process. */
+static void from_bus(struct wd_dummy_sqe *sqe)
+{
+	void *in = t_ss_at(&t_device_ss, sqe->in, sqe->in_len);
+	void *out = t_ss_at(&t_device_ss, sqe->out, sqe->out_cap);
+
+	check(in && out);
+	sqe->in = (uintptr_t)in;
+	sqe->out = (uintptr_t)out;
+}
+
 static void work(void)
 {
+	struct wd_dummy_sqe seen;
 	struct wd_dummy_sqe *sqes = (void *)(dev.dus + PAGE);
 	struct wd_dummy_cqe *cqes = (void *)(dev.dus + cq_off());
 	uint32_t tail = sq_tail();
@@ -236,7 +253,10 @@ static void work(void)
 			t_device.lose--;
 			continue;
 		}
-		do_request(sqe, &cqe);
+		seen = *sqe;
+		if (t_device.no_sva)
+			from_bus(&seen);
+		do_request(&seen, &cqe);
 		if (t_device.lie)
 			t_device.lie(sqe, &cqe, ring());
 		cqes[dev.cq_tail++ % depth()] = cqe;
@@ -368,7 +388,7 @@ static int t_find(const char *name, struct wd_transport_dev *td)
 	strcpy(td->name, "wd_dummy-0");
 	strcpy(td->api, "wd_dummy_v1");
 	strcpy(td->algs, "memcopy deflate zlib gzip");
-	td->flags = UACCE_DEV_SVA;
+	td->flags = t_device.no_sva ? UACCE_DEV_NOIOMMU : UACCE_DEV_SVA;
 	td->free_queues = 64;
 	td->numa_node = -1;
 	td->status = t_device.status;
@@ -397,12 +417,12 @@ static int t_open(const char *name)
 static void t_close(int handle)
 {
 	check(handle == HANDLE);
+	t_ss_free(&t_device_ss);
 	t_device.closed++;
 }
 
 static int t_ctl(int handle, unsigned long request, void *arg)
 {
-	(void)arg;
 	check(handle == HANDLE);
 	if (dev.gone)
 		return -ENXIO;
@@ -423,6 +443,8 @@ static int t_ctl(int handle, unsigned long request, void *arg)
 		dev.started = false;
 		t_device.stopped++;
 		return 0;
+	case UACCE_CMD_GET_SS_DMA:
+		return t_device.no_sva ? t_ss_dma(&t_device_ss, arg) : -EINVAL;
 	case WD_DUMMY_CMD_WAKE:
 		if (t_device.threaded)
 			return wake_thread();
@@ -436,9 +458,24 @@ static int t_ctl(int handle, unsigned long request, void *arg)
 	}
 }
 
+static void *map_ss(size_t size, int *err)
+{
+	t_device_ss = (struct t_ss){
+		.slice = t_device.ss_slice ? t_device.ss_slice : SS_SLICE,
+		.gap = PAGE,
+		.bus = SS_BUS,
+	};
+	*err = t_ss_map(&t_device_ss, size,
+			t_device.ss_limit ? t_device.ss_limit : size);
+	t_device.mapped += !*err;
+	return *err ? NULL : t_device_ss.p;
+}
+
 static void *t_map(int handle, unsigned int region, size_t size, int *err)
 {
 	check(handle == HANDLE);
+	if (region == UACCE_QFRT_SS && t_device.no_sva)
+		return map_ss(size, err);
 	check(size == (region == UACCE_QFRT_MMIO ? PAGE : dus_size()));
 	if (t_device.map_fails && !--t_device.map_fails) {
 		*err = -ENOMEM;
@@ -451,7 +488,7 @@ static void *t_map(int handle, unsigned int region, size_t size, int *err)
 static void t_unmap(void *addr, size_t size)
 {
 	(void)size;
-	check(addr == dev.mmio || addr == dev.dus);
+	check(addr == dev.mmio || addr == dev.dus || addr == t_device_ss.p);
 	t_device.unmapped++;
 }
 

@@ -15,12 +15,15 @@
 #include "drv/driver.h"
 #include "drv/inflight.h"
 #include "transport/transport.h"
+#include "t_ss.h"
 
 /* What goes wrong: calls of the transport fail from the nth on, 0 for none. */
 struct t_device {
 	uint32_t depth;			/* 16 if 0 */
 	int status;			/* of the device, as it is listed */
-	bool no_sva;
+	bool no_sva;			/* it takes bus addresses */
+	size_t ss_limit; /* bytes of the SS region that can be had */
+	size_t ss_slice; /* and of a slice of it */
 	int open_error, start_error;
 	int map_fails;			/* the nth mapping */
 	int wake_error;
@@ -57,6 +60,9 @@ struct t_device {
 };
 
 extern struct t_device t_device;
+
+/* Of the queue that is open. */
+extern struct t_ss t_device_ss;
 
 /* Put it in the place of the kernel; clears t_device. */
 void t_device_install(void);

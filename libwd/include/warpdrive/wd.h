@@ -272,13 +272,37 @@ int wd_recv(struct wd_queue *q, void **req);
 int wd_recv_sync(struct wd_queue *q, void **req, int timeout_ms);
 
 /*
+ * wd_mem_alloc() - memory for the data of requests
+ * @q:    a queue from wd_request_queue()
+ * @size: bytes
+ *
+ * A device without shared virtual addressing (no SVA) reaches a region of its own only,
+ * through which data of requests is copied; memory from here is part of that region, as
+ * long as there is some, and is not copied.  Other queues take it as any memory.  Its
+ * contents are undefined.  Any thread.
+ *
+ * Returns the memory, which wd_mem_free() releases, before the queue is released; or
+ * NULL if there is none.
+ */
+void *wd_mem_alloc(struct wd_queue *q, size_t size);
+
+/*
+ * wd_mem_free() - release what wd_mem_alloc() returned for the same queue and size
+ *
+ * No request in flight may use it.  NULL is fine.  In a child process created by fork
+ * it does nothing.
+ */
+void wd_mem_free(struct wd_queue *q, void *p, size_t size);
+
+/*
  * wd_mem_share() - let the device behind a queue reach memory
  * @q:    a queue from wd_request_queue()
  * @addr: start of the memory; stays the caller's
  * @size: bytes
  *
  * With shared virtual addressing, and on soft queues, this does nothing and
- * succeeds: a device reaches whatever the process can.
+ * succeeds: a device reaches whatever the process can.  Without, a device reaches
+ * what wd_mem_alloc() gave; the data of requests elsewhere is copied.
  *
  * Returns 0, -EINVAL, -ENOMEM, -EOPNOTSUPP if the device cannot reach it,
  * -ESTALE.

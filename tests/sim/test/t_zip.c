@@ -19,6 +19,9 @@
 #define PASID	  5
 #define LOOK_MS	  20u
 #define EQ_DEPTH  4096u
+#define SS_SLICE  ((size_t)4 << 20)
+#define SS_BUS	  0x7000000000ull
+#define SS_APART  ((uint64_t)1 << 32) /* from one queue file's to the next */
 
 struct t_zip t_zip;
 
@@ -32,6 +35,7 @@ struct file {
 	uint32_t events;
 	uint16_t type;
 	struct t_mem dus;
+	struct t_ss ss;
 	struct t_queue queue;
 };
 
@@ -130,6 +134,8 @@ void t_zip_vanish(void)
 		for (size_t at = 0; f->open && at < f->dus.len; at += 4)
 			__atomic_store_n((uint32_t *)(void *)(f->dus.p + at),
 					 ~0u, __ATOMIC_RELAXED);
+		if (f->open && f->ss.p)
+			memset(f->ss.p, 0xff, f->ss.size);
 		if (f->open)
 			tell(f);
 	}
@@ -230,9 +236,11 @@ static int start(struct file *f)
 
 	if (f->started)
 		return -EINVAL;
-	q->sqc.pasid = cpu_to_le16(PASID);
-	q->cqc.pasid = cpu_to_le16(PASID);
-	if (is_v3()) {
+	if (!t_zip.no_sva) {
+		q->sqc.pasid = cpu_to_le16(PASID);
+		q->cqc.pasid = cpu_to_le16(PASID);
+	}
+	if (is_v3() && !t_zip.no_sva) {
 		q->sqc.w11 = cpu_to_le16(QM_SQC_PASID);
 		q->cqc.w11 = cpu_to_le16(QM_CQC_PASID);
 	}
@@ -321,6 +329,8 @@ static int control(struct file *f, unsigned long request, void *arg)
 		return fails(&t_zip.starts_fail) ? -EIO : start(f);
 	case UACCE_CMD_PUT_Q:
 		return put(f);
+	case UACCE_CMD_GET_SS_DMA:
+		return t_zip.no_sva ? t_ss_dma(&f->ss, arg) : -EINVAL;
 	default:
 		return -EINVAL;
 	}
@@ -340,6 +350,18 @@ static int t_ctl(int handle, unsigned long request, void *arg)
 	return ret;
 }
 
+static void unmap_ss(struct file *f)
+{
+	for (unsigned int i = 0; f->ss.p && i < t_ss_slices(&f->ss); i++) {
+		uint64_t bus;
+		uint8_t *p;
+
+		t_ss_slice(&f->ss, i, &p, &bus);
+		check(!inproc_unmap(t_zip.dev.host, bus));
+	}
+	t_ss_free(&f->ss);
+}
+
 static void t_close(int handle)
 {
 	struct file *f;
@@ -352,6 +374,7 @@ static void t_close(int handle)
 		if (!kernel.gone)
 			put(f);
 		t_free(&t_zip.dev, &f->dus);
+		unmap_ss(f);
 		f->open = false;
 		t_zip.closed++;
 	} else {
@@ -359,6 +382,24 @@ static void t_close(int handle)
 	}
 	close(handle);
 	pthread_mutex_unlock(&kernel.lock);
+}
+
+static void *map_ss(struct file *f, size_t size, int *err)
+{
+	f->ss = (struct t_ss){
+		.slice = t_zip.ss_slice ? t_zip.ss_slice : SS_SLICE,
+		.gap = PAGE,
+		.bus = SS_BUS + (uint64_t)(f - kernel.file) * SS_APART,
+	};
+	*err = t_ss_map(&f->ss, size, t_zip.ss_limit ? t_zip.ss_limit : size);
+	for (unsigned int i = 0; !*err && i < t_ss_slices(&f->ss); i++) {
+		uint64_t bus;
+		uint8_t *p;
+		size_t len = t_ss_slice(&f->ss, i, &p, &bus);
+
+		check(!inproc_map(t_zip.dev.host, bus, p, len, true));
+	}
+	return f->ss.p;
 }
 
 static void *t_map(int handle, unsigned int region, size_t size, int *err)
@@ -374,6 +415,12 @@ static void *t_map(int handle, unsigned int region, size_t size, int *err)
 	pthread_mutex_lock(&kernel.lock);
 	f = file_of(handle);
 	check(f);
+	if (region == UACCE_QFRT_SS && t_zip.no_sva) {
+		p = map_ss(f, size, err);
+		t_zip.mapped += p != NULL;
+		pthread_mutex_unlock(&kernel.lock);
+		return p;
+	}
 	check(size == (region == UACCE_QFRT_MMIO ? MMIO_SIZE : f->dus.len));
 	p = region == UACCE_QFRT_MMIO ? kernel.mmio[f - kernel.file] : f->dus.p;
 	t_zip.mapped++;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "driver.h"
+#include "t_ss.h"
 
 #define T_ZIP_NAME  "hisi_zip-7"
 #define T_ZIP_FILES 8u /* open at a time, at most */
@@ -28,6 +29,8 @@
  * @queues:    that can be opened
  * @opens_fail, @maps_fail, @types_fail, @starts_fail, @joins_fail: the nth and all after it; 0: none
  * @info_error: of UACCE_CMD_QM_SET_QP_INFO
+ * @no_sva:    it takes bus addresses; @ss_limit: bytes of an SS region that can be had,
+ *             @ss_slice: of a slice of it, if they are not 0
  * @stuck:     requests hang: stopping a queue takes a reset
  * @linger:    so many times a queue does not stop when told to
  */
@@ -36,6 +39,7 @@ struct t_zip {
 	uint32_t depth, cq_depth;
 	const char *api, *algs;
 	bool no_sva;
+	size_t ss_limit, ss_slice;
 	bool lie_of_info;
 	struct {
 		uint32_t sqe_size;

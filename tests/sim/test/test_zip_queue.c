@@ -421,10 +421,6 @@ static void t_other_devices_are_not_taken(void **state)
 	t_zip.algs = "zlib";
 	t_zip.api = "hisi_qm_v1";
 	assert_int_equal(wd_request_queue(&q), -ENODEV);
-	t_zip.api = "hisi_qm_v3_noiommu";
-	t_zip.no_sva = true;
-	/* Pointers would be taken for bus addresses. */
-	assert_int_equal(wd_request_queue(&q), -EOPNOTSUPP);
 	assert_int_equal(t_zip.opened, 0);
 }
 

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ZIP engine without SVA, V2 and V3: see t_no_sva.h.  The model sees bus addresses
+ * only, and any that is not memory of the queue's is a violation.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "t_no_sva.h"
+#include "t_zip_use.h"
+
+#include <cmocka.h>
+
+static struct t_no_sva zip = {
+	.name = "hisi_zip",
+	.region = &t_zip.ss_limit,
+	.slice = &t_zip.ss_slice,
+	.vanish = t_zip_vanish,
+};
+
+static int begin_v2(void **state)
+{
+	int ret = t_begin_v2(state);
+
+	t_zip.no_sva = true;
+	t_zip.api = "hisi_qm_v2_noiommu";
+	zip.raw = false;
+	return ret;
+}
+
+static int begin_v3(void **state)
+{
+	int ret = t_begin_v3(state);
+
+	t_zip.no_sva = true;
+	t_zip.api = "hisi_qm_v3_noiommu";
+	zip.raw = true;
+	return ret;
+}
+
+#define TEST(name)                                                             \
+	static void t_##name(void **state)                                     \
+	{                                                                      \
+		(void)state;                                                   \
+		t_no_sva_##name(&zip);                                         \
+	}
+
+TEST(each_kind)
+TEST(a_full_region_is_busy)
+TEST(what_is_dropped_takes_no_room)
+TEST(too_large_is_for_others)
+TEST(lent_memory)
+TEST(sessions)
+TEST(a_device_that_goes)
+
+static void t_without_a_region_there_is_no_queue(void **state)
+{
+	struct wd_queue q = { .device = "hisi_zip" };
+
+	(void)state;
+	t_zip.ss_limit = 4096;
+	assert_int_equal(wd_request_queue(&q), -ENOMEM);
+	assert_int_equal(t_zip.opened, 1);
+}
+
+int main(void)
+{
+#define ENTRY(name, begin)                                                     \
+	cmocka_unit_test_setup_teardown(t_##name, begin, t_end)
+	const struct CMUnitTest tests[] = {
+		ENTRY(each_kind, begin_v2),
+		ENTRY(each_kind, begin_v3),
+		ENTRY(a_full_region_is_busy, begin_v3),
+		ENTRY(what_is_dropped_takes_no_room, begin_v3),
+		ENTRY(too_large_is_for_others, begin_v3),
+		ENTRY(lent_memory, begin_v3),
+		ENTRY(sessions, begin_v2),
+		ENTRY(sessions, begin_v3),
+		ENTRY(a_device_that_goes, begin_v3),
+		ENTRY(without_a_region_there_is_no_queue, begin_v3),
+	};
+
+	alarm(T_ALARM_SECONDS);
+	return cmocka_run_group_tests(tests, t_make_data, t_free_data);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The dummy accelerator without SVA: see t_no_sva.h.  The device is t_device.c.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "t_device.h"
+#include "t_no_sva.h"
+
+#include <cmocka.h>
+
+static void vanish(void)
+{
+	t_device.vanish_after = 1;
+}
+
+static const struct t_no_sva dummy = {
+	.name = "dummy",
+	.region = &t_device.ss_limit,
+	.slice = &t_device.ss_slice,
+	.raw = true,
+	.vanish = vanish,
+};
+
+static int setup(void **state)
+{
+	(void)state;
+	t_device_install();
+	t_device.no_sva = true;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	t_device_remove();
+	return t_device.opened != t_device.closed ||
+	       t_device.mapped != t_device.unmapped;
+}
+
+#define TEST(name)                                                             \
+	static void t_##name(void **state)                                     \
+	{                                                                      \
+		(void)state;                                                   \
+		t_no_sva_##name(&dummy);                                       \
+	}
+
+TEST(each_kind)
+TEST(a_full_region_is_busy)
+TEST(what_is_dropped_takes_no_room)
+TEST(too_large_is_for_others)
+TEST(lent_memory)
+TEST(sessions)
+
+/* The device works when it is told: what it does last, it has done before it goes. */
+static void t_a_device_that_goes(void **state)
+{
+	struct t_attempt a;
+	struct wd_queue q = { .device = "dummy" };
+	struct wd_work done;
+
+	(void)state;
+	assert_int_equal(wd_request_queue(&q), 0);
+	t_attempt_begin(&a, COMPRESS_GZIP, 8000);
+	t_device.vanish_after = 1;
+	assert_int_equal(t_attempt_send(&q, &a), 0);
+	wd_flush(&q);
+	assert_int_equal(wd_queue_recv(&q, &done, WD_WAIT_FOREVER), 0);
+	assert_int_equal(done.req->status, -ENODEV);
+	wd_release_queue(&q);
+	t_attempt_end(&a);
+}
+
+static void t_without_a_region_there_is_no_queue(void **state)
+{
+	struct wd_queue q = { .device = "dummy" };
+
+	(void)state;
+	t_device.ss_limit = 4096;
+	assert_int_equal(wd_request_queue(&q), -ENOMEM);
+	assert_int_equal(t_device.opened, 1);
+}
+
+int main(void)
+{
+#define ENTRY(name) cmocka_unit_test_setup_teardown(t_##name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		ENTRY(each_kind),
+		ENTRY(a_full_region_is_busy),
+		ENTRY(what_is_dropped_takes_no_room),
+		ENTRY(too_large_is_for_others),
+		ENTRY(lent_memory),
+		ENTRY(sessions),
+		ENTRY(a_device_that_goes),
+		ENTRY(without_a_region_there_is_no_queue),
+	};
+
+	alarm(T_ALARM_SECONDS);
+	return cmocka_run_group_tests(tests, t_make_data, t_free_data);
+}
