@@ -1,0 +1,204 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The tools on the ZIP engine, through the queue files of the driver of kmod/hisi.  There is
+# no SVA here, so data goes through the queues' own memory.  WD_VM_LONG: with more of it.
+
+bats_require_minimum_version 1.5.0
+load zip
+
+setup_file() {
+	local base=$BATS_FILE_TMPDIR/text i
+
+	note_complaints
+	load_driver_for_processes
+	seq 1 20000 | sed 's/.*/& bottles of beer on the wall, take one down/' >"$base.1"
+	# Different enough that no chunk is like another.
+	for i in 1 2 3 4 5 6 7 8; do
+		tr "a-h" "$(echo abcdefghabcdefgh | cut -c "$i-$((i + 7))")" <"$base.1"
+	done >"$base.8"
+	cat "$base".8{,,,,} >"$base"
+}
+
+setup() {
+	begin_test
+	queue_file
+	free=$(<"$zip_class/available_instances")
+}
+
+# Whatever a test did, all queues come back.
+teardown() {
+	end_test
+	no_violations
+}
+
+all_come_back() {
+	until_true free_queues_are "$free"
+}
+
+# text BYTES: something that can be compressed, the same at each call, 36 MB at most
+text() {
+	head -c "$1" "$BATS_FILE_TMPDIR/text"
+}
+
+# MiB of a file, and of a stream
+large=$((${WD_VM_LONG:+20}+12))
+stream_size=$((${WD_VM_LONG:+960}+64))
+
+@test "--list-devices and --list-engines name the engine, for who may use it" {
+	wdzip --list-devices | grep -E '^hisi_zip-[0-9]+ +hisi_zip +[0-9]+ .* ready '
+	wdbench --list-engines | grep -E '^hisi_zip-[0-9]+ *hisi_zip'
+	run -0 setpriv --reuid 65534 --clear-groups --bounding-set -sys_rawio \
+		--inh-caps -all wdzip --list-devices
+	[[ $output == *"takes bus addresses (no SVA): that needs CAP_SYS_RAWIO"* ]]
+	echo text >f
+	chmod 777 .
+	run ! setpriv --reuid 65534 --clear-groups --inh-caps -all \
+		wdzip --engine=hisi_zip -k f
+	[[ $output == *CAP_SYS_RAWIO* || $output == *"not permitted"* ]]
+	[ ! -e f.gz ]
+}
+
+@test "all of a file is the engine's work, in both directions" {
+	local bytes before kind
+
+	bytes=$((large << 20))
+	mkdir in
+	head -c "$bytes" /dev/urandom >in/random
+	head -c "$bytes" /dev/zero >in/zeros
+	text "$bytes" >in/text
+	tar cf - /usr/bin /usr/lib 2>/dev/null | head -c "$bytes" >in/programs || :
+	for kind in random zeros text programs; do
+		before=$(sim_value stats in_bytes)
+		wdzip --engine=hisi_zip --stats=json -k "in/$kind" 2>stats
+		[[ $(stat_of device) == '"hisi_zip-'* ]]
+		[ "$(stat_of device_requests)" = "$(stat_of requests)" ]
+		[ "$(stat_of redone)" = 0 ]
+		[ "$(($(sim_value stats in_bytes) - before))" -eq "$(stat -c %s "in/$kind")" ]
+		gzip -dc "in/$kind.gz" | cmp - "in/$kind"
+		if command -v pigz python3 >/dev/null; then
+			pigz -dc "in/$kind.gz" | cmp - "in/$kind"
+			python3 -c 'import gzip, sys
+sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())' "in/$kind.gz" | cmp - "in/$kind"
+		fi
+		before=$(sim_value stats out_bytes)
+		wdunzip --engine=hisi_zip --stats=json -c "in/$kind.gz" 2>stats | cmp - "in/$kind"
+		[[ $(stat_of device) == '"hisi_zip-'* ]]
+		# Chunks of zeros come several at a time, for which there is not enough room.
+		[ $kind != zeros ] || continue
+		[ "$(stat_of redone)" = 0 ]
+		# The first chunk, and that in which the data ends, are the CPU's.
+		[ "$(stat_of device_requests)" -ge $((large / 2 - 3)) ]
+		[ "$(($(sim_value stats out_bytes) - before))" -ge $((bytes / 2)) ]
+	done
+	all_come_back
+}
+
+@test "files of every kind there and back" {
+	local file format
+
+	mkdir in
+	: >in/empty
+	printf x >in/one
+	text 100 >in/small
+	text 100000 >in/medium
+	text 1048576 >in/chunk
+	text 1048577 >in/more
+	head -c 3000000 /dev/urandom >in/random
+	head -c 3000000 /dev/zero >in/zeros
+	cp "$(command -v bash)" in/program
+	cp -r in out
+	for format in gzip zlib deflate; do
+		wdzip --engine=hisi_zip --format=$format -r out
+		wdunzip --engine=hisi_zip --format=$format -r out
+		diff -r in out
+	done
+	wdzip --engine=hisi_zip -r out
+	wdunzip -r out
+	wdzip -r out
+	wdunzip --engine=hisi_zip -r out
+	diff -r in out
+	for file in qz mz bgzf; do
+		wdzip --engine=hisi_zip --members=$file -r out
+		gzip -t out/*.gz
+		wdunzip --engine=hisi_zip -r out
+		diff -r in out
+	done
+	wdzip --engine=hybrid -r out
+	wdunzip --engine=hybrid -r out
+	diff -r in out
+	all_come_back
+}
+
+# text_without_end
+text_without_end() {
+	while cat "$BATS_FILE_TMPDIR/text"; do
+		:
+	done 2>/dev/null
+}
+
+# stream_begin MIB: so much through a pipe, there by the engine, and back
+stream_begin() {
+	text_without_end | head -c $(($1 << 20)) | tee >(sha256sum >sent) |
+		wdzip --engine=hisi_zip --explain 2>explained |
+		gzip -dc | sha256sum >came &
+	stream=$!
+}
+
+# What came is what went.
+stream_end() {
+	wait "$stream"
+	until_true test -s sent
+	cmp sent came
+}
+
+@test "the device is reset in the middle of a stream" {
+	# Who loses requests in it says so.
+	harmless='queue|reset'
+	stream_begin "$stream_size"
+	more_is_done 10
+	echo 1 >"$zip_device/reset"
+	stream_end
+	grep -q 'not used any more' explained || cat explained
+	is_working
+	all_come_back
+	wdzip --engine=hisi_zip <"$BATS_FILE_TMPDIR/text" | gzip -t
+}
+
+@test "the driver is unbound in the middle of a stream" {
+	stream_begin "$stream_size"
+	more_is_done 10
+	echo "$zip_bdf" >"$zip_driver/unbind"
+	stream_end
+	cat explained
+	echo "$zip_bdf" >"$zip_driver/bind"
+	queue_file
+	wdzip --engine=hisi_zip <"$BATS_FILE_TMPDIR/text" | gzip -t
+}
+
+@test "a request fails, is wrong, and is never answered, in the middle of a stream" {
+	local fault
+
+	for fault in "fail 3 0x0e" "flip 3 1000" "fail 5 0x03"; do
+		# shellcheck disable=SC2086
+		sim_cmd fault $fault
+		stream_begin 16
+		stream_end
+		grep -E 'redone|again' explained || cat explained
+	done
+}
+
+@test "wdzip is killed: its queues are free again" {
+	local i pid
+
+	# What a busy machine's device has under way may take longer than it is waited for.
+	harmless='a queue does not come to rest; its memory is kept'
+	for ((i = 0; i < 5; i++)); do
+		wdzip --engine=hisi_zip </dev/zero >/dev/null 3>&- &
+		pid=$!
+		more_is_done 5
+		kill -KILL "$pid"
+		wait "$pid" || [ $? -eq 137 ]
+		all_come_back
+	done
+}
