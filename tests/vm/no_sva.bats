@@ -67,6 +67,23 @@ teardown() {
 	abi ss_zombie
 }
 
+@test "the tools work with a device that takes bus addresses" {
+	rmmod wd_uacce
+	insmod "$WD_VM_KMOD/uacce/wd_uacce.ko" unsafe_no_sva=1
+	insmod "$WD_VM_KMOD/dummy/wd_dummy.ko" no_sva=1
+	cd "$BATS_TEST_TMPDIR"
+	seq 1500000 >f
+	wdzip --list-devices | grep -Eq '^wd_dummy-0 .* ready '
+	wdzip --engine=dummy --stats=json -k f 2>stats
+	[ "$(stat_of device)" = '"wd_dummy-0"' ]
+	[ "$(stat_of device_requests)" = "$(stat_of requests)" ]
+	[ "$(stat_of redone)" = 0 ]
+	gzip -dc f.gz | cmp - f
+	wdunzip --engine=dummy --stats=json -c f.gz 2>stats | cmp - f
+	[ "$(stat_of device_requests)" -gt 2 ]
+	until_true free_queues 64
+}
+
 @test "whoever may have all memory may have shared doorbells" {
 	rmmod wd_uacce
 	insmod "$WD_VM_KMOD/uacce/wd_uacce.ko" unsafe_no_sva=1
