@@ -245,14 +245,20 @@ int hisi_qm_start(struct hisi_qm_rings *r, uint16_t type, size_t slot_size)
 	return ret;
 }
 
+bool hisi_qm_end(struct hisi_qm_rings *r)
+{
+	bool over = inflight_end(&r->flight);
+
+	if (!over)
+		wd_err("queue %u: the device may still write to memory of its requests",
+		       number(r));
+	return over;
+}
+
 void hisi_qm_close(struct hisi_qm_rings *r, bool forked)
 {
-	if (!forked) {
-		if (inflight_slots(&r->flight) && !inflight_end(&r->flight))
-			wd_err("queue %u: the device may still write to memory of its requests",
-			       number(r));
+	if (!forked)
 		unmap_regions(r);
-	}
 	bounce_exit(&r->pool, forked);
 	r->tr->close(r->handle);
 	inflight_exit(&r->flight);

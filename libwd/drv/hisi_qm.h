@@ -76,8 +76,14 @@ int hisi_qm_open(struct hisi_qm_rings *r, const struct wd_transport_ops *tr,
 int hisi_qm_start(struct hisi_qm_rings *r, uint16_t type, size_t slot_size);
 
 /*
- * Nobody uses it any more.  @forked: only memory and descriptor, in a child process.
- * What the slots point to was the driver's to free.
+ * Nobody uses one that was started any more: stop it.  False: the device may still touch
+ * memory of its requests.  Not in a child process.
+ */
+bool hisi_qm_end(struct hisi_qm_rings *r);
+
+/*
+ * Nobody uses it any more, and if it was started it was ended.  @forked: only memory and
+ * descriptor, in a child process.  What the slots point to was the driver's to free.
  */
 void hisi_qm_close(struct hisi_qm_rings *r, bool forked);
 

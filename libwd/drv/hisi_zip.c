@@ -405,6 +405,9 @@ static void free_queue(struct hisi_zip_queue *zq, bool forked)
 	for (unsigned int i = 0; i < n; i++) {
 		struct inflight *f = &zq->rings[i].flight;
 
+		/* Until then the device reads the lists. */
+		if (!forked && !hisi_qm_end(&zq->rings[i]))
+			continue;
 		for (uint32_t k = 0; k < inflight_slots(f); k++)
 			free(slot_of(inflight_at(f, k))->lists);
 	}

@@ -13,9 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <misc/uacce/uacce.h>
+
 #include "drv/inflight.h"
 #include "t_attempt.h"
 #include "t_zip_use.h"
+#include "transport/transport.h"
 
 #include <cmocka.h>
 
@@ -544,6 +547,50 @@ static void t_a_hang_is_noticed_and_ends_both_directions(void **state)
 	}
 }
 
+/* ---- what a device that is not finished still reads ---- */
+
+static const struct wd_transport_ops *below;
+static unsigned int stops, lists_seen;
+
+/* The lists of what is in flight are there when the kernel is asked to stop the queue. */
+static int look_at_lists(int handle, unsigned long request, void *arg)
+{
+	const struct hisi_zip_sqe *sqe = t_zip_sqe(0, 0);
+	const struct hisi_sgl *list =
+		(const void *)(uintptr_t)(le32_to_cpu(sqe->src_low) |
+					  (uint64_t)le32_to_cpu(sqe->src_high)
+						  << 32);
+
+	if (request == UACCE_CMD_PUT_Q && !stops++)
+		lists_seen = !list->next && le16_to_cpu(list->entries) == 2 &&
+			     le16_to_cpu(list->slots) == 2;
+	return below->ctl(handle, request, arg);
+}
+
+static void t_lists_are_there_until_the_device_lets_go(void **state)
+{
+	struct wd_transport_ops looking = *wd_transport;
+	struct t_attempt a;
+	struct wd_queue q;
+
+	(void)state;
+	below = wd_transport;
+	looking.ctl = look_at_lists;
+	wd_transport = &looking;
+	stops = 0;
+	t_zip_fault("hang 1");
+	t_zip.stuck = true;
+	t_open_queue(&q);
+	prepare(&a, DECOMPRESS_CHUNK);
+	assert_int_equal(t_attempt_send(&q, &a), 0);
+	assert_int_equal(wd_flush(&q), 0);
+	wd_release_queue(&q);
+	wd_transport = below;
+	assert_true(stops);
+	assert_true(lists_seen);
+	t_attempt_end(&a);
+}
+
 static void t_a_queue_that_the_kernel_stops_is_given_up(void **state)
 {
 	struct t_attempt a[18];
@@ -663,6 +710,7 @@ int main(void)
 		TEST(t_an_event_without_an_entry_does_no_harm),
 		TEST(t_wrong_output_gets_nowhere),
 		TEST(t_a_hang_is_noticed_and_ends_both_directions),
+		TEST(t_lists_are_there_until_the_device_lets_go),
 		TEST(t_a_queue_that_the_kernel_stops_is_given_up),
 		TEST(t_a_device_that_goes_away_is_noticed),
 		TEST(t_noise_does_no_harm),
