@@ -8,6 +8,7 @@
 #include "decompress.h"
 
 #define QUEUE_MIN ((size_t)64 << 10) /* fewer bytes are not worth a thread */
+#define SHORT_IN  ((size_t)8 << 10)  /* a piece that may be a thousand times as long */
 
 /* Each takes memory for its output, from when it is sent until it was used. */
 unsigned int ahead_max(const struct wd_comp_sess *s)
@@ -18,12 +19,23 @@ unsigned int ahead_max(const struct wd_comp_sess *s)
 	return (unsigned int)wd_max(wd_min(n, width + 3), width + 1);
 }
 
+/*
+ * A device does all of a piece or nothing, and what came to so few bytes was compressed
+ * very far.
+ */
+static size_t room_for(const struct wd_comp_sess *s, const struct piece *p)
+{
+	if (p->kind != PIECE_CHUNK)
+		return p->out_want + 1;
+	if (piece_left(p) < SHORT_IN && sched_on_device(&s->sched))
+		return CHUNK_OUT_MAX + WD_CHUNK_ROOM;
+	return s->decomp->pieces.out_guess + WD_CHUNK_ROOM;
+}
+
 static int prepare(struct wd_comp_sess *s, struct piece *p)
 {
 	struct wd_comp_req *req = &p->req;
-	size_t cap = p->kind == PIECE_CHUNK
-			     ? s->decomp->pieces.out_guess + WD_CHUNK_ROOM
-			     : p->out_want + 1;
+	size_t cap = room_for(s, p);
 
 	if (!p->ws)
 		p->ws = workspace_get(&s->decomp->pieces);

@@ -357,6 +357,26 @@ static void t_sessions_compress_with_the_older_requests(void **state)
 	sessions(false);
 }
 
+/* So many bytes come of a few that nobody would guess it. */
+static void t_zeros_are_decoded_by_the_engine(void **state)
+{
+	const size_t len = 8u << 20;
+	struct t_bytes plain = { calloc(1, len), len, len };
+	struct t_bytes packed = { 0 }, back = { 0 };
+	struct wd_comp_info info;
+
+	(void)state;
+	assert_non_null(plain.data);
+	pass(WD_COMP_COMPRESS, WD_COMP_GZIP, &plain, &packed, &info);
+	pass(WD_COMP_DECOMPRESS, WD_COMP_GZIP, &packed, &back, &info);
+	assert_true(info.device_requests > 0);
+	assert_int_equal(back.len, len);
+	assert_memory_equal(back.data, plain.data, len);
+	t_bytes_free(&plain);
+	t_bytes_free(&packed);
+	t_bytes_free(&back);
+}
+
 #define TEST(name, begin) cmocka_unit_test_setup_teardown(name, begin, t_end)
 
 int main(void)
@@ -374,6 +394,7 @@ int main(void)
 		TEST(t_sessions_stream_through_the_engine,
 		     t_begin_with_workers),
 		TEST(t_sessions_compress_with_the_older_requests, t_begin_v2),
+		TEST(t_zeros_are_decoded_by_the_engine, t_begin_with_workers),
 	};
 
 	alarm(T_ALARM_SECONDS);
