@@ -17,6 +17,7 @@
 
 #define LOOK_MS		1	/* between looks at a queue that cannot be waited for */
 #define LOOK_MAX_MS	200	/* lost requests are noticed by looking */
+#define ROUNDING	(1 + 1e-9)	/* a last lane's share of all speeds is 1, or nearly */
 
 static int64_t now_ms(void)
 {
@@ -205,7 +206,7 @@ static bool wants_more(const struct sched *s, struct lane *l, uint64_t bytes)
 
 	if (!sched_uses(s, l) || !lane_has_room(l) || l->in_flight >= most)
 		return false;
-	if (lane_forecast(l, bytes) <= horizon(s, bytes))
+	if (lane_forecast(l, bytes) <= horizon(s, bytes) * ROUNDING)
 		return true;
 	if (!l->in_flight)
 		lane_pass_over(l);

@@ -16,6 +16,7 @@
 
 #include <warpdrive/wd_comp.h>
 
+#include "sched/sched.h"
 #include "t_fake.h"
 #include "t_util.h"
 
@@ -140,6 +141,43 @@ static void t_lanes_that_fail_lose_nothing(void **state)
 }
 
 /* What a device cannot do is no failure; any other refusal is, as it is told. */
+/* A speed whose inverse's inverse is less, also after it was found too slow once. */
+static double awkward_speed(double bytes)
+{
+	for (double ns = 1;; ns += 0.001) {
+		double later = ns - ns / 64;
+
+		if (bytes * ns > bytes / (1 / ns) &&
+		    bytes * later > bytes / (1 / later))
+			return ns;
+	}
+}
+
+static void t_the_last_lane_takes_what_waits_whatever_its_speed(void **state)
+{
+	const struct engine_choice choice = { .cpu = true };
+	struct wd_comp_req req = { .level = 1, .in = text, .in_len = CHUNK };
+	struct sched_item item = { .work = wd_work_compress(&req, WD_COMP_GZIP) };
+	struct sched_item *got;
+	struct sched s = { 0 };
+
+	(void)state;
+	req.out_cap = 2 * CHUNK;
+	req.out = malloc(req.out_cap);
+	assert_non_null(req.out);
+	assert_int_equal(sched_init(&s, &choice, 1), 0);
+	assert_int_equal(sched_open(&s), 0);
+	s.lanes[0].ns_per_byte = awkward_speed(CHUNK);
+	/* As it is when a device was just left. */
+	s.waiting = (struct item_list){ &item, &item };
+	s.in_flight = 1;
+	assert_int_equal(sched_recv(&s, &got, WD_WAIT_FOREVER), 0);
+	assert_ptr_equal(got, &item);
+	assert_int_equal(req.status, 0);
+	sched_exit(&s);
+	free(req.out);
+}
+
 static void t_a_device_that_refuses_is_left(void **state)
 {
 	static const struct {
@@ -371,6 +409,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(t_three_devices_and_the_cpu_share_the_work),
 		TEST(t_lanes_that_fail_lose_nothing),
+		TEST(t_the_last_lane_takes_what_waits_whatever_its_speed),
 		TEST(t_a_device_that_refuses_is_left),
 		TEST(t_requests_that_lanes_fail_come_back_once),
 		TEST(t_headers_that_a_device_spoils_are_seen),
