@@ -175,15 +175,41 @@ void sim_clock_report(struct sim *sim, struct sim_clock_report *report)
 	pthread_mutex_unlock(&sim->lock);
 }
 
+/* What is next may still be with a worker. */
+static uint64_t next_due(struct sim *sim)
+{
+	while (sim->running || (sim->ready && !sim->axi_closed && sim->nr_workers))
+		pthread_cond_wait(&sim->idle, &sim->lock);
+	return queues_next_due(sim);
+}
+
+uint64_t sim_clock_due(struct sim *sim)
+{
+	uint64_t due;
+
+	pthread_mutex_lock(&sim->lock);
+	due = next_due(sim);
+	pthread_mutex_unlock(&sim->lock);
+	return due;
+}
+
+void sim_clock_go_to(struct sim *sim, uint64_t ns)
+{
+	pthread_mutex_lock(&sim->lock);
+	if (sim->config.clock_mode == SIM_CLOCK_VIRTUAL &&
+	    ns > sim->clock.virtual_ns) {
+		sim->clock.virtual_ns = ns;
+		queues_deliver(sim);
+	}
+	pthread_mutex_unlock(&sim->lock);
+}
+
 bool sim_clock_step(struct sim *sim)
 {
 	uint64_t due;
 
 	pthread_mutex_lock(&sim->lock);
-	/* What is next may still be with a worker. */
-	while (sim->running || (sim->ready && !sim->axi_closed && sim->nr_workers))
-		pthread_cond_wait(&sim->idle, &sim->lock);
-	due = queues_next_due(sim);
+	due = next_due(sim);
 	if (due == TIME_NEVER || sim->config.clock_mode != SIM_CLOCK_VIRTUAL) {
 		pthread_mutex_unlock(&sim->lock);
 		return false;

@@ -273,6 +273,18 @@ static bool is_failure(const struct job *job)
 	       status != HZIP_STATUS_END;
 }
 
+static void count_flow(struct sim *sim, const struct job *job)
+{
+	struct sim_flow *flow = job->req.decompress ? &sim->stats.decomp :
+						      &sim->stats.comp;
+
+	flow->requests++;
+	flow->in_bytes += job->req.sqe.consumed;
+	flow->out_bytes += job->req.sqe.produced;
+	sim->stats.in_bytes += job->req.sqe.consumed;
+	sim->stats.out_bytes += job->req.sqe.produced;
+}
+
 static void complete(struct sim *sim, struct queue *q, const struct job *job)
 {
 	uint32_t number = job->req.queue;
@@ -288,8 +300,7 @@ static void complete(struct sim *sim, struct queue *q, const struct job *job)
 		return;
 	}
 	sim->stats.failed += is_failure(job);
-	sim->stats.in_bytes += job->req.sqe.consumed;
-	sim->stats.out_bytes += job->req.sqe.produced;
+	count_flow(sim, job);
 	++*sim_reg(sim, QM_DFX_CQE_COUNT);
 	++*sim_reg(sim, QM_DFX_FINISH_COUNT);
 	q->sq_head = (job->req.slot + 1) % q->sq_depth;

@@ -234,6 +234,12 @@ int sim_fuzz(struct sim *sim, const char *text);
 
 #define SIM_FUZZ_RATE 50
 
+/* What was completed in one direction. */
+struct sim_flow {
+	uint64_t requests;
+	uint64_t in_bytes, out_bytes;
+};
+
 struct sim_stats {
 	uint64_t reads, writes;		/* register accesses */
 	uint64_t mailboxes;
@@ -241,6 +247,7 @@ struct sim_stats {
 	uint64_t completed;
 	uint64_t failed;		/* with a status that is an error */
 	uint64_t in_bytes, out_bytes;
+	struct sim_flow comp, decomp;	/* of these, and of completed */
 	uint64_t cqes, eqes, aeqes, irqs;
 	uint64_t resets;
 	uint64_t faults;		/* injected ones that took place */
@@ -267,5 +274,12 @@ void sim_clock_report(struct sim *sim, struct sim_clock_report *report);
  * there is none.
  */
 bool sim_clock_step(struct sim *sim);
+/*
+ * The same for several devices with one clock: when the next completion is due, in
+ * nanoseconds, UINT64_MAX if there is none; and go to a time, with all that is due
+ * until then.
+ */
+uint64_t sim_clock_due(struct sim *sim);
+void sim_clock_go_to(struct sim *sim, uint64_t ns);
 
 #endif

@@ -17,6 +17,8 @@
 #define CONTEXT_LEN	32u
 #define EVENT_LEN	4u
 
+unsigned int t_wait_ms = T_WAIT_MS;
+
 static uint64_t now_ms(void)
 {
 	struct timespec t;
@@ -121,7 +123,7 @@ void t_write64(struct t_dev *dev, uint64_t offset, uint64_t value)
 
 bool t_read_until(struct t_dev *dev, uint64_t offset, uint32_t mask, uint32_t value)
 {
-	uint64_t end = now_ms() + T_WAIT_MS;
+	uint64_t end = now_ms() + t_wait_ms;
 
 	while ((t_read(dev, offset) & mask) != value) {
 		if (now_ms() >= end)
@@ -505,7 +507,7 @@ static int drained(struct t_queue *q)
 
 int t_queue_drain(struct t_queue *q)
 {
-	uint64_t end = now_ms() + T_WAIT_MS;
+	uint64_t end = now_ms() + t_wait_ms;
 	int ret = drained(q);
 
 	while (!ret) {
@@ -615,7 +617,7 @@ int t_take(struct t_queue *q, struct hisi_zip_sqe *sqe)
 
 int t_recv(struct t_queue *q, struct hisi_zip_sqe *sqe)
 {
-	uint64_t end = now_ms() + T_WAIT_MS;
+	uint64_t end = now_ms() + t_wait_ms;
 	int ret = t_take(q, sqe);
 
 	while (ret == -EAGAIN) {

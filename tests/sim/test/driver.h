@@ -24,6 +24,9 @@
 /* Long enough for a busy machine with sanitizers; nothing takes that long. */
 #define T_WAIT_MS	60000
 
+/* How long a step is waited for: that, unless a fault is to hold it up for ever. */
+extern unsigned int t_wait_ms;
+
 #define T_QUEUES	64		/* what t_start() gives the function */
 #define T_EQ_DEPTH	128
 #define T_AEQ_DEPTH	64
