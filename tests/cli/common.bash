@@ -42,6 +42,7 @@ setup() {
 	export PATH PYTHONPATH LC_ALL TZ
 	unset GZIP WDZIP PIGZ SOURCE_DATE_EPOCH POSIXLY_CORRECT TAPE TAR_OPTIONS
 	unset NO_COLOR CLICOLOR CLICOLOR_FORCE
+	use_engine
 	umask 022
 
 	# What `try` writes stays out of the directory the tests look at.
@@ -58,6 +59,23 @@ setup() {
 	if [ "$(type -t prepare)" = function ]; then
 		prepare
 	fi
+}
+
+# With WD_TEST_ENGINE all work on that one where a test does not choose, but for the
+# tests in engine-differs.
+use_engine() {
+	local file name reason
+
+	[ -n "${WD_TEST_ENGINE-}" ] || return 0
+	export WDZIP=--engine=$WD_TEST_ENGINE
+	while IFS='|' read -r file name reason; do
+		name=${name# }
+		# shellcheck disable=SC2053 # it is a pattern
+		if [ "$file" = "$(basename "$BATS_TEST_FILENAME" .bats) " ] &&
+			[[ $BATS_TEST_DESCRIPTION == ${name% } ]]; then
+			skip "${reason# }"
+		fi
+	done <"$BATS_TEST_DIRNAME/engine-differs"
 }
 
 # A failed test must not leave a process behind that runs on: what is started in
