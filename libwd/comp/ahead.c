@@ -8,7 +8,8 @@
 #include "decompress.h"
 
 #define QUEUE_MIN ((size_t)64 << 10) /* fewer bytes are not worth a thread */
-#define SHORT_IN  ((size_t)8 << 10)  /* a piece that may be a thousand times as long */
+#define SHORT_IN                                                               \
+	((size_t)8 << 10) /* a piece that may be a thousand times as long */
 
 /* Each takes memory for its output, from when it is sent until it was used. */
 unsigned int ahead_max(const struct wd_comp_sess *s)

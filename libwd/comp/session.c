@@ -106,6 +106,12 @@ WD_API void wd_comp_destroy(struct wd_comp_sess *sess)
 	if (!sess)
 		return;
 	/* First, as workers may hold buffers of the session. */
+	if (wd_fork_guard_ok(&sess->guard))
+		sched_drain(&sess->sched);
+	if (sched_is_held(&sess->sched)) {
+		wd_err("a device does not let go of memory; it is kept until the process ends");
+		return;
+	}
 	sched_exit(&sess->sched);
 	exit_direction(sess);
 	wd_fork_guard_exit(&sess->guard);
@@ -130,6 +136,8 @@ WD_API int wd_comp_reset(struct wd_comp_sess *sess, uint64_t size_hint)
 	if (ret)
 		return ret;
 	async_drain(sess);
+	if (sched_is_held(&sess->sched))
+		return sess->failed = -EIO;
 	sched_reset_counts(&sess->sched);
 	sess->setup.size_hint = size_hint;
 	sess->failed = 0;

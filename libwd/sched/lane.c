@@ -148,6 +148,10 @@ int lane_recv(struct lane *l, struct wd_work *done, int timeout_ms, bool timed)
 {
 	int ret = wd_queue_recv(&l->q, done, timeout_ms);
 
+	if (ret == -EIO) {
+		l->held = true;
+		lane_leave(l, ret);
+	}
 	if (ret)
 		return ret;
 	l->in_flight--;
@@ -172,6 +176,9 @@ void lane_drain(struct lane *l)
 		l->in_flight -= wd_queue_drop(&l->q);
 	while (l->in_flight && !lane_recv(l, &done, WD_WAIT_FOREVER, false))
 		;
+	/* Its queue cannot be given back, either. */
+	if (l->held)
+		return;
 	l->in_flight = 0;
 	l->backlog = 0;
 	leave_if_empty(l);

@@ -36,6 +36,7 @@ enum lane_state {
  * @ns_per_byte: how fast items come back while it is busy; 0: not known yet
  * @failures:  in a row
  * @error:     why it was left: a negative errno
+ * @held:      its device does not let go of the memory of what is in flight
  * @told:      what it did since the last reset
  */
 struct lane {
@@ -52,6 +53,7 @@ struct lane {
 	double ns_per_byte;
 	unsigned int failures;
 	int error;
+	bool held;
 	struct wd_comp_lane told;
 };
 

@@ -156,6 +156,18 @@ int sched_run(struct sched *s, struct wd_work *work);
 /* Take back everything; what has not begun will not. */
 void sched_drain(struct sched *s);
 
+/*
+ * A device has not let go of the memory of items, and may write to it for as long as the
+ * process lives: it cannot be freed, or used for anything else.
+ */
+static inline bool sched_is_held(const struct sched *s)
+{
+	for (unsigned int i = 0; i < s->count; i++)
+		if (s->lanes[i].held)
+			return true;
+	return false;
+}
+
 /* A new stream: what lanes tell of themselves begins anew. */
 void sched_reset_counts(struct sched *s);
 

@@ -10,8 +10,9 @@
 #define NS_PER_S  1000000000ull
 #define NS_PER_MS 1000000ull
 #define BEGIN_NS  1000u /* not 0, which the library takes for no time at all */
-#define LOOK_NS	  250u /* what it takes to look around until one reads the clock */
-#define IRQ_EQ	  0u
+#define LOOK_NS                                                                \
+	250u /* what it takes to look around until one reads the clock */
+#define IRQ_EQ 0u
 
 int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
 int __real_clock_gettime(clockid_t id, struct timespec *ts);
@@ -63,9 +64,8 @@ static uint64_t next_event(void)
 int in_time_step(int timeout_ms)
 {
 	uint64_t next = next_event();
-	uint64_t end = timeout_ms < 0 ?
-			       TIME_NEVER :
-			       now + (uint64_t)timeout_ms * NS_PER_MS;
+	uint64_t end = timeout_ms < 0 ? TIME_NEVER
+				      : now + (uint64_t)timeout_ms * NS_PER_MS;
 
 	if (next > end || next == TIME_NEVER) {
 		if (end == TIME_NEVER) {

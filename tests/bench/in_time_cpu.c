@@ -71,7 +71,8 @@ uint64_t in_time_cpu_due(void)
 	uint64_t due = TIME_NEVER;
 
 	for (unsigned int k = 0; k < QUEUES; k++)
-		for (unsigned int i = 0; queues[k] && i < queues[k]->workers; i++)
+		for (unsigned int i = 0; queues[k] && i < queues[k]->workers;
+		     i++)
 			if (queues[k]->worker[i].due < due)
 				due = queues[k]->worker[i].due;
 	return due;
@@ -88,7 +89,8 @@ void in_time_cpu_go_on(void)
 			if (w->due > in_time_now())
 				continue;
 			w->due = TIME_NEVER;
-			q->done[(q->done_at + q->done_count++) % DEPTH] = w->work;
+			q->done[(q->done_at + q->done_count++) % DEPTH] =
+				w->work;
 		}
 		if (q)
 			begin_all(q);
@@ -111,7 +113,8 @@ static int cpu_list(struct wd_device *dev, int max)
 	return 1;
 }
 
-static int cpu_open(struct wd_queue *wq, const struct wd_device *dev, void **ctx)
+static int cpu_open(struct wd_queue *wq, const struct wd_device *dev,
+		    void **ctx)
 {
 	struct cpu_queue *q = calloc(1, sizeof(*q));
 	unsigned int k = 0;

@@ -20,7 +20,7 @@
 
 #define KIB	 ((size_t)1 << 10)
 #define MIB	 ((size_t)1 << 20)
-#define ROOM	 256u /* for what does not get smaller */
+#define ROOM	 256u	/* for what does not get smaller */
 #define ENGINE	 7272.0 /* MB/s, of all cores of one engine: as it is */
 #define WORKER	 50.0
 #define CHECKING 1000.0
@@ -160,7 +160,8 @@ static void all_requests(void)
 	for (size_t len = 8 * KIB; len <= MIB; len *= 128) {
 		double share = 0;
 
-		for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
+		for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]);
+		     i++) {
 			unsigned int count = len > 8 * KIB ? 200 : 5000;
 
 			share = requests(len, depths[i], count);
@@ -291,7 +292,8 @@ static void hybrid(void)
 	cpu = run(1, WORKER, CHECKING, "sw", 96 * MIB, 0);
 	run(1, WORKER, CHECKING, "hisi_zip", 48 * MIB, 0);
 	both = run(1, WORKER, CHECKING, "hybrid", 96 * MIB, 0);
-	expect(both.mb_s >= 1.4 * cpu.mb_s, "hybrid 1.4 times as fast as the CPU: %.2f",
+	expect(both.mb_s >= 1.4 * cpu.mb_s,
+	       "hybrid 1.4 times as fast as the CPU: %.2f",
 	       both.mb_s / cpu.mb_s);
 	printf("The same with an engine of %.0f MB/s\n", ENGINE);
 	for (int verify = 0; verify < 2; verify++) {

@@ -162,6 +162,93 @@ static void t_an_idle_queue_is_given_back_at_once(void **state)
 	assert_int_equal(t_device.asked, 1);
 }
 
+/* ---- sessions ---- */
+
+#define CHUNK ((size_t)64 << 10)
+
+/* What is kept on purpose is no leak. */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
+static const struct t_feed whole = { .in_max = 100000, .out_max = 100000 };
+
+static int stream(struct wd_comp_sess *s, const uint8_t *data, size_t len)
+{
+	struct t_bytes stream = { 0 };
+	struct t_verdict v;
+	size_t left;
+	int ret = t_stream(s, &whole, data, len, &stream, &left);
+
+	if (ret == 1) {
+		t_judge(&v, WD_COMP_GZIP, stream.data, stream.len, NULL, 0);
+		assert_int_equal(v.ret, 0);
+		assert_int_equal(v.out.len, len);
+		assert_memory_equal(v.out.data, data, len);
+		t_bytes_free(&v.out);
+	}
+	t_bytes_free(&stream);
+	return ret;
+}
+
+static struct wd_comp_sess *make_session(void)
+{
+	struct wd_comp_setup setup = {
+		.engine = "dummy",
+		.chunk_size = CHUNK,
+		.threads = 2,
+		.size_hint = WD_COMP_SIZE_UNKNOWN,
+	};
+	struct wd_comp_sess *s;
+
+	wd_release_queue(&q);
+	assert_int_equal(wd_comp_create(&s, &setup), 0);
+	return s;
+}
+
+static void t_a_session_goes_on_when_it_has_let_go(void **state)
+{
+	struct wd_comp_sess *s = make_session();
+	uint8_t *data = malloc(10 * CHUNK);
+
+	(void)state;
+	assert_non_null(data);
+	t_fill(data, 10 * CHUNK, T_TEXT);
+	t_device.lose = 1;
+	t_device.linger = 3;
+	assert_int_equal(stream(s, data, 10 * CHUNK), 1);
+	assert_int_equal(t_device.linger, 0);
+	wd_comp_destroy(s);
+	free(data);
+}
+
+/* Nothing it has written to may become anything else. */
+static void t_a_session_ends_when_it_does_not(void **state)
+{
+	uint8_t *data = malloc(10 * CHUNK);
+	struct wd_comp_sess *s;
+
+	(void)state;
+	assert_non_null(data);
+	t_fill(data, 10 * CHUNK, T_TEXT);
+	if (__lsan_disable)
+		__lsan_disable();
+	s = make_session();
+	t_device.lose = 1;
+	t_device.linger = UINT32_MAX;
+	assert_int_equal(stream(s, data, 10 * CHUNK), -EIO);
+	assert_int_equal(stream(s, data, 10 * CHUNK), -EIO);
+	assert_int_equal(wd_comp_reset(s, 0), -EIO);
+	wd_comp_destroy(s);
+	if (__lsan_enable)
+		__lsan_enable();
+	assert_int_equal(t_device.opened, t_device.closed + 1);
+	/* The one of before. */
+	assert_int_equal(t_device.stopped, 1);
+	t_device.closed++;
+	t_device.unmapped = t_device.mapped;
+	free(data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +267,11 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			t_an_idle_queue_is_given_back_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			t_a_session_goes_on_when_it_has_let_go, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			t_a_session_ends_when_it_does_not, setup, teardown),
 	};
 
 	alarm(T_ALARM_SECONDS);

@@ -157,7 +157,8 @@ static void t_the_last_lane_takes_what_waits_whatever_its_speed(void **state)
 {
 	const struct engine_choice choice = { .cpu = true };
 	struct wd_comp_req req = { .level = 1, .in = text, .in_len = CHUNK };
-	struct sched_item item = { .work = wd_work_compress(&req, WD_COMP_GZIP) };
+	struct sched_item item = { .work = wd_work_compress(&req,
+							    WD_COMP_GZIP) };
 	struct sched_item *got;
 	struct sched s = { 0 };
 

@@ -149,7 +149,8 @@ int wd_comp_create(struct wd_comp_sess **sess, const struct wd_comp_setup *setup
 /*
  * wd_comp_destroy() - release a session; NULL is fine
  *
- * Waits for what has begun, drops the rest.
+ * Waits for what has begun, drops the rest.  If a device does not let go of memory,
+ * that is not released, as it may be written to until the process ends.
  */
 void wd_comp_destroy(struct wd_comp_sess *sess);
 
@@ -162,7 +163,8 @@ void wd_comp_destroy(struct wd_comp_sess *sess);
  * window, totals and errors are cleared.  Waits for what has begun and drops the
  * rest; requests of wd_comp_send() that were not received are the caller's again.
  *
- * Returns 0, -ESTALE.
+ * Returns 0, -ESTALE; -EIO if a device has not let go of the session's memory for a
+ * minute: see wd_recv().  Then nothing more can be done with it.
  */
 int wd_comp_reset(struct wd_comp_sess *sess, uint64_t size_hint);
 

@@ -178,7 +178,8 @@ void sim_clock_report(struct sim *sim, struct sim_clock_report *report)
 /* What is next may still be with a worker. */
 static uint64_t next_due(struct sim *sim)
 {
-	while (sim->running || (sim->ready && !sim->axi_closed && sim->nr_workers))
+	while (sim->running ||
+	       (sim->ready && !sim->axi_closed && sim->nr_workers))
 		pthread_cond_wait(&sim->idle, &sim->lock);
 	return queues_next_due(sim);
 }

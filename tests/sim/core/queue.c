@@ -275,8 +275,8 @@ static bool is_failure(const struct job *job)
 
 static void count_flow(struct sim *sim, const struct job *job)
 {
-	struct sim_flow *flow = job->req.decompress ? &sim->stats.decomp :
-						      &sim->stats.comp;
+	struct sim_flow *flow =
+		job->req.decompress ? &sim->stats.decomp : &sim->stats.comp;
 
 	flow->requests++;
 	flow->in_bytes += job->req.sqe.consumed;

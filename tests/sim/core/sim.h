@@ -247,7 +247,7 @@ struct sim_stats {
 	uint64_t completed;
 	uint64_t failed;		/* with a status that is an error */
 	uint64_t in_bytes, out_bytes;
-	struct sim_flow comp, decomp;	/* of these, and of completed */
+	struct sim_flow comp, decomp; /* of these, and of completed */
 	uint64_t cqes, eqes, aeqes, irqs;
 	uint64_t resets;
 	uint64_t faults;		/* injected ones that took place */

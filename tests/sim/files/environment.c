@@ -29,19 +29,19 @@ static void __attribute__((constructor)) install(void)
 	struct with_model_setup s;
 
 	with_model_default(&s, version < 3 ? QM_HW_V2 : QM_HW_V3);
-	if (version > 3 &&
-	    sim_config_set(&s.config, QM_SUB_VERSION, QM_HW_V5))
+	if (version > 3 && sim_config_set(&s.config, QM_SUB_VERSION, QM_HW_V5))
 		abort();
 	s.count = number("WD_MODEL_DEVICES", 1);
 	if (s.count > WITH_MODEL_MAX ||
 	    !script_read(&s.script, getenv("WD_MODEL_FAULTS"),
-			 number("WD_MODEL_ILL", 0), number("WD_MODEL_SEED", 1))) {
+			 number("WD_MODEL_ILL", 0),
+			 number("WD_MODEL_SEED", 1))) {
 		fputs("WD_MODEL_DEVICES or WD_MODEL_FAULTS makes no sense\n",
 		      stderr);
 		abort();
 	}
-	wd_stall_ms = (int)number("WD_MODEL_STALL_MS",
-				  (unsigned int)wd_stall_ms);
+	wd_stall_ms =
+		(int)number("WD_MODEL_STALL_MS", (unsigned int)wd_stall_ms);
 	with_model_begin(&s);
 }
 

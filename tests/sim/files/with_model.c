@@ -149,8 +149,8 @@ static const char *api(void)
 {
 	if (setup.config.revision < QM_HW_V3)
 		return HISI_QM_API_VER2;
-	return setup.config.sub_version >= QM_HW_V5 ? HISI_QM_API_VER5 :
-						      HISI_QM_API_VER3;
+	return setup.config.sub_version >= QM_HW_V5 ? HISI_QM_API_VER5
+						    : HISI_QM_API_VER3;
 }
 
 static int t_find(const char *name, struct wd_transport_dev *td)
@@ -163,8 +163,9 @@ static int t_find(const char *name, struct wd_transport_dev *td)
 	snprintf(td->name, sizeof(td->name), "%s", name);
 	snprintf(td->api, sizeof(td->api), "%s", api());
 	snprintf(td->algs, sizeof(td->algs), "%s",
-		 setup.config.revision < QM_HW_V3 ?
-			 "zlib gzip" : "zlib gzip deflate lz77_zstd");
+		 setup.config.revision < QM_HW_V3
+			 ? "zlib gzip"
+			 : "zlib gzip deflate lz77_zstd");
 	td->flags = UACCE_DEV_SVA;
 	td->free_queues = ZIP_FILES_MAX;
 	td->numa_node = -1;
@@ -248,14 +249,14 @@ static void t_unmap(void *addr, size_t size)
 static void t_bell(void *addr, uint64_t value)
 {
 	for (unsigned int i = 0; i < setup.count; i++) {
-		const uint8_t *base = device[i].files ?
-					      device[i].files->file[0].mmio :
-					      NULL;
+		const uint8_t *base =
+			device[i].files ? device[i].files->file[0].mmio : NULL;
 		size_t at = (size_t)((uint8_t *)addr - base);
 
 		if (base && at < (size_t)ZIP_FILES_MAX * ZIP_FILES_MMIO) {
-			zip_file_bell(&device[i].files->file[at / ZIP_FILES_MMIO],
-				      addr, value);
+			zip_file_bell(
+				&device[i].files->file[at / ZIP_FILES_MMIO],
+				addr, value);
 			return;
 		}
 	}

@@ -116,8 +116,8 @@ static void vanish(struct zip_files *z)
 static void fault(struct zip_files *z, const char *text)
 {
 	bool fuzz = !strncmp(text, "fuzz ", 5);
-	int ret = fuzz ? sim_fuzz(z->dev.sim, text + 5) :
-			 sim_fault(z->dev.sim, text);
+	int ret = fuzz ? sim_fuzz(z->dev.sim, text + 5)
+		       : sim_fault(z->dev.sim, text);
 
 	check(!ret || ret == -ENODEV);
 	z->fuzzed |= fuzz;
@@ -270,8 +270,8 @@ static bool stop(struct zip_file *f)
 {
 	if (f->of->fuzzed)
 		return false;
-	return !(is_v3(f->of) ? t_queue_stop(&f->queue) :
-				t_queue_drain(&f->queue));
+	return !(is_v3(f->of) ? t_queue_stop(&f->queue)
+			      : t_queue_drain(&f->queue));
 }
 
 /*

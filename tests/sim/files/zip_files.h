@@ -44,7 +44,8 @@ struct zip_file {
  * The text of a fault for the model, of those that are due before so many requests are
  * fetched, after @fetched before; false: no more.
  */
-typedef bool zip_fault_fn(void *arg, uint64_t fetched, uint32_t fresh, char text[64]);
+typedef bool zip_fault_fn(void *arg, uint64_t fetched, uint32_t fresh,
+			  char text[64]);
 
 /*
  * @gone:   nothing is left of it, by a fault or because a reset went wrong
@@ -61,7 +62,8 @@ struct zip_files {
 };
 
 /* A device, started, with rings of that many entries.  Without memory it aborts. */
-struct zip_files *zip_files_create(const struct sim_config *config, uint32_t depth);
+struct zip_files *zip_files_create(const struct sim_config *config,
+				   uint32_t depth);
 /* No file is open. */
 void zip_files_destroy(struct zip_files *z);
 

@@ -21,13 +21,13 @@
 
 #include <cmocka.h>
 
-#define SCRIPTS	      40u
-#define CHUNKS	      24u
-#define LEN_MAX	      (CHUNKS * WD_COMP_CHUNK_MIN)
-#define CASE_SECONDS  300u
-#define STALL_MS      200
-#define REQUESTS_MAX  30u
-#define FAULTS	      4u
+#define SCRIPTS	     40u
+#define CHUNKS	     24u
+#define LEN_MAX	     (CHUNKS * WD_COMP_CHUNK_MIN)
+#define CASE_SECONDS 300u
+#define STALL_MS     200
+#define REQUESTS_MAX 30u
+#define FAULTS	     4u
 
 /* What is tried now, for who looks why it failed. */
 static char script[512], about[128];
@@ -110,8 +110,9 @@ static void begin_model(uint32_t seed)
 
 	with_model_default(&setup, version ? QM_HW_V3 : QM_HW_V2);
 	if (version == 3)
-		assert_int_equal(sim_config_set(&setup.config, QM_SUB_VERSION,
-						QM_HW_V5), 0);
+		assert_int_equal(
+			sim_config_set(&setup.config, QM_SUB_VERSION, QM_HW_V5),
+			0);
 	setup.count = 1 + t_rnd_below(3);
 	setup.config.workers = t_rnd_below(3);
 	script[0] = '\0';
@@ -170,8 +171,9 @@ static void try_script(uint32_t seed)
 	t_seed(seed);
 	format = (enum wd_comp_format)t_rnd_below(WD_COMP_RAW + 1);
 	engine = engines[t_rnd_below(2)];
-	snprintf(about, sizeof(about), "WD_ENGINE_SEED=%u %s, format %d: ",
-		 seed, engine, (int)format);
+	snprintf(about, sizeof(about),
+		 "WD_ENGINE_SEED=%u %s, format %d: ", seed, engine,
+		 (int)format);
 	plain.len = 1 + t_rnd_below(LEN_MAX);
 	plain.cap = plain.len;
 	plain.data = malloc(plain.len);
