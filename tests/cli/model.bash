@@ -30,7 +30,7 @@ counted() {
 	local n
 
 	n=$(count "$1")
-	[ "$n" "$2" "$3" ] && return
+	test "$n" "$2" "$3" && return
 	echo "$1 is $n, expected $2 $3; the counters:"
 	cat "$WD_MODEL_TELL"
 	return 1
