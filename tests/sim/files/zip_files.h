@@ -49,12 +49,12 @@ typedef bool zip_fault_fn(void *arg, uint64_t fetched, uint32_t fresh,
 
 /*
  * @gone:   nothing is left of it, by a fault or because a reset went wrong
- * @fuzzed: it has random values since its last reset
+ * @lies:   what it says of being done is not to be believed, until its next reset
  */
 struct zip_files {
 	struct t_dev dev;
 	pthread_mutex_t lock; /* all of it, taken before the model's */
-	bool gone, fuzzed;
+	bool gone, lies;
 	uint32_t depth;
 	zip_fault_fn *next_fault;
 	void *fault_arg;
