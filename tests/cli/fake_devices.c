@@ -2,14 +2,21 @@
 /*
  * Linked with wdzip: devices "fake-0" and "fake-1", as bad as the environment says.
  *
- * WD_FAKE_ILL, WD_FAKE_DEADLY: of 1000 requests; WD_FAKE_TELL: a file that gets the
- * number of requests that were done.
+ * WD_FAKE_COUNT: how many there are, 2; WD_FAKE_ILL, WD_FAKE_DEADLY: of 1000 requests;
+ * WD_FAKE_LIES_IN, WD_FAKE_MUTE: see t_fake.h; WD_FAKE_SHUT, WD_FAKE_REFUSAL: what opening,
+ * or sending, fails with, as a number of errno; WD_FAKE_KILLS: the signal that the process
+ * gets which opens one; WD_FAKE_TELL: a file that gets the number of requests that were
+ * done.
+ *
+ * A test may tell of them in sysfs, too: there the drivers of real devices do not look.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "t_fake.h"
+#include "transport/transport.h"
 
 static unsigned int number(const char *name)
 {
@@ -18,12 +25,36 @@ static unsigned int number(const char *name)
 	return text ? (unsigned int)strtoul(text, NULL, 10) : 0;
 }
 
+static int next_real(unsigned int *pos, struct wd_transport_dev *dev)
+{
+	while (wd_uacce_transport.next(pos, dev))
+		if (strncmp(dev->name, "fake-", 5))
+			return 1;
+	return 0;
+}
+
+static void hide_from_others(void)
+{
+	static struct wd_transport_ops transport;
+
+	transport = wd_uacce_transport;
+	transport.next = next_real;
+	wd_transport = &transport;
+}
+
 static void __attribute__((constructor)) install(void)
 {
-	t_fake_install(2, 1);
+	hide_from_others();
+	t_fake_install(getenv("WD_FAKE_COUNT") ? number("WD_FAKE_COUNT") : 2,
+		       1);
 	for (int i = 0; i < 2; i++) {
 		t_fake[i].ill = number("WD_FAKE_ILL");
 		t_fake[i].deadly = number("WD_FAKE_DEADLY");
+		t_fake[i].lies_in = number("WD_FAKE_LIES_IN");
+		t_fake[i].mute = number("WD_FAKE_MUTE");
+		t_fake[i].shut = -(int)number("WD_FAKE_SHUT");
+		t_fake[i].refusal = -(int)number("WD_FAKE_REFUSAL");
+		t_fake[i].kills = (int)number("WD_FAKE_KILLS");
 	}
 }
 

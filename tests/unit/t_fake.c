@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,7 +240,7 @@ static void *device(void *arg)
 		struct wd_work work;
 		int64_t begun;
 
-		if (!fq->todo_count) {
+		if (!fq->todo_count || fq->fake->mute) {
 			pthread_cond_wait(&fq->work, &fq->lock);
 			continue;
 		}
@@ -281,11 +282,17 @@ static int fake_list(struct wd_device *list, int max)
 
 static int fake_open(struct wd_queue *q, const struct wd_device *dev, void **ctx)
 {
-	struct fake_queue *fq = calloc(1, sizeof(*fq));
+	struct t_fake *fake = &t_fake[atoi(dev->name + 5)];
+	struct fake_queue *fq;
 
+	if (fake->kills)
+		raise(fake->kills);
+	if (fake->shut)
+		return fake->shut;
+	fq = calloc(1, sizeof(*fq));
 	if (!fq)
 		return -ENOMEM;
-	fq->fake = &t_fake[atoi(dev->name + 5)];
+	fq->fake = fake;
 	fq->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&fq->lock, NULL);
 	pthread_cond_init(&fq->work, NULL);

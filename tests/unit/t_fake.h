@@ -18,6 +18,9 @@
  * @lies_in:   it only lies, and about these first bytes of its output; 0: as it likes
  * @deadly:    of 1000 requests so many are its last
  * @refusal:   what it answers to all that is sent, 0: it takes it
+ * @shut:      what opening a queue of it gives, 0: a queue
+ * @kills:     the signal that a process gets which opens a queue of it, 0: none
+ * @mute:      it takes requests and never answers
  * @plain:     it stores data instead of compressing it, which costs no CPU
  * @remembers: it compresses data the first time, and knows the result from then on
  * @requests:  done
@@ -28,8 +31,8 @@ struct t_fake {
 	double ns_per_byte;
 	unsigned int ill, deadly;
 	unsigned int lies_in;
-	int refusal;
-	bool plain, remembers;
+	int refusal, shut, kills;
+	bool plain, remembers, mute;
 	uint64_t requests, faults;
 	int64_t idle_ns, busy_ns;
 };
