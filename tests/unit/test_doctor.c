@@ -1,0 +1,786 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What wdzip --doctor makes of facts: a table of machines, each well but for one thing,
+ * and what has to be found then.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "doctor_judge.h"
+#include "doctor_names.h"
+#include "doctor_rules.h"
+
+static struct doctor_facts facts;
+static struct verdict verdict;
+
+/* ---- machines that are well ---- */
+
+static const char *const module_names[MODULES] = {
+	"wd_uacce", "wd_hisi_qm", "wd_hisi_zip", "wd_dummy",
+	"uacce",    "hisi_qm",	  "hisi_zip",
+};
+
+static void make_host(void)
+{
+	struct doctor_host *host = &facts.host;
+
+	memset(&facts, 0, sizeof(facts));
+	strcpy(host->release, "6.1.0");
+	strcpy(host->machine, "aarch64");
+	host->sysfs = host->procfs = true;
+	for (int i = 0; i < OPTIONS; i++)
+		host->options[i] =
+			i == OPTION_SIG_FORCE ? ANSWER_NO : ANSWER_YES;
+	host->uacce_mode = DOCTOR_NOT_KNOWN;
+	strcpy(host->lockdown, "none");
+	strcpy(host->user, "worker");
+	strcpy(host->udev_rule, "/etc/udev/rules.d/60-accel.rules");
+	host->memlock = UINT64_MAX;
+	host->cpus_online = host->cpus_affinity = host->cpus_usable =
+		host->threads = 8;
+	host->isal = ANSWER_YES;
+	for (int i = 0; i < MODULES; i++) {
+		facts.modules[i].name = module_names[i];
+		facts.modules[i].ours = i < MODULE_UACCE;
+	}
+	strcpy(facts.run.engine, "sw");
+}
+
+static struct doctor_device *add_function(void)
+{
+	struct doctor_device *dev = &facts.devices[facts.device_count++];
+
+	strcpy(dev->pci, "0000:75:00.0");
+	dev->revision = 0x30;
+	dev->vfs = 0;
+	dev->vfs_max = 63;
+	dev->iommu_group = 5;
+	strcpy(dev->iommu_type, "DMA");
+	dev->flags = dev->free_queues = dev->isolated = DOCTOR_NOT_KNOWN;
+	return dev;
+}
+
+static struct doctor_device *add_device(void)
+{
+	struct doctor_device *dev = add_function();
+
+	strcpy(dev->name, "hisi_zip-0");
+	dev->in_class = dev->listed = true;
+	strcpy(dev->api, "hisi_qm_v3");
+	strcpy(dev->algs, "zlib gzip deflate");
+	dev->flags = 1;
+	dev->free_queues = 256;
+	dev->isolated = 0;
+	dev->mmio_size = dev->dus_size = 65536;
+	dev->node = (struct doctor_node){ .kind = NODE_RIGHT,
+					  .mode = 0660,
+					  .gid = 900,
+					  .owner = "root",
+					  .group = "accel",
+					  .usable = true,
+					  .member = true,
+					  .group_rw = true };
+	strcpy(dev->module, "wd_hisi_zip");
+	dev->debugfs = DEBUGFS_READ;
+	strcpy(dev->driver, "hisi_zip");
+	dev->test.result = TEST_OK;
+	dev->test.compress = dev->test.decompress = ANSWER_YES;
+	facts.modules[MODULE_WD_UACCE].loaded =
+		facts.modules[MODULE_WD_ZIP].loaded = true;
+	return dev;
+}
+
+/* ---- what is wrong ---- */
+
+/* clang-format off */
+#define FAULT(name, statement)					\
+	static void name(struct doctor_device *dev)		\
+	{							\
+		(void)dev;					\
+		statement;					\
+	}
+
+FAULT(no_sysfs, facts.host.sysfs = false)
+FAULT(no_procfs, facts.host.procfs = false)
+FAULT(linux_uacce, facts.modules[MODULE_UACCE].loaded = true)
+FAULT(linux_zip, facts.modules[MODULE_ZIP].loaded = true)
+FAULT(unsafe, facts.host.unsafe_doorbells = ANSWER_YES)
+FAULT(no_isal, facts.host.isal = ANSWER_NO)
+FAULT(quota, facts.host.cpus_usable = facts.host.threads = 2)
+
+static void affinity(struct doctor_device *dev)
+{
+	quota(dev);
+	facts.host.cpus_affinity = 2;
+}
+
+static void little_memory(struct doctor_device *dev)
+{
+	(void)dev;
+	facts.host.threads = 3;
+	facts.host.limit = (struct wd_memory_limit){
+		100u << 20, 0, "control group", { 0 }
+	};
+}
+
+FAULT(little_memlock, facts.host.memlock = 4096)
+FAULT(many, facts.more_devices = true)
+
+static void no_engine(struct doctor_device *dev)
+{
+	(void)dev;
+	facts.run.wish = "warpcore";
+	facts.run.failed = "begin";
+	facts.run.error = -ENODEV;
+}
+
+static void bad_run(struct doctor_device *dev)
+{
+	(void)dev;
+	facts.run.failed = "compare";
+	facts.run.error = -EBADMSG;
+}
+
+FAULT(redone, facts.run.redone = 3)
+
+static void old_module(struct doctor_device *dev)
+{
+	(void)dev;
+	strcpy(facts.modules[MODULE_WD_ZIP].version, "0.0.1");
+	strcpy(facts.modules[MODULE_WD_ZIP].file_version, "0.0.2");
+}
+
+/* Nobody knows which version of these goes with the tools. */
+static void linux_version(struct doctor_device *dev)
+{
+	(void)dev;
+	facts.modules[MODULE_QM].loaded = true;
+	strcpy(facts.modules[MODULE_QM].version, "6.1");
+}
+
+FAULT(stuck, strcpy(facts.modules[MODULE_WD_ZIP].state, "going"))
+FAULT(odd, strcpy(dev->odd, "flags"))
+
+static void no_algs(struct doctor_device *dev)
+{
+	strcpy(dev->algs, "lz4");
+	dev->listed = false;
+	dev->test.result = TEST_NOT_RUN;
+}
+
+static void new_api(struct doctor_device *dev)
+{
+	strcpy(dev->api, "hisi_qm_v9");
+	dev->listed = false;
+	dev->test.result = TEST_NOT_RUN;
+}
+
+FAULT(no_regions, dev->mmio_size = DOCTOR_NOT_KNOWN)
+
+static void refuse(struct doctor_device *dev, int status)
+{
+	dev->status = status;
+	strcpy(dev->reason, "of what the library says");
+	dev->test.result = TEST_NOT_RUN;
+	dev->test.compress = dev->test.decompress = ANSWER_UNKNOWN;
+}
+
+static void unseen_node(struct doctor_device *dev)
+{
+	refuse(dev, -ENODEV);
+	dev->node.kind = NODE_UNKNOWN;
+}
+
+static void no_node(struct doctor_device *dev)
+{
+	refuse(dev, -ENODEV);
+	dev->node.kind = NODE_MISSING;
+}
+
+static void no_device_node(struct doctor_device *dev)
+{
+	refuse(dev, -ENODEV);
+	dev->node.kind = NODE_OTHER;
+}
+
+FAULT(wrong_node, dev->node.kind = NODE_WRONG)
+
+static void outsider(struct doctor_device *dev)
+{
+	refuse(dev, -EACCES);
+	dev->node.usable = dev->node.member = false;
+}
+
+static void old_session(struct doctor_device *dev)
+{
+	outsider(dev);
+	dev->node.listed = true;
+}
+
+static void access_list(struct doctor_device *dev)
+{
+	refuse(dev, -EACCES);
+	dev->node.usable = false;
+}
+
+static void roots_node(struct doctor_device *dev)
+{
+	outsider(dev);
+	dev->node.gid = 0;
+	dev->node.group_rw = false;
+	dev->node.mode = 0600;
+}
+
+static void no_rule(struct doctor_device *dev)
+{
+	roots_node(dev);
+	facts.host.udev_rule[0] = '\0';
+}
+
+static void root_looks(struct doctor_device *dev)
+{
+	dev->node.gid = 0;
+	dev->node.mode = 0600;
+	dev->node.group_rw = false;
+	facts.host.root = true;
+}
+
+FAULT(open_node, dev->node.mode = 0666)
+
+static void no_sva(struct doctor_device *dev)
+{
+	refuse(dev, -EOPNOTSUPP);
+	dev->flags = 0;
+}
+
+/* Data is copied then, for those who may. */
+static void bus_addresses(struct doctor_device *dev)
+{
+	dev->flags = 2;
+	dev->iommu_group = DOCTOR_NOT_KNOWN;
+}
+
+static void bus_addresses_denied(struct doctor_device *dev)
+{
+	bus_addresses(dev);
+	refuse(dev, -EPERM);
+}
+
+static void no_iommu(struct doctor_device *dev)
+{
+	no_sva(dev);
+	dev->iommu_group = DOCTOR_NOT_KNOWN;
+}
+
+static void pass_through(struct doctor_device *dev)
+{
+	no_sva(dev);
+	strcpy(dev->iommu_type, "identity");
+}
+
+static void old_kernel(struct doctor_device *dev)
+{
+	no_sva(dev);
+	facts.host.options[OPTION_SMMU_SVA] = ANSWER_NO;
+}
+
+/* What Arm's IOMMU would need is nothing to others. */
+static void other_machine(struct doctor_device *dev)
+{
+	old_kernel(dev);
+	strcpy(facts.host.machine, "x86_64");
+}
+
+static void play(struct doctor_device *dev)
+{
+	no_sva(dev);
+	dev->pci[0] = '\0';
+	strcpy(dev->module, "wd_dummy");
+}
+
+static void cannot_open(struct doctor_device *dev, int error)
+{
+	dev->test =
+		(struct doctor_test){ .result = TEST_NO_QUEUE, .error = error };
+}
+
+static void no_pasid(struct doctor_device *dev)
+{
+	cannot_open(dev, -ENODEV);
+	dev->iommu_group = DOCTOR_NOT_KNOWN;
+}
+
+FAULT(open_failed, cannot_open(dev, -ENOSPC))
+
+static void restricted(struct doctor_device *dev)
+{
+	unsafe(dev);
+	cannot_open(dev, -EPERM);
+}
+
+static void locked(struct doctor_device *dev)
+{
+	restricted(dev);
+	strcpy(facts.host.lockdown, "integrity");
+	facts.host.rawio = true;
+}
+
+static void isolated(struct doctor_device *dev)
+{
+	refuse(dev, -EIO);
+	dev->isolated = 1;
+}
+
+FAULT(resetting, cannot_open(dev, -EBUSY))
+FAULT(stopped, strcpy(dev->qm_status, "stop"))
+
+static void used(struct doctor_device *dev)
+{
+	refuse(dev, -EBUSY);
+	dev->free_queues = 0;
+	dev->users[dev->user_count++] =
+		(struct doctor_user){ 12, 3, "wdbench" };
+}
+
+static void test_is(struct doctor_device *dev, enum doctor_test_result result,
+		    int error)
+{
+	dev->test = (struct doctor_test){ .result = result,
+					  .error = error,
+					  .doing = "compress" };
+}
+
+FAULT(mute, test_is(dev, TEST_TIMEOUT, -ETIMEDOUT))
+FAULT(liar, test_is(dev, TEST_WRONG, -EBADMSG))
+FAULT(failing, test_is(dev, TEST_FAILED, -EIO))
+FAULT(killer, test_is(dev, TEST_DIED, 7))
+FAULT(untested, dev->test.result = TEST_NOT_RUN)
+FAULT(lazy, dev->test.compress = dev->test.decompress = ANSWER_NO)
+FAULT(half, dev->test.decompress = ANSWER_NO)
+
+static void count(struct doctor_device *dev, enum doctor_counter_kind kind)
+{
+	dev->counters[dev->counter_count++] =
+		(struct doctor_counter){ "thing", kind, 2 };
+}
+
+FAULT(plain_counts, count(dev, COUNTER_PLAIN))
+FAULT(fault_counts, count(dev, COUNTER_FAULT))
+FAULT(reset_counts, count(dev, COUNTER_RESET))
+FAULT(fallback_counts, count(dev, COUNTER_FALLBACK))
+FAULT(injected_counts, count(dev, COUNTER_INJECTED))
+
+static void far(struct doctor_device *dev)
+{
+	dev->numa_node = 3;
+	dev->numa_distance = 33;
+	dev->numa_away = true;
+}
+
+FAULT(no_debugfs, dev->debugfs = DEBUGFS_ABSENT)
+FAULT(shut_debugfs, dev->debugfs = DEBUGFS_DENIED)
+FAULT(functions, dev->vfs = 4)
+
+static void linux_functions(struct doctor_device *dev)
+{
+	functions(dev);
+	strcpy(dev->module, "hisi_zip");
+}
+
+FAULT(refused, refuse(dev, -EIO))
+
+/* What is a warning does not stand for it. */
+static void refused_and_counted(struct doctor_device *dev)
+{
+	refused(dev);
+	fault_counts(dev);
+}
+
+FAULT(nothing, (void)dev)
+
+/* ---- of devices without a file ---- */
+
+FAULT(virtual_machine, strcpy(dev->module, "vfio-pci"))
+FAULT(idle_function, dev->vf = true)
+FAULT(not_bound, facts.modules[MODULE_WD_ZIP].loaded = true)
+
+static void unsigned_modules(struct doctor_device *dev)
+{
+	(void)dev;
+	facts.host.secure_boot = ANSWER_YES;
+	facts.modules[MODULE_WD_ZIP].installed = ANSWER_YES;
+}
+
+FAULT(not_installed, facts.host.options[OPTION_UACCE] = ANSWER_NO)
+
+static void mode_off(struct doctor_device *dev)
+{
+	strcpy(dev->module, "hisi_zip");
+	facts.host.uacce_mode = 0;
+}
+
+static void driver_without_iommu(struct doctor_device *dev)
+{
+	strcpy(dev->module, "wd_hisi_zip");
+	dev->iommu_group = DOCTOR_NOT_KNOWN;
+}
+
+FAULT(driver_without_file, strcpy(dev->module, "wd_hisi_zip"))
+
+/* clang-format on */
+
+/* ---- the table ---- */
+
+enum machine {
+	WITHOUT, /* any device */
+	WITH,	 /* one that is well */
+	HIDDEN,	 /* one without a file */
+};
+
+/*
+ * @code:  what is found, and nothing else but @also, which may be NULL; both NULL for
+ *         nothing
+ * @word:  in the action, or the sentence
+ * @state: of the device, or -1
+ */
+/* clang-format off */
+static const struct {
+	enum machine machine;
+	void (*spoil)(struct doctor_device *dev);
+	const char *code, *also;
+	int worst;
+	const char *word;
+	int state;
+} cases[] = {
+	{ WITHOUT, nothing, NULL, NULL, -1, NULL, -1 },
+	{ WITH, nothing, NULL, NULL, -1, NULL, STATE_OK },
+	{ WITH, half, NULL, NULL, -1, NULL, STATE_OK },
+	{ WITH, plain_counts, NULL, NULL, -1, NULL, STATE_OK },
+	{ WITH, linux_version, NULL, NULL, -1, NULL, STATE_OK },
+	{ WITHOUT, little_memlock, NULL, NULL, -1, NULL, -1 },
+
+	{ WITHOUT, no_sysfs, "no-sysfs", NULL, SEVERITY_WARNING, "sysfs", -1 },
+	{ WITHOUT, no_procfs, "no-procfs", NULL, SEVERITY_NOTE, "proc", -1 },
+	{ WITH, linux_uacce, "both-uacce", NULL, SEVERITY_WARNING, "rmmod", STATE_OK },
+	{ WITH, linux_zip, "both-drivers", NULL, SEVERITY_WARNING, "rmmod", STATE_OK },
+	{ WITH, unsafe, "unsafe-mode", NULL, SEVERITY_WARNING, "unsafe_shared_doorbells",
+	  STATE_OK },
+	{ WITHOUT, no_isal, "isal-missing", NULL, SEVERITY_WARNING, "libisal2", -1 },
+	{ WITHOUT, quota, "cpu-quota", NULL, SEVERITY_NOTE, "2 of 8", -1 },
+	{ WITHOUT, affinity, "cpu-affinity", NULL, SEVERITY_NOTE, "2 of 8", -1 },
+	{ WITHOUT, little_memory, "memory-limit", NULL, SEVERITY_NOTE, "100 MiB", -1 },
+	{ WITH, little_memlock, "memlock-small", NULL, SEVERITY_NOTE, "4 KiB", STATE_OK },
+	{ WITHOUT, many, "many-devices", NULL, SEVERITY_WARNING, "list", -1 },
+	{ WITHOUT, no_engine, "engine-unusable", NULL, SEVERITY_ERROR, "warpcore", -1 },
+	{ WITHOUT, bad_run, "run-failed", NULL, SEVERITY_ERROR, "compare", -1 },
+	{ WITHOUT, redone, "run-redone", NULL, SEVERITY_WARNING, "3 requests", -1 },
+	{ WITH, old_module, "module-old", NULL, SEVERITY_WARNING,
+	  "rmmod wd_hisi_zip && modprobe wd_hisi_zip", STATE_OK },
+	{ WITH, stuck, "module-stuck", NULL, SEVERITY_WARNING, "going", STATE_OK },
+
+	{ WITH, odd, "sysfs-odd", NULL, SEVERITY_WARNING, "flags", STATE_DEGRADED },
+	{ WITH, no_algs, "algorithms-missing", NULL, SEVERITY_ERROR, "lz4", STATE_UNUSABLE },
+	{ WITH, new_api, "api-unknown", NULL, SEVERITY_ERROR, "hisi_qm_v9", STATE_UNUSABLE },
+	{ WITH, no_regions, "regions-missing", NULL, SEVERITY_ERROR, "driver", STATE_UNUSABLE },
+	{ WITH, unseen_node, "node-unknown", NULL, SEVERITY_ERROR, "ls -l", STATE_UNUSABLE },
+	{ WITH, no_node, "node-missing", NULL, SEVERITY_ERROR, "udevadm", STATE_UNUSABLE },
+	{ WITH, no_device_node, "node-not-device", NULL, SEVERITY_ERROR, "rm /dev/hisi_zip-0",
+	  STATE_UNUSABLE },
+	{ WITH, wrong_node, "node-wrong", NULL, SEVERITY_ERROR, "rm /dev/hisi_zip-0",
+	  STATE_UNUSABLE },
+	{ WITH, outsider, "group-missing", NULL, SEVERITY_ERROR, "usermod -a -G accel worker",
+	  STATE_UNUSABLE },
+	{ WITH, old_session, "session-old", NULL, SEVERITY_ERROR, "log in again",
+	  STATE_UNUSABLE },
+	{ WITH, access_list, "node-denied", NULL, SEVERITY_ERROR, "getfacl", STATE_UNUSABLE },
+	{ WITH, no_rule, "udev-rule-missing", NULL, SEVERITY_ERROR, "SUBSYSTEM",
+	  STATE_UNUSABLE },
+	{ WITH, roots_node, "udev-rule-idle", NULL, SEVERITY_ERROR, "udevadm control",
+	  STATE_UNUSABLE },
+	{ WITH, root_looks, "node-root-only", NULL, SEVERITY_NOTE, "SUBSYSTEM", STATE_OK },
+	{ WITH, open_node, "node-open", NULL, SEVERITY_WARNING, "0660", STATE_DEGRADED },
+	{ WITH, no_sva, "no-sva", NULL, SEVERITY_ERROR, "dmesg", STATE_UNUSABLE },
+	{ WITH, no_iommu, "no-iommu", NULL, SEVERITY_ERROR, "firmware", STATE_UNUSABLE },
+	{ WITH, bus_addresses, "no-iommu", NULL, SEVERITY_WARNING, "firmware", STATE_DEGRADED },
+	{ WITH, bus_addresses_denied, "no-rawio", NULL, SEVERITY_ERROR, "CAP_SYS_RAWIO",
+	  STATE_UNUSABLE },
+	{ WITH, no_pasid, "no-iommu", NULL, SEVERITY_ERROR, "firmware", STATE_UNUSABLE },
+	{ WITH, pass_through, "iommu-passthrough", NULL, SEVERITY_ERROR, "iommu=pt",
+	  STATE_UNUSABLE },
+	{ WITH, old_kernel, "kernel-no-sva", NULL, SEVERITY_ERROR, "CONFIG_ARM_SMMU_V3_SVA",
+	  STATE_UNUSABLE },
+	{ WITH, other_machine, "no-sva", NULL, SEVERITY_ERROR, "dmesg", STATE_UNUSABLE },
+	{ WITH, play, "plays-no-sva", NULL, SEVERITY_ERROR, "modprobe wd_dummy",
+	  STATE_UNUSABLE },
+	{ WITH, restricted, "no-rawio", "unsafe-mode", SEVERITY_ERROR, "CAP_SYS_RAWIO",
+	  STATE_UNUSABLE },
+	{ WITH, locked, "lockdown", "unsafe-mode", SEVERITY_ERROR, "integrity",
+	  STATE_UNUSABLE },
+	{ WITH, isolated, "isolated", NULL, SEVERITY_ERROR, "isolate_strategy",
+	  STATE_ISOLATED },
+	{ WITH, resetting, "resetting", NULL, SEVERITY_WARNING, "few seconds",
+	  STATE_RESETTING },
+	{ WITH, stopped, "resetting", NULL, SEVERITY_WARNING, "0000:75:00.0/reset",
+	  STATE_RESETTING },
+	{ WITH, used, "queues-used", NULL, SEVERITY_WARNING, "wdbench (process 12, 3 queues)",
+	  STATE_DEGRADED },
+	{ WITH, mute, "test-timeout", NULL, SEVERITY_ERROR, "0000:75:00.0/reset",
+	  STATE_UNUSABLE },
+	{ WITH, liar, "test-wrong", NULL, SEVERITY_ERROR, "out of use", STATE_UNUSABLE },
+	{ WITH, failing, "test-failed", NULL, SEVERITY_ERROR, "compress", STATE_UNUSABLE },
+	{ WITH, killer, "test-died", NULL, SEVERITY_ERROR, "Bus error", STATE_UNUSABLE },
+	{ WITH, lazy, "does-nothing", NULL, SEVERITY_ERROR, "driver", STATE_UNUSABLE },
+	{ WITH, fault_counts, "faults-counted", NULL, SEVERITY_WARNING, "thing 2",
+	  STATE_DEGRADED },
+	{ WITH, reset_counts, "resets-counted", NULL, SEVERITY_WARNING, "thing 2",
+	  STATE_DEGRADED },
+	{ WITH, fallback_counts, "fallbacks-counted", NULL, SEVERITY_WARNING, "thing 2",
+	  STATE_DEGRADED },
+	{ WITH, injected_counts, "faults-injected", NULL, SEVERITY_WARNING, "thing 2",
+	  STATE_DEGRADED },
+	{ WITH, far, "numa-far", NULL, SEVERITY_WARNING, "node 3", STATE_DEGRADED },
+	{ WITH, no_debugfs, "debugfs-missing", NULL, SEVERITY_NOTE, "mount", STATE_OK },
+	{ WITH, shut_debugfs, "debugfs-denied", NULL, SEVERITY_NOTE, "root", STATE_OK },
+	{ WITH, functions, "vfs-unsupported", NULL, SEVERITY_WARNING, "sriov_numvfs",
+	  STATE_DEGRADED },
+	{ WITH, linux_functions, "vfs-on", NULL, SEVERITY_NOTE, "4 of 63", STATE_OK },
+	{ WITH, open_failed, "open-failed", NULL, SEVERITY_ERROR, "dmesg", STATE_UNUSABLE },
+	{ WITH, untested, "test-missing", NULL, SEVERITY_ERROR, "again", STATE_UNUSABLE },
+	{ WITH, refused, "unusable", NULL, SEVERITY_ERROR, "the library says",
+	  STATE_UNUSABLE },
+
+	{ WITH, refused_and_counted, "unusable", "faults-counted", SEVERITY_ERROR,
+	  "the library says", STATE_UNUSABLE },
+
+	{ HIDDEN, nothing, "not-loaded", NULL, SEVERITY_ERROR, "modprobe hisi_zip",
+	  STATE_HIDDEN },
+	{ HIDDEN, virtual_machine, "given-away", NULL, SEVERITY_NOTE, "unbind", STATE_HIDDEN },
+	{ HIDDEN, idle_function, "vf-idle", NULL, SEVERITY_NOTE, "virtual machine",
+	  STATE_HIDDEN },
+	{ HIDDEN, not_bound, "not-bound", NULL, SEVERITY_ERROR, "dmesg", STATE_HIDDEN },
+	{ HIDDEN, unsigned_modules, "modules-refused", NULL, SEVERITY_ERROR, "mokutil",
+	  STATE_HIDDEN },
+	{ HIDDEN, not_installed, "not-installed", NULL, SEVERITY_ERROR, "install",
+	  STATE_HIDDEN },
+	{ HIDDEN, mode_off, "uacce-mode", NULL, SEVERITY_ERROR, "uacce_mode=1", STATE_HIDDEN },
+	{ HIDDEN, driver_without_iommu, "hidden-no-iommu", NULL, SEVERITY_ERROR, "firmware",
+	  STATE_HIDDEN },
+	{ HIDDEN, driver_without_file, "no-file", NULL, SEVERITY_ERROR, "dmesg",
+	  STATE_HIDDEN },
+};
+/* clang-format on */
+
+#define CASES (sizeof(cases) / sizeof(cases[0]))
+
+static void judge_case(size_t i)
+{
+	struct doctor_device *dev = NULL;
+
+	make_host();
+	if (cases[i].machine == WITH)
+		dev = add_device();
+	else if (cases[i].machine == HIDDEN)
+		dev = add_function();
+	cases[i].spoil(dev);
+	judge(&facts, &verdict);
+}
+
+static const struct finding *found(const char *code)
+{
+	for (unsigned int i = 0; code && i < verdict.count; i++)
+		if (!strcmp(verdict.findings[i].code, code))
+			return &verdict.findings[i];
+	return NULL;
+}
+
+static void show(size_t i)
+{
+	printf("case %zu, expected %s:\n", i, cases[i].code ?: "nothing");
+	for (unsigned int k = 0; k < verdict.count; k++)
+		printf("  %s: %s: %s\n", verdict.findings[k].code,
+		       verdict.findings[k].status, verdict.findings[k].action);
+}
+
+static bool case_is_right(size_t i)
+{
+	unsigned int want = !!cases[i].code + !!cases[i].also;
+	const struct finding *f;
+
+	judge_case(i);
+	f = found(cases[i].code);
+	if (verdict.count != want || verdict.worst != cases[i].worst ||
+	    (cases[i].also && !found(cases[i].also)))
+		return false;
+	if (cases[i].state >= 0 && (int)verdict.states[0] != cases[i].state)
+		return false;
+	return !cases[i].code || (f && (strstr(f->action, cases[i].word) ||
+					strstr(f->status, cases[i].word)));
+}
+
+static void each_fault_is_found_alone_with_what_to_do(void **state)
+{
+	unsigned int wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < CASES; i++) {
+		if (case_is_right(i))
+			continue;
+		show(i);
+		wrong++;
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void every_rule_has_a_case(void **state)
+{
+	unsigned int missing = 0;
+
+	(void)state;
+	for (size_t i = 0; i < doctor_rule_count; i++) {
+		bool has = false;
+
+		for (size_t k = 0; k < CASES && !has; k++)
+			has = cases[k].code &&
+			      !strcmp(cases[k].code, doctor_rules[i].code);
+		if (has)
+			continue;
+		printf("%s has none\n", doctor_rules[i].code);
+		missing++;
+	}
+	assert_int_equal(missing, 0);
+}
+
+static void codes_are_told_apart(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < doctor_rule_count; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(doctor_rules[i].code,
+						doctor_rules[k].code);
+}
+
+/* A word that nothing stands for would be left with its braces. */
+static void sentences_are_complete(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CASES; i++) {
+		judge_case(i);
+		for (unsigned int k = 0; k < verdict.count; k++) {
+			assert_null(strchr(verdict.findings[k].status, '{'));
+			assert_true(!strchr(verdict.findings[k].action, '{') ||
+				    strstr(verdict.findings[k].action,
+					   "ATTR{flags}"));
+			assert_true(*verdict.findings[k].action);
+		}
+	}
+}
+
+static void long_sentences_are_cut(void **state)
+{
+	struct doctor_device *dev;
+
+	(void)state;
+	make_host();
+	dev = add_device();
+	used(dev);
+	dev->user_count = DOCTOR_USERS_MAX;
+	for (int i = 0; i < DOCTOR_USERS_MAX; i++)
+		memset(dev->users[i].name, 'x', sizeof(dev->users[i].name) - 1);
+	memset(dev->algs, 'y', sizeof(dev->algs) - 1);
+	memset(dev->odd, 'z', sizeof(dev->odd) - 1);
+	judge(&facts, &verdict);
+	assert_non_null(found("queues-used"));
+	assert_true(strlen(found("queues-used")->status) < ADVICE_SIZE);
+}
+
+static void too_many_findings_are_still_judged(void **state)
+{
+	(void)state;
+	make_host();
+	for (int i = 0; i < DOCTOR_DEVICES_MAX; i++) {
+		struct doctor_device *dev = add_device();
+
+		open_node(dev);
+		far(dev);
+		fault_counts(dev);
+		functions(dev);
+		if (i == DOCTOR_DEVICES_MAX - 1)
+			isolated(dev);
+	}
+	judge(&facts, &verdict);
+	assert_int_equal(verdict.count, FINDINGS_MAX);
+	assert_int_equal(verdict.worst, SEVERITY_ERROR);
+	assert_string_equal(machine_state_name(verdict.worst), "failed");
+	assert_int_equal(verdict.states[DOCTOR_DEVICES_MAX - 1],
+			 STATE_ISOLATED);
+}
+
+static void other_devices_are_not_judged(void **state)
+{
+	struct doctor_device *dev;
+
+	(void)state;
+	make_host();
+	dev = add_device();
+	no_algs(dev);
+	strcpy(dev->name, "hisi_sec2-0");
+	strcpy(dev->module, "hisi_sec2");
+	strcpy(dev->algs, "ecb(aes)");
+	judge(&facts, &verdict);
+	assert_int_equal(verdict.count, 0);
+	assert_int_equal(verdict.states[0], STATE_OTHER);
+}
+
+static void generations_are_told_by_queues_and_revision(void **state)
+{
+	static const struct {
+		const char *api;
+		int64_t revision;
+		const char *want;
+	} known[] = {
+		{ "hisi_qm_v2", 0x21, "V2" },
+		{ "hisi_qm_v2_noiommu", 0x21, "V2" },
+		{ "hisi_qm_v3", 0x30, "V3 or V4" },
+		{ "hisi_qm_v5", 0x30, "V5" },
+		{ "", 0x20, "V1" },
+		{ "", 0x21, "V2" },
+		{ "", 0x30, "V3 or later" },
+		{ "", 0x50, "V4" },
+		{ "", 0x51, "V5" },
+		{ "wd_dummy_v1", DOCTOR_NOT_KNOWN, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		struct doctor_device dev = { .revision = known[i].revision };
+		const char *got;
+
+		strcpy(dev.api, known[i].api);
+		got = generation(&dev);
+		assert_string_equal(got ?: "", known[i].want ?: "");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_fault_is_found_alone_with_what_to_do),
+		cmocka_unit_test(every_rule_has_a_case),
+		cmocka_unit_test(codes_are_told_apart),
+		cmocka_unit_test(sentences_are_complete),
+		cmocka_unit_test(long_sentences_are_cut),
+		cmocka_unit_test(too_many_findings_are_still_judged),
+		cmocka_unit_test(other_devices_are_not_judged),
+		cmocka_unit_test(generations_are_told_by_queues_and_revision),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
