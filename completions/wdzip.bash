@@ -115,7 +115,7 @@ _wdzip_argument()
 		_wdzip_words auto sw "$("$2" --list-devices 2>/dev/null |
 			awk 'NR > 1 && /^[^ ]/ { print $1 }')"
 		;;
-	--stats)
+	--stats | --doctor)
 		_wdzip_words json
 		;;
 	--output | -o)
@@ -144,7 +144,7 @@ _wdzip_options()
 			--output= --level= --processes= --chunk-size= \
 			--independent --zlib --format= --members= --engine= \
 			--verify --no-verify --stats --stats= --progress --no-progress \
-			--explain --list-devices
+			--explain --list-devices --doctor --doctor=
 		;;
 	*)
 		_wdzip_words -c -d -f -h -k -l -L -n -N -m -M -q -r -S -t -v \
@@ -180,8 +180,8 @@ _wdzip()
 		fi
 	done
 	case ${options:+$prev} in
-	--stats)
-		# Its argument must be attached.
+	--stats | --doctor)
+		# Their argument must be attached.
 		;;
 	--*)
 		_wdzip_argument "$prev" "$1" && return

@@ -105,4 +105,7 @@ for command in wdzip wdunzip wdzcat
     complete -c $command -l no-progress -d 'Show no progress'
     complete -c $command -l explain -d 'Say which engine is used, and why'
     complete -c $command -l list-devices -d 'List the devices of this machine'
+    complete -c $command -l doctor -d 'Say whether accelerators work, and what to do if not'
+    complete -c $command -n 'string match -q -- "--doctor=*" (commandline -ct)' -f
+    complete -c $command -l doctor=json -d 'The same for programs'
 end

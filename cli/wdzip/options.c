@@ -180,16 +180,27 @@ static int set_members(struct options *opt, const char *arg, int value)
 	return 0;
 }
 
-static int set_stats(struct options *opt, const char *arg, int value)
+static int set_form(enum stats_form *form, const char *option, const char *arg)
 {
-	(void)value;
-	opt->stats = STATS_TEXT;
+	*form = STATS_TEXT;
 	if (!arg)
 		return 0;
 	if (strcmp(arg, "json"))
-		return opt_usage_error("--stats", arg, "not json");
-	opt->stats = STATS_JSON;
+		return opt_usage_error(option, arg, "not json");
+	*form = STATS_JSON;
 	return 0;
+}
+
+static int set_stats(struct options *opt, const char *arg, int value)
+{
+	(void)value;
+	return set_form(&opt->stats, "--stats", arg);
+}
+
+static int set_doctor(struct options *opt, const char *arg, int value)
+{
+	(void)value;
+	return set_form(&opt->doctor, "--doctor", arg);
 }
 
 static int set_progress(struct options *opt, const char *arg, int value)
@@ -238,6 +249,7 @@ static int dump_options(struct options *opt, const char *arg, int value);
 
 #define LEVEL_FLAGS	(OF_GZIP | OF_GZIP_ENV | OF_WDZIP_ENV)
 
+/* clang-format off */
 static const struct opt_desc table[] = {
 	{ { "stdout", 'c', NULL, "write on standard output, keep the input files" },
 	  FLAG(to_stdout), OF_GZIP },
@@ -319,8 +331,11 @@ static const struct opt_desc table[] = {
 	  FLAG(explain), OF_WDZIP_ENV },
 	{ { "list-devices", 0, NULL, "list the devices of this machine" },
 	  FLAG(list_devices), 0 },
+	{ { "doctor", 0, "[json]", "say whether accelerators work, and what to do if not" },
+	  set_doctor, 0, 0 },
 	{ { "dump-options", 0, NULL, NULL }, dump_options, 0, 0 },
 };
+/* clang-format on */
 
 static const struct opt_table option_words = { table, ARRAY_SIZE(table), sizeof(table[0]) };
 

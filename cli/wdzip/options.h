@@ -50,6 +50,7 @@ struct options {
 	bool no_verify;			/* of what a device made */
 	bool explain;
 	bool list_devices;
+	enum stats_form doctor;
 	bool format_given;
 	int no_name;
 	int no_time;

@@ -12,6 +12,7 @@
 #include "batch.h"
 #include "channel.h"
 #include "directory.h"
+#include "doctor.h"
 #include "list.h"
 #include "message.h"
 #include "options.h"
@@ -313,6 +314,10 @@ static void run_all(const struct options *opt)
 		wd_set_log(on_log, NULL);
 	if (opt->list_devices) {
 		stats_list_devices();
+		return;
+	}
+	if (opt->doctor) {
+		doctor_run(opt);
 		return;
 	}
 	if (opt->recursive)

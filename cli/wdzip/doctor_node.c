@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file of a device in /dev: what it is, who may use it, and who has it open.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "doctor_node.h"
+#include "doctor_read.h"
+
+#define GROUPS_MAX 1024
+#define FILES_MAX  200000u /* open ones that are looked at, of all processes */
+
+/* ---- the file ---- */
+
+static void copy_name(char *to, size_t size, const char *name, unsigned int id)
+{
+	if (name && is_plain_name(name, size))
+		strcpy(to, name);
+	else
+		snprintf(to, size, "%u", id);
+}
+
+/* The group has @user by its own entry, though the session may be older than that. */
+static bool lists_user(const struct group *grp)
+{
+	struct passwd pwd, *found = NULL;
+	char names[1024];
+
+	if (getpwuid_r(geteuid(), &pwd, names, sizeof(names), &found) || !found)
+		return false;
+	for (char **member = grp->gr_mem; *member; member++)
+		if (!strcmp(*member, pwd.pw_name))
+			return true;
+	return pwd.pw_gid == grp->gr_gid;
+}
+
+static bool is_member(gid_t gid)
+{
+	gid_t groups[GROUPS_MAX];
+	int n = getgroups(GROUPS_MAX, groups);
+
+	for (int i = 0; i < n; i++)
+		if (groups[i] == gid)
+			return true;
+	return getegid() == gid;
+}
+
+static void read_owner(struct doctor_node *node)
+{
+	struct passwd pwd, *user = NULL;
+	struct group grp, *group = NULL;
+	char names[4096];
+
+	getpwuid_r(node->uid, &pwd, names, sizeof(names), &user);
+	copy_name(node->owner, sizeof(node->owner), user ? user->pw_name : NULL,
+		  node->uid);
+	getgrgid_r(node->gid, &grp, names, sizeof(names), &group);
+	copy_name(node->group, sizeof(node->group),
+		  group ? group->gr_name : NULL, node->gid);
+	node->member = is_member(node->gid);
+	node->listed = group && lists_user(group);
+}
+
+/* "major:minor", as sysfs has it for each device with a file. */
+static bool has_number(const char *name, dev_t number)
+{
+	char text[32], want[32];
+
+	if (read_text(text, sizeof(text), "/sys/class/uacce/%s/dev", name) <= 0)
+		return true;
+	snprintf(want, sizeof(want), "%u:%u", major(number), minor(number));
+	return !strcmp(text, want);
+}
+
+static enum doctor_node_kind kind_of(const char *name, const char *path,
+				     struct stat *st)
+{
+	if (stat(path, st))
+		return errno == ENOENT ? NODE_MISSING : NODE_UNKNOWN;
+	if (!S_ISCHR(st->st_mode))
+		return NODE_OTHER;
+	return has_number(name, st->st_rdev) ? NODE_RIGHT : NODE_WRONG;
+}
+
+void gather_node(struct doctor_device *dev)
+{
+	struct doctor_node *node = &dev->node;
+	char path[WD_NAME_MAX + 8];
+	struct stat st = { 0 };
+
+	snprintf(path, sizeof(path), "/dev/%s", dev->name);
+	node->kind = kind_of(dev->name, path, &st);
+	if (node->kind == NODE_MISSING || node->kind == NODE_UNKNOWN)
+		return;
+	node->mode = st.st_mode & 07777;
+	node->uid = st.st_uid;
+	node->gid = st.st_gid;
+	node->usable = !faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS);
+	node->group_rw = (st.st_mode & 060) == 060;
+	read_owner(node);
+}
+
+/* ---- who has it open ---- */
+
+static void add_user(struct doctor_device *dev, int pid)
+{
+	struct doctor_user *user = dev->users;
+
+	for (unsigned int i = 0; i < dev->user_count; i++, user++) {
+		if (user->pid == pid) {
+			user->queues++;
+			return;
+		}
+	}
+	if (dev->user_count == DOCTOR_USERS_MAX) {
+		dev->users_hidden = true;
+		return;
+	}
+	user->pid = pid;
+	user->queues = 1;
+	read_text(user->name, sizeof(user->name), "/proc/%d/comm", pid);
+	dev->user_count++;
+}
+
+static void look_at_file(struct doctor_facts *facts, int pid,
+			 const char *target)
+{
+	if (strncmp(target, "/dev/", 5))
+		return;
+	for (unsigned int i = 0; i < facts->device_count; i++)
+		if (facts->devices[i].name[0] &&
+		    !strcmp(target + 5, facts->devices[i].name))
+			add_user(&facts->devices[i], pid);
+}
+
+/* False if it may not be looked into.  @left: files that may still be looked at. */
+static bool look_at_process(struct doctor_facts *facts, int pid,
+			    unsigned int *left)
+{
+	char path[64], target[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	if (!dir)
+		return errno != EACCES && errno != EPERM;
+	while (*left && (entry = readdir(dir))) {
+		ssize_t n = readlinkat(dirfd(dir), entry->d_name, target,
+				       sizeof(target) - 1);
+
+		--*left;
+		if (n <= 0)
+			continue;
+		target[n] = '\0';
+		look_at_file(facts, pid, target);
+	}
+	closedir(dir);
+	return true;
+}
+
+void gather_users(struct doctor_facts *facts)
+{
+	DIR *dir = facts->device_count ? opendir("/proc") : NULL;
+	bool hidden = !dir;
+	unsigned int left = FILES_MAX;
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		int pid = atoi(entry->d_name);
+
+		if (isdigit((unsigned char)entry->d_name[0]) && pid > 0 &&
+		    pid != getpid() && !look_at_process(facts, pid, &left))
+			hidden = true;
+	}
+	hidden |= !left;
+	if (dir)
+		closedir(dir);
+	for (unsigned int i = 0; i < facts->device_count; i++)
+		facts->devices[i].users_hidden |= hidden;
+}
