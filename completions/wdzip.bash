@@ -112,8 +112,11 @@ _wdzip_argument()
 		_wdzip_words qz mz bgzf
 		;;
 	--engine)
+		# Without a device some words are refused.
 		_wdzip_words auto sw "$("$2" --list-devices 2>/dev/null |
-			awk 'NR > 1 && /^[^ ]/ { print $1 }')"
+			awk 'NR > 1 && /^[^ ]/ { print $1 }
+				NR > 1 && / ready / && $2 != "soft" { any = 1; hw += $2 != "dummy" }
+				END { if (any) print "hybrid"; if (hw) print "hw" }')"
 		;;
 	--stats | --doctor)
 		_wdzip_words json

@@ -54,7 +54,8 @@ function __fish_wdzip_compressed_files
 end
 
 function __fish_wdzip_devices
-    printf '%s\t%s\n' auto 'The best there is' sw 'Threads on the CPUs'
+    printf '%s\t%s\n' auto 'The best there is' hw 'Hardware devices only' \
+        sw 'Threads on the CPUs' hybrid 'All devices and the CPUs'
     command -q wdzip; or return
     # The first line is a heading.
     wdzip --list-devices 2>/dev/null | tail -n +2 | string replace -rf '^(\S+).*' '$1'

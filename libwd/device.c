@@ -29,12 +29,24 @@ static const struct wd_driver_ops *const drivers[] = { DRIVERS(ENTRY) };
 
 const struct wd_driver_ops *wd_extra_driver;
 
-/* Names of a kind, beside those that devices and drivers have. */
+static bool is_cpu(const struct wd_device *dev)
+{
+	return dev->kind == WD_DEVICE_CPU;
+}
+
+/* What the dummy stands in for has a driver of its own. */
+bool wd_device_is_hardware(const struct wd_device *dev)
+{
+	return !is_cpu(dev) && strcmp(dev->driver, wd_dummy_driver.name) != 0;
+}
+
+/* Names for several devices, beside those that these and their drivers have. */
 static const struct {
 	const char *name;
-	enum wd_device_kind kind;
+	bool (*means)(const struct wd_device *dev);
 } nicknames[] = {
-	{ "sw", WD_DEVICE_CPU },
+	{ "sw", is_cpu },
+	{ "hw", wd_device_is_hardware },
 };
 
 bool wd_device_is_called(const struct wd_device *dev, const char *name)
@@ -42,7 +54,7 @@ bool wd_device_is_called(const struct wd_device *dev, const char *name)
 	if (!strcmp(name, dev->name) || !strcmp(name, dev->driver))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(nicknames); i++)
-		if (!strcmp(name, nicknames[i].name) && dev->kind == nicknames[i].kind)
+		if (!strcmp(name, nicknames[i].name) && nicknames[i].means(dev))
 			return true;
 	return false;
 }

@@ -111,6 +111,9 @@ const char *wd_queue_device(const struct wd_queue *q);
 /* Whether @name is what users may call @dev. */
 bool wd_device_is_called(const struct wd_device *dev, const char *name);
 
+/* Whether the work is done by more than CPUs, of this process or of the kernel. */
+bool wd_device_is_hardware(const struct wd_device *dev);
+
 /* The device whose workers are the CPU's. */
 const char *wd_cpu_device(void);
 

@@ -315,7 +315,7 @@ static const struct opt_desc table[] = {
 	  set_format, 0, 0 },
 	{ { "members", 0, "KIND", "write members with a size field: qz, mz or bgzf" },
 	  set_members, 0, OF_WDZIP_ENV },
-	{ { "engine", 0, "LIST", "auto, sw, hybrid, devices, A+B: the first that can be used" },
+	{ { "engine", 0, "LIST", "auto, hw, sw, hybrid, devices, A+B: the first that can be used" },
 	  WORD(engine), OF_WDZIP_ENV },
 	{ { "verify", 0, NULL, "read the output back and compare before going on" },
 	  FLAG(verify), OF_WDZIP_ENV },

@@ -16,7 +16,8 @@ static void list_engines(void)
 	struct wd_device *devices;
 	int n = wd_device_list(&devices);
 
-	msg_detail("engines are auto, sw, and the devices that can be used:");
+	msg_detail(
+		"engines are auto, hw, sw, hybrid, and the devices that can be used:");
 	for (int i = 0; i < n; i++) {
 		if (devices[i].status)
 			msg_detail("  %s: %s", devices[i].name, devices[i].reason);

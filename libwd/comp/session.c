@@ -50,7 +50,10 @@ static int begin_sched(struct wd_comp_sess *s)
 	if (ret)
 		return ret;
 	s->sched.verify = !(s->setup.flags & WD_COMP_NO_VERIFY);
-	return 0;
+	ret = choice.at_once ? sched_open_devices(&s->sched) : 0;
+	if (ret)
+		sched_exit(&s->sched);
+	return ret;
 }
 
 static void exit_direction(struct wd_comp_sess *s)
@@ -173,16 +176,20 @@ WD_API size_t wd_comp_req_bound(size_t in_len)
 /* ---- to the scheduler ---- */
 
 /* How many workers there may be is decided when there is something to do. */
+static void decide_threads(struct wd_comp_sess *s)
+{
+	if (!sched_threads(&s->sched))
+		sched_set_threads(&s->sched, sess_threads(s));
+}
+
 int sess_open(struct wd_comp_sess *s)
 {
-	if (!sched_is_open(&s->sched))
-		sched_set_threads(&s->sched, sess_threads(s));
+	decide_threads(s);
 	return sched_open(&s->sched);
 }
 
 int sess_send(struct wd_comp_sess *s, struct sched_item *item)
 {
-	if (!sched_is_open(&s->sched))
-		sched_set_threads(&s->sched, sess_threads(s));
+	decide_threads(s);
 	return sched_send(&s->sched, item);
 }

@@ -6,9 +6,14 @@
  * This table, and the one of names for the CPU in device.c, are the only places that
  * know such words.
  */
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine.h"
+#include "near.h"
+
+atomic_bool engine_no_hardware;
 
 static bool usable_device(const struct wd_device *dev)
 {
@@ -38,8 +43,14 @@ static int add_device(struct engine_choice *choice, const char *name)
 static int choose_cpu(struct engine_choice *choice);
 static int choose_auto(struct engine_choice *choice);
 static int choose_hybrid(struct engine_choice *choice);
+static int choose_hardware(struct engine_choice *choice);
 
-enum { CPU_WORD, AUTO_WORD, HYBRID_WORD };
+enum {
+	CPU_WORD,
+	AUTO_WORD,
+	HYBRID_WORD,
+	HARDWARE_WORD
+};
 
 static const struct {
 	const char *word;
@@ -48,6 +59,7 @@ static const struct {
 	[CPU_WORD] = { "sw", choose_cpu },
 	[AUTO_WORD] = { "auto", choose_auto },
 	[HYBRID_WORD] = { "hybrid", choose_hybrid },
+	[HARDWARE_WORD] = { "hw", choose_hardware },
 };
 
 /* CPU workers are always there and need no search. */
@@ -55,14 +67,6 @@ static int choose_cpu(struct engine_choice *choice)
 {
 	choice->cpu = true;
 	return 0;
-}
-
-/* What is best, by the name that it has itself. */
-static int choose_auto(struct engine_choice *choice)
-{
-	if (!choice->devices)
-		strcpy(choice->text, words[CPU_WORD].word);
-	return choose_cpu(choice);
 }
 
 /* Every device that can be used, and the CPU. */
@@ -88,6 +92,118 @@ static int choose_hybrid(struct engine_choice *choice)
 		ret = 0;
 	choice->cpu = true;
 	return ret;
+}
+
+/* ---- hardware ---- */
+
+/* Beside devices that can be used there are those whose queues others have just now. */
+static bool is_full(const struct wd_device *dev)
+{
+	return dev->status == -EBUSY;
+}
+
+static bool wanted_hardware(const struct wd_device *dev)
+{
+	return wd_device_is_hardware(dev) && (!dev->status || is_full(dev));
+}
+
+/* Those with free queues come first, then those near to @arg; then by name. */
+static int compare_devices(const void *a, const void *b, void *arg)
+{
+	const struct wd_device *one = a, *two = b;
+	uint32_t one_far = near_distance(arg, one->numa_node);
+	uint32_t two_far = near_distance(arg, two->numa_node);
+
+	if (is_full(one) != is_full(two))
+		return is_full(one) ? 1 : -1;
+	if (one_far != two_far)
+		return one_far > two_far ? 1 : -1;
+	return strverscmp(one->name, two->name);
+}
+
+/* All that are wanted, or as many as there are lanes for; else why there is none. */
+static int add_hardware(struct engine_choice *choice, struct wd_device *devs,
+			int n)
+{
+	struct near *near = malloc(sizeof(*near));
+	int ret = -ENODEV;
+
+	if (!near)
+		return -ENOMEM;
+	near_read(near, near_node());
+	qsort_r(devs, (size_t)n, sizeof(*devs), compare_devices, near);
+	free(near);
+	for (int i = 0; i < n; i++) {
+		if (wanted_hardware(&devs[i]))
+			add_device(choice, devs[i].name);
+		if (!wd_device_is_hardware(&devs[i]))
+			continue;
+		if (!devs[i].status || ret == -ENODEV)
+			ret = devs[i].status;
+	}
+	return ret;
+}
+
+static bool any_hardware(const struct wd_device *devs, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (wd_device_is_hardware(&devs[i]))
+			return true;
+	return false;
+}
+
+/* 0 if there is hardware that can be used now, else why it cannot. */
+static int find_hardware(struct engine_choice *choice)
+{
+	struct wd_device *devs;
+	int n = wd_device_list(&devs);
+	int ret = -ENODEV;
+
+	if (n < 0)
+		return n;
+	if (any_hardware(devs, n))
+		ret = add_hardware(choice, devs, n);
+	else
+		atomic_store(&engine_no_hardware, true);
+	wd_device_list_free(devs);
+	return ret;
+}
+
+/* All of it, and nothing else: a queue is asked for at once. */
+static int choose_hardware(struct engine_choice *choice)
+{
+	choice->at_once = true;
+	return find_hardware(choice);
+}
+
+static void add_text(struct engine_choice *choice, const char *text)
+{
+	size_t len = strlen(choice->text);
+
+	strncat(choice->text, text, sizeof(choice->text) - 1 - len);
+}
+
+/* The names that it has itself, not the word for it. */
+static void name_devices(struct engine_choice *choice)
+{
+	choice->text[0] = '\0';
+	for (unsigned int i = 0; i < choice->devices; i++) {
+		add_text(choice, choice->device[i]);
+		add_text(choice, "+");
+	}
+	add_text(choice, words[CPU_WORD].word);
+}
+
+/*
+ * What is best: the hardware there is, and the CPU.  A machine without any is looked
+ * through once.
+ */
+static int choose_auto(struct engine_choice *choice)
+{
+	if (!atomic_load_explicit(&engine_no_hardware, memory_order_relaxed))
+		find_hardware(choice);
+	name_devices(choice);
+	return choose_cpu(choice);
 }
 
 /* ---- devices ---- */
@@ -172,8 +288,11 @@ int engine_choose(struct engine_choice *choice, const char *list)
 	for (;;) {
 		int ret = choose_sum(choice, &list);
 
-		if (!ret)
+		if (!ret) {
+			/* What comes after it is for when there is no queue. */
+			choice->at_once &= !*list;
 			return 0;
+		}
 		if (!first)
 			first = ret;
 		if (!*list)

@@ -93,14 +93,25 @@ void sched_exit(struct sched *s)
 	free(s->lanes);
 }
 
+int sched_open_devices(struct sched *s)
+{
+	int why = -ENODEV;
+	bool any = false;
+
+	for (unsigned int i = 0; i + 1 < s->count; i++) {
+		int ret = lane_open(&s->lanes[i]);
+
+		any |= !ret;
+		if (why == -ENODEV)
+			why = ret;
+	}
+	return any ? 0 : why;
+}
+
 /* Devices that cannot be had are left; then the CPU does their work, too. */
 int sched_open(struct sched *s)
 {
-	bool device = false;
-
-	for (unsigned int i = 0; i + 1 < s->count; i++)
-		device |= !lane_open(&s->lanes[i]);
-	if (device && !s->cpu_works)
+	if (!sched_open_devices(s) && !s->cpu_works)
 		return 0;
 	s->cpu_works = true;
 	return lane_open(cpu_lane(s));

@@ -81,6 +81,9 @@ int sched_init(struct sched *s, const struct engine_choice *choice,
 /* Nothing may be in flight, or its memory must still be there. */
 void sched_exit(struct sched *s);
 
+/* Get queues of devices.  Returns 0, or why there is not even one. */
+int sched_open_devices(struct sched *s);
+
 /* Get the queues.  Returns 0 or a negative errno: there is none at all. */
 int sched_open(struct sched *s);
 

@@ -85,3 +85,62 @@ pack() {
 	[ "$(stat -c %Y d/s1.gz)" -eq "$(stat -c %Y s1.gz)" ]
 	cmp -n 16 d/s1.gz s1.gz
 }
+
+# ---- which engine, and why not ----
+
+# refused WORDS: status 1, one message for each device in its words, the file untouched
+refused() {
+	status_is 1
+	[ -f d/s1 ] && [ ! -e d/s1.gz ]
+	grep -q "$1" "$ERR"
+}
+
+@test "hw uses hardware only" {
+	export WD_FAKE_TELL=$BATS_TEST_TMPDIR/told
+	try wdzip --engine=hw --no-verify --stats=json -k d/large
+	status_is 0
+	grep -q '"engine":"hw"' "$ERR"
+	grep -q '"kind":"cpu","requests":0,' "$ERR"
+	read -r first second <"$WD_FAKE_TELL"
+	[ $((first + second)) -gt 1 ]
+	gzip -dc d/large.gz | cmp - d/large
+}
+
+@test "auto uses hardware and the CPU" {
+	try wdzip --stats=json -k d/large
+	status_is 0
+	grep -q '"engine":"fake-0+fake-1+sw"' "$ERR"
+	gzip -dc d/large.gz | cmp - d/large
+}
+
+@test "auto uses the CPU where hardware cannot be used" {
+	export WD_FAKE_STATUS=13 WD_FAKE_TELL=$BATS_TEST_TMPDIR/told
+	try wdzip --stats=json -k d/large
+	status_is 0
+	grep -q '"engine":"sw"' "$ERR"
+	read -r first second <"$WD_FAKE_TELL"
+	[ "$first" -eq 0 ] && [ "$second" -eq 0 ]
+}
+
+@test "hw that cannot be used is refused, with the reason of each device" {
+	export WD_FAKE_STATUS WD_FAKE_REASON
+	# no permission; no free queue; isolated; addresses not shared
+	for WD_FAKE_STATUS in 13 16 5 95; do
+		WD_FAKE_REASON="this is why $WD_FAKE_STATUS"
+		try wdzip --engine=hw d/s1
+		refused "engine hw cannot be used"
+		grep -q "fake-0: this is why $WD_FAKE_STATUS" "$ERR"
+		grep -q "fake-1: this is why $WD_FAKE_STATUS" "$ERR"
+		try wdzip --engine=hw,sw -k d/s1
+		status_is 0
+		rm d/s1.gz
+	done
+}
+
+@test "hw that gives no queue is refused" {
+	export WD_FAKE_NO_QUEUE
+	for WD_FAKE_NO_QUEUE in 16 19; do
+		try wdzip --engine=hw d/s1
+		refused "engine hw"
+	done
+}

@@ -319,14 +319,14 @@ load doctor
 @test "fault: SVA that is told of and does not work" {
 	zip_machine
 	rm "$M/sys/$P/iommu_group"
-	WD_FAKE_SHUT=19 doctor
+	WD_FAKE_NO_QUEUE=19 doctor
 	found_only no-iommu error fake-0 'firmware'
 }
 
 @test "fault: an unsafe mode, without CAP_SYS_RAWIO" {
 	zip_machine
 	attr module/wd_uacce/parameters/unsafe_shared_doorbells Y
-	WD_FAKE_SHUT=1 look on setpriv --bounding-set -sys_rawio --inh-caps -sys_rawio \
+	WD_FAKE_NO_QUEUE=1 look on setpriv --bounding-set -sys_rawio --inh-caps -sys_rawio \
 		wdzip --doctor=json
 	found no-rawio error fake-0 'give the program CAP_SYS_RAWIO'
 	found unsafe-mode warning - 'without that parameter'
@@ -337,7 +337,7 @@ load doctor
 	zip_machine
 	attr module/wd_uacce/parameters/unsafe_shared_doorbells Y
 	attr kernel/security/lockdown 'none [integrity] confidentiality'
-	WD_FAKE_SHUT=1 doctor
+	WD_FAKE_NO_QUEUE=1 doctor
 	found lockdown error fake-0 'without lockdown'
 	found unsafe-mode warning - 'without that parameter'
 	is 'r["host"]["lockdown"]' integrity
@@ -429,7 +429,7 @@ load doctor
 
 @test "fault: the device is being reset" {
 	zip_machine
-	WD_FAKE_SHUT=16 doctor
+	WD_FAKE_NO_QUEUE=16 doctor
 	found_only resetting warning fake-0 'try again in a few seconds'
 	is 'd[0]["state"]' resetting
 	counter qm/status stop

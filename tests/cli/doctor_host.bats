@@ -91,7 +91,7 @@ load doctor
 
 @test "the engine that was asked for did not pass its test: its speed is not measured" {
 	zip_machine
-	WD_FAKE_SHUT=16 try on wdzip --engine=fake-0 --doctor
+	WD_FAKE_NO_QUEUE=16 try on wdzip --engine=fake-0 --doctor
 	status_is 2
 	tail -n 1 "$OUT" | grep -Fxq 'This command would run on the device fake-0, because --engine=fake-0 asks for it; its speed was not measured'
 }

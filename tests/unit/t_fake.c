@@ -13,6 +13,7 @@
 #include "drv/driver.h"
 #include "format/format.h"
 #include "internal.h"
+#include "sched/engine.h"
 #include "t_fake.h"
 
 #define DEPTH	16u
@@ -274,7 +275,11 @@ static int fake_list(struct wd_device *list, int max)
 		strcpy(list[i].driver, "fake");
 		strcpy(list[i].algs, "gzip zlib deflate");
 		list[i].free_queues = 1;
-		list[i].numa_node = -1;
+		list[i].numa_node = t_fake[i].node;
+		list[i].status = t_fake[i].status;
+		if (t_fake[i].status)
+			snprintf(list[i].reason, sizeof(list[i].reason), "%s",
+				 t_fake[i].reason ?: "the test wants it so");
 		list[i].kind = WD_DEVICE_HARDWARE;
 	}
 	return (int)fakes;
@@ -287,8 +292,8 @@ static int fake_open(struct wd_queue *q, const struct wd_device *dev, void **ctx
 
 	if (fake->kills)
 		raise(fake->kills);
-	if (fake->shut)
-		return fake->shut;
+	if (fake->no_queue)
+		return fake->no_queue;
 	fq = calloc(1, sizeof(*fq));
 	if (!fq)
 		return -ENOMEM;
@@ -410,6 +415,9 @@ static const struct wd_driver_ops fake_driver = {
 void t_fake_install(unsigned int count, uint64_t seed)
 {
 	memset(t_fake, 0, sizeof(t_fake));
+	for (unsigned int i = 0; i < T_FAKES_MAX; i++)
+		t_fake[i].node = -1;
+	atomic_store(&engine_no_hardware, false);
 	fakes = count;
 	random_state = seed;
 	wd_extra_driver = &fake_driver;
@@ -419,5 +427,6 @@ void t_fake_remove(void)
 {
 	fakes = 0;
 	wd_extra_driver = NULL;
+	atomic_store(&engine_no_hardware, false);
 	forget();
 }

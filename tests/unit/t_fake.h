@@ -13,12 +13,14 @@
 
 /*
  * struct t_fake - one device; settings first, then what happened
+ * @node:      the memory node it is on; -1 at first, for none
+ * @status, @reason: why it cannot be used, as it is listed
+ * @no_queue:  why it gives no queue, though it is listed as good
  * @ns_per_byte: of input; the thread sleeps as long, 0: as fast as it can
  * @ill:       of 1000 requests so many are failed, lied about, refused, or lost
  * @lies_in:   it only lies, and about these first bytes of its output; 0: as it likes
  * @deadly:    of 1000 requests so many are its last
  * @refusal:   what it answers to all that is sent, 0: it takes it
- * @shut:      what opening a queue of it gives, 0: a queue
  * @kills:     the signal that a process gets which opens a queue of it, 0: none
  * @mute:      it takes requests and never answers
  * @plain:     it stores data instead of compressing it, which costs no CPU
@@ -28,10 +30,12 @@
  * @idle_ns:   without work, from its first request to its last
  */
 struct t_fake {
+	int node, status, no_queue;
+	const char *reason;
 	double ns_per_byte;
 	unsigned int ill, deadly;
 	unsigned int lies_in;
-	int refusal, shut, kills;
+	int refusal, kills;
 	bool plain, remembers, mute;
 	uint64_t requests, faults;
 	int64_t idle_ns, busy_ns;

@@ -111,8 +111,11 @@ struct wd_comp_sess;
  *              see wd_thread_count()
  * @flags:      WD_COMP_RSYNCABLE, WD_COMP_ONE_MEMBER, WD_COMP_NO_VERIFY,
  *              WD_COMP_INDEPENDENT
- * @engine:     NULL or "auto" for the best, "sw" for CPU workers, the name of a
- *              device or driver, "hybrid" for all devices and the CPU at once, or
+ * @engine:     NULL or "auto" for the best: all hardware that can be used, and the
+ *              CPU, or the CPU alone where there is none, for which a process looks
+ *              once; "hw" for hardware only, a queue of which is asked for at once;
+ *              "sw" for CPU workers, the name of a device or driver, "hybrid" for all
+ *              devices, be they software, and the CPU at once, or
  *              names joined by plus signs for these at once.  Of several,
  *              separated by commas, the first that can be used.  What a device compressed is decompressed
  *              on the CPU and compared.  What it fails to do, the CPU does; after
@@ -142,7 +145,8 @@ struct wd_comp_setup {
  * Cheap: no thread is started and little memory taken before there is work.
  *
  * Returns 0; -EINVAL for a setup out of range, -ENODEV if the named engine does
- * not exist; what wd_device_list() has as its status if it cannot be used; -ENOMEM.
+ * not exist; what wd_device_list() has as its status if it cannot be used, or what
+ * wd_request_queue() says; -ENOMEM.
  */
 int wd_comp_create(struct wd_comp_sess **sess, const struct wd_comp_setup *setup);
 
