@@ -14,6 +14,8 @@
 #include "options.h"
 #include "outfile.h"
 
+#define FALLBACKS_MAX	16	/* that are told; no session has had so many */
+
 enum outcome {
 	OUTCOME_DONE,
 	OUTCOME_SKIPPED,	/* nothing was done, and nothing is to be reported */
@@ -36,6 +38,7 @@ enum outcome {
  * @announced:    "name:<tab>" is on the screen, without its newline
  * @info:         of the session, if @has_info
  * @lanes:        the same of its queues, @lane_count of them
+ * @fallbacks:    why these did not do all they might have, @fallback_count of them
  * @stop:         what it means when a callback of a pump stops it
  * @seconds:      how long it took
  */
@@ -58,6 +61,8 @@ struct job {
 	struct wd_comp_info info;
 	struct wd_comp_lane lanes[WD_COMP_LANES_MAX];
 	int lane_count;
+	struct wd_comp_fallback fallbacks[FALLBACKS_MAX];
+	int fallback_count;
 	enum outcome stop;
 	double seconds;
 };

@@ -105,6 +105,28 @@ static uint32_t threads(const struct job *job)
 	return job->info.threads ? job->info.threads : wd_cpu_count();
 }
 
+/* The next reason of lane number @lane, from @i on; NULL after the last. */
+static const struct wd_comp_fallback *next_reason(const struct job *job, int lane, int *i)
+{
+	while (*i < job->fallback_count) {
+		const struct wd_comp_fallback *f = &job->fallbacks[(*i)++];
+
+		if ((int)f->lane == lane)
+			return f;
+	}
+	return NULL;
+}
+
+/* One line for each. */
+static void print_reasons(const struct job *job, int lane)
+{
+	const struct wd_comp_fallback *f;
+
+	for (int i = 0; (f = next_reason(job, lane, &i));)
+		msg_detail("    %s %" PRIu64 ": %s", wd_comp_reason_word(f->reason),
+			   f->count, f->text);
+}
+
 static const char *then_left(const struct wd_comp_lane *l)
 {
 	return l->error ? ", then left: " : "";
@@ -129,9 +151,11 @@ static void print_lanes(const struct job *job)
 		else
 			msg_detail("  device %s: requests %" PRIu64 ", %" PRIu64
 				   " -> %" PRIu64 " bytes, failed %" PRIu64
-				   ", wrong %" PRIu64 "%s%s", l->name, l->requests,
-				   l->bytes_in, l->bytes_out, l->failed, l->wrong,
-				   then_left(l), why_left(l));
+				   ", wrong %" PRIu64 ", returned %" PRIu64 "%s%s",
+				   l->name, l->requests, l->bytes_in, l->bytes_out,
+				   l->failed, l->wrong, l->returned, then_left(l),
+				   why_left(l));
+		print_reasons(job, i);
 	}
 }
 
@@ -161,6 +185,16 @@ static void print_text(const struct job *job)
 		print_lanes(job);
 }
 
+static void put_reasons(struct json *j, const struct job *job, int lane)
+{
+	const struct wd_comp_fallback *f;
+
+	json_open(j, "reasons", '{');
+	for (int i = 0; (f = next_reason(job, lane, &i));)
+		json_count(j, wd_comp_reason_word(f->reason), f->count);
+	json_close(j, '}');
+}
+
 static void put_lanes(struct json *j, const struct job *job)
 {
 	json_open(j, "lanes", '[');
@@ -178,6 +212,8 @@ static void put_lanes(struct json *j, const struct job *job)
 		json_count(j, "redone", l->redone);
 		json_count(j, "checks", l->checks);
 		json_text(j, "left", l->error ? wd_strerror(l->error) : NULL);
+		json_count(j, "returned", l->returned);
+		put_reasons(j, job, i);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -242,14 +278,29 @@ static unsigned int share(const struct job *job, const struct wd_comp_lane *l)
 	return all ? (unsigned int)(100.0 * l->bytes_in / all + 0.5) : 0;
 }
 
-static void explain_device(const struct job *job, const struct wd_comp_lane *l)
+static void explain_reasons(const struct job *job, int lane)
 {
+	const struct wd_comp_fallback *f;
+
+	for (int i = 0; (f = next_reason(job, lane, &i));)
+		msg_detail("  %s, %" PRIu64 " time%s", f->text, f->count,
+			   f->count == 1 ? "" : "s");
+}
+
+static void explain_device(const struct job *job, int lane)
+{
+	const struct wd_comp_lane *l = &job->lanes[lane];
+
 	msg_detail("  device %s did %" PRIu64 " of %" PRIu64 " requests, %u%% of the bytes",
 		   l->name, l->requests, job->info.requests, share(job, l));
 	if (l->failed)
 		msg_detail("  %" PRIu64 " requests failed there, %" PRIu64
 			   " of them with wrong output: the CPU did them again",
 			   l->failed, l->wrong);
+	explain_reasons(job, lane);
+	if (l->returned)
+		msg_detail("  the device was used again %" PRIu64
+			   " times after it had been left", l->returned);
 	if (l->error)
 		msg_detail("  the device was left for the rest: %s", why_left(l));
 }
@@ -272,7 +323,7 @@ static void explain_lanes(const struct job *job)
 		if (l->kind == WD_DEVICE_CPU)
 			explain_cpu(job, l);
 		else
-			explain_device(job, l);
+			explain_device(job, i);
 	}
 }
 

@@ -111,6 +111,7 @@ WD_API int wd_comp_recv(struct wd_comp_sess *sess, struct wd_comp_req **req,
 	if (ret)
 		return ret;
 	*req = item->work.req;
+	sess_note_lane(sess, item);
 	put_request(sess, (struct request *)item);
 	sess->info.requests++;
 	sess->async = sess->sched.in_flight > 0;

@@ -210,6 +210,7 @@ again:
 	if (job->req.status)
 		return job->req.status;
 	complete_job(s, job);
+	sess_note_lane(s, &job->item);
 	source_note_end(c, job);
 	*data = job->data;
 	*len = job->out_len;

@@ -162,6 +162,7 @@ static int harvest(struct wd_comp_sess *s, struct piece *p)
 	const struct wd_comp_req *req = &d->inorder.req;
 
 	s->info.requests++;
+	sess_note_lane(s, &d->inorder.item);
 	if (p)
 		use_data(d, p, req->consumed);
 	inorder_take(&d->inorder);
@@ -364,6 +365,7 @@ static int judge(struct wd_comp_sess *s, struct piece *p)
 		return 0;
 	}
 	d->pieces.distrust = 0;
+	sess_note_lane(s, &p->item);
 	d->ahead_used |= !chunk || p->item.work.result.chunk.stuck;
 	if (chunk)
 		accept_chunk(d, p);

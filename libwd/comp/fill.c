@@ -89,7 +89,7 @@ static int run_with_window(struct wd_comp_sess *s, struct cjob *job)
 static int fill_send(struct wd_comp_sess *s, struct cjob *job, const void *in)
 {
 	struct compressor *c = s->comp;
-	bool device = sched_on_device(&s->sched);
+	bool device = sched_on_device(&s->sched) && !job->ahead;
 	bool alone = job->last && c->jobs.count == 1 &&
 		     job->in_len <= ALONE_MAX && !device;
 	bool windowed = c->preset.len && first_of_stream(s);
@@ -101,6 +101,7 @@ static int fill_send(struct wd_comp_sess *s, struct cjob *job, const void *in)
 	if (device)
 		job->keep = c->parted = true;
 	set_request(s, job, in);
+	job->item.for_cpu = !device;
 	c->any_sent = true;
 	c->parted = device;
 	if (windowed || alone) {

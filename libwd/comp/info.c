@@ -52,6 +52,44 @@ WD_API int wd_comp_get_info(struct wd_comp_sess *sess,
 	return 0;
 }
 
+WD_API int wd_comp_get_fallbacks(struct wd_comp_sess *sess,
+				 struct wd_comp_fallback *list,
+				 unsigned int max)
+{
+	const struct sched *sched = &sess->sched;
+	unsigned int n = 0;
+	int ret = sess_check(sess);
+
+	if (ret)
+		return ret;
+	if (max && !list)
+		return -EINVAL;
+	for (unsigned int i = 0; i < sched->count; i++)
+		for (unsigned int r = 1; r < WD_COMP_REASONS; r++) {
+			struct wd_comp_fallback told;
+
+			if (!lane_tell_reason(&sched->lanes[i], r, &told))
+				continue;
+			told.lane = i;
+			if (n++ < max)
+				list[n - 1] = told;
+		}
+	return (int)n;
+}
+
+void sess_note_lane(struct wd_comp_sess *s, const struct sched_item *item)
+{
+	s->last_lane = item->lane ? (int)(item->lane - s->sched.lanes)
+				  : (int)s->sched.count - 1;
+}
+
+WD_API int wd_comp_last_lane(struct wd_comp_sess *sess)
+{
+	int ret = sess_check(sess);
+
+	return ret ? ret : sess->last_lane;
+}
+
 WD_API int wd_comp_get_lanes(struct wd_comp_sess *sess,
 			     struct wd_comp_lane *lanes, unsigned int max)
 {

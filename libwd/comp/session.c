@@ -144,6 +144,7 @@ WD_API int wd_comp_reset(struct wd_comp_sess *sess, uint64_t size_hint)
 	sched_reset_counts(&sess->sched);
 	sess->setup.size_hint = size_hint;
 	sess->failed = 0;
+	sess->last_lane = -ENOENT;
 	sess->fresh = true;
 	sess->async = false;
 	sess->sched.retry = true;

@@ -70,6 +70,7 @@ struct wd_comp_sess {
 	bool async;			/* requests of wd_comp_send() are in flight */
 	bool input_lent, output_lent;
 	int failed;			/* sticky error of the stream */
+	int last_lane; /* that did what was handed out; -ENOENT */
 	struct wd_comp_info info;
 	/* of its direction; the other one is NULL */
 	struct compressor *comp;
@@ -98,8 +99,12 @@ static inline void sess_item(struct sched_item *item, struct wd_work work)
 	item->next = NULL;
 	item->lane = NULL;
 	item->stage = ITEM_DOING;
+	item->for_cpu = false;
 	item->status = 0;
 }
+
+/* info.c: the caller gets what came of @item. */
+void sess_note_lane(struct wd_comp_sess *s, const struct sched_item *item);
 
 /* async.c */
 void async_exit(struct wd_comp_sess *s);

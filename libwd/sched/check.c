@@ -7,8 +7,6 @@
 
 #include "check.h"
 
-#define FAILURES_MAX	4u	/* in a row, and the device is left alone */
-
 /* Of other kinds the driver has seen to it. */
 static bool wants_check(const struct sched *s, const struct wd_work *work)
 {
@@ -23,9 +21,16 @@ static bool is_fatal(int status)
 	return status == -ENODEV || status == -ETIMEDOUT || status == -EPROTO;
 }
 
+/* What it did before it was left says nothing of what it is now. */
+static bool is_of_now(const struct sched_item *item)
+{
+	return item->turn == item->lane->turn;
+}
+
 static void succeeded(struct sched_item *item)
 {
-	item->lane->failures = 0;
+	if (is_of_now(item))
+		lane_succeeded(item->lane);
 }
 
 enum verdict check_device(struct sched *s, struct sched_item *item)
@@ -49,15 +54,14 @@ enum verdict check_device(struct sched *s, struct sched_item *item)
 }
 
 /* @l failed with @status what another does now.  Too little room is nobody's failure. */
-static void lane_failed(struct sched *s, struct lane *l, int status)
+static void note_failure(struct sched *s, struct lane *l, int status,
+			 bool of_now)
 {
 	s->redone++;
 	l->told.failed++;
-	if (status == -ENOSPC)
-		return;
-	l->failures++;
-	if (l->failures >= FAILURES_MAX)
-		lane_leave(l, status ? status : -EIO);
+	lane_count_failed(l, status);
+	if (of_now && status != -ENOSPC)
+		lane_failed(l, status ? status : -EIO);
 }
 
 /*
@@ -66,9 +70,12 @@ static void lane_failed(struct sched *s, struct lane *l, int status)
  */
 static void failed(struct sched *s, struct sched_item *item)
 {
-	if (item->status == -EOPNOTSUPP || item->work.req->status)
+	if (item->work.req->status)
 		return;
-	lane_failed(s, item->lane, item->status);
+	if (item->status == -EOPNOTSUPP)
+		lane_count_failed(item->lane, item->status);
+	else
+		note_failure(s, item->lane, item->status, is_of_now(item));
 }
 
 void check_refused(struct sched *s, struct lane *l, const struct wd_work *work,
@@ -76,11 +83,13 @@ void check_refused(struct sched *s, struct lane *l, const struct wd_work *work,
 {
 	/* What an application asks for may make no sense to anybody. */
 	if (status == -EOPNOTSUPP ||
-	    (status == -EINVAL && work->kind == WD_WORK_REQUEST))
+	    (status == -EINVAL && work->kind == WD_WORK_REQUEST)) {
+		lane_count_failed(l, status);
 		return;
-	lane_failed(s, l, status);
+	}
 	if (is_fatal(status))
 		lane_leave(l, status);
+	note_failure(s, l, status, true);
 }
 
 void check_settle(struct sched *s, struct sched_item *item, bool wrong)

@@ -7,19 +7,22 @@
 #include <time.h>
 
 #include "lane.h"
+#include "reason.h"
 
 #define DEVICE_WIDTH	8u	/* items that keep a device busy */
 #define SPEED_SHARE	8	/* a new measurement counts for one part in so many */
 #define CHECK_SHARE	8	/* looking takes one part in so many of doing */
 #define FORGET_SHARE	64	/* of a speed, each time it kept a lane from work */
 
-static int64_t now_ns(void)
+static int64_t monotonic_ns(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
+
+int64_t (*lane_clock)(void) = monotonic_ns;
 
 static void ask_for_workers(struct lane *l)
 {
@@ -29,26 +32,44 @@ static void ask_for_workers(struct lane *l)
 	l->q.depth = 4 * l->workers;
 }
 
+/* Memory for workers may be there the next time. */
+static int no_queue(struct lane *l, int err)
+{
+	if (!lane_is_device(l))
+		return err;
+	lane_count_reason(l, reason_no_queue(err));
+	reason_look_up(lane_name(l), l->why);
+	lane_leave(l, err);
+	return err;
+}
+
+/* The device may have come back under the same name, but not as the same queue. */
+static void try_again(struct lane *l)
+{
+	if (lane_rests(l) && quarantine_try(&l->rest, lane_clock()))
+		l->state = LANE_CLOSED;
+}
+
 int lane_open(struct lane *l)
 {
 	int ret;
 
 	if (l->state == LANE_OPEN)
 		return 0;
+	try_again(l);
 	if (l->state != LANE_CLOSED)
 		return l->error;
 	memset(&l->q, 0, sizeof(l->q));
-	l->q.device = l->device;
+	l->q.device = lane_name(l);
 	if (!lane_is_device(l))
 		ask_for_workers(l);
 	ret = wd_request_queue(&l->q);
-	if (ret) {
-		/* Memory for workers may be there the next time. */
-		if (lane_is_device(l))
-			lane_leave(l, ret);
-		return ret;
-	}
+	if (ret)
+		return no_queue(l, ret);
 	l->state = LANE_OPEN;
+	l->turn++;
+	l->lost = WD_COMP_REASON_NONE;
+	l->depth = (uint32_t)wd_max(l->depth, l->q.depth);
 	memcpy(l->name, wd_queue_device(&l->q), sizeof(l->name));
 	l->width = lane_is_device(l) ?
 		   (unsigned int)wd_min(l->q.depth / 2, DEVICE_WIDTH) : l->q.workers;
@@ -78,14 +99,44 @@ void lane_leave(struct lane *l, int why)
 {
 	if (l->state == LANE_LEAVING || l->state == LANE_LEFT)
 		return;
-	wd_warn("%s is not used any more: %s", lane_name(l), wd_strerror(why));
+	wd_warn("%s is left: %s", lane_name(l), wd_strerror(why));
 	l->error = why;
+	l->failures = 0;
+	if (why == -ENODEV && l->state == LANE_OPEN)
+		l->lost = reason_lost(lane_name(l));
+	quarantine_begin(&l->rest, why, l->name[0], lane_clock());
 	if (l->state == LANE_CLOSED) {
 		l->state = LANE_LEFT;
 		return;
 	}
 	l->state = LANE_LEAVING;
 	leave_if_empty(l);
+}
+
+void lane_succeeded(struct lane *l)
+{
+	l->failures = 0;
+	if (l->state != LANE_OPEN || !quarantine_end(&l->rest))
+		return;
+	wd_warn("%s is used again", lane_name(l));
+	l->error = 0;
+	l->told.returned++;
+}
+
+void lane_failed(struct lane *l, int why)
+{
+	l->failures++;
+	if (quarantine_is_due(&l->rest, l->failures))
+		lane_leave(l, why);
+}
+
+void lane_count_failed(struct lane *l, int status)
+{
+	enum wd_comp_reason reason = reason_of_request(status);
+
+	if (reason == WD_COMP_REASON_GONE && l->lost)
+		reason = l->lost;
+	lane_count_reason(l, reason);
 }
 
 const char *lane_name(const struct lane *l)
@@ -100,12 +151,42 @@ void lane_tell(const struct lane *l, struct wd_comp_lane *told)
 	told->kind = l->kind;
 	told->error = l->error;
 	told->width = l->width;
-	told->depth = l->q.depth;
+	told->depth = l->depth;
+}
+
+/* Of a queue that could not be had. */
+static bool has_own_words(const struct lane *l, enum wd_comp_reason reason)
+{
+	return reason < WD_COMP_REASON_UNSUPPORTED && l->why[0] &&
+	       reason == reason_no_queue(l->error);
+}
+
+bool lane_tell_reason(const struct lane *l, enum wd_comp_reason reason,
+		      struct wd_comp_fallback *told)
+{
+	if (!l->reasons[reason])
+		return false;
+	memset(told, 0, sizeof(*told));
+	told->reason = reason;
+	told->count = l->reasons[reason];
+	if (has_own_words(l, reason))
+		memcpy(told->text, l->why, sizeof(told->text));
+	else
+		strcpy(told->text, wd_comp_reason_text(reason));
+	return true;
+}
+
+void lane_reset_counts(struct lane *l)
+{
+	memset(&l->told, 0, sizeof(l->told));
+	memset(l->reasons, 0, sizeof(l->reasons));
 }
 
 bool lane_has_room(const struct lane *l)
 {
-	return l->state == LANE_OPEN && l->in_flight < l->q.depth;
+	if (l->state != LANE_OPEN)
+		return false;
+	return l->in_flight < (l->rest.trying ? 1 : l->q.depth);
 }
 
 /* Work in bytes of input that it is as good as. */
@@ -123,7 +204,7 @@ int lane_send(struct lane *l, const struct wd_work *work, bool timed)
 	if (ret)
 		return ret;
 	if (timed && !l->in_flight)
-		l->mark_ns = now_ns();
+		l->mark_ns = lane_clock();
 	l->in_flight++;
 	l->backlog += cost(work);
 	return 0;
@@ -132,7 +213,7 @@ int lane_send(struct lane *l, const struct wd_work *work, bool timed)
 /* The time since it last did something was for this. */
 static void note_speed(struct lane *l, uint64_t bytes)
 {
-	int64_t now = now_ns();
+	int64_t now = lane_clock();
 	double sample = (double)(now - l->mark_ns) / (double)bytes;
 
 	l->mark_ns = now;

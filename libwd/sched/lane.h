@@ -9,12 +9,16 @@
 #define WD_LANE_H
 
 #include "../internal.h"
+#include "quarantine.h"
+
+/* Nanoseconds of a clock that only goes on; tests have one of their own. */
+extern int64_t (*lane_clock)(void);
 
 /*
- * LANE_CLOSED:  not needed so far
+ * LANE_CLOSED:  not needed so far, or about to be tried again
  * LANE_OPEN:    takes work
  * LANE_LEAVING: takes no more; some is still in flight
- * LANE_LEFT:    is not used any more
+ * LANE_LEFT:    is not used, for a while or for good
  */
 enum lane_state {
 	LANE_CLOSED,
@@ -34,10 +38,16 @@ enum lane_state {
  * @backlog:   what these cost, in bytes to compress or decompress
  * @mark_ns:   when it last became busy or finished something
  * @ns_per_byte: how fast items come back while it is busy; 0: not known yet
+ * @turn:      how often it was opened
+ * @depth:     the most that its queue had room for
  * @failures:  in a row
- * @error:     why it was left: a negative errno
+ * @error:     why it was left: a negative errno; 0 again when it is back
  * @held:      its device does not let go of the memory of what is in flight
+ * @rest:      for how long
+ * @lost:      what became of its device, of which nothing comes back any more
+ * @why:       what the list of devices had against it, when it gave no queue
  * @told:      what it did since the last reset
+ * @reasons:   what it did not do, by enum wd_comp_reason
  */
 struct lane {
 	char device[WD_NAME_MAX];
@@ -51,16 +61,32 @@ struct lane {
 	uint64_t backlog;
 	int64_t mark_ns;
 	double ns_per_byte;
+	unsigned int turn;
+	uint32_t depth;
 	unsigned int failures;
 	int error;
 	bool held;
+	struct quarantine rest;
+	enum wd_comp_reason lost;
+	char why[WD_REASON_MAX];
 	struct wd_comp_lane told;
+	uint64_t reasons[WD_COMP_REASONS];
 };
 
 /* What it did, for applications. */
 void lane_tell(const struct lane *l, struct wd_comp_lane *told);
 
-/* Get the queue, if it is closed.  Returns 0, or why there is none: then it is left. */
+/* One of its reasons; false if it has none of that kind. */
+bool lane_tell_reason(const struct lane *l, enum wd_comp_reason reason,
+		      struct wd_comp_fallback *told);
+
+/* Forget what is told. */
+void lane_reset_counts(struct lane *l);
+
+/*
+ * Get the queue, if it is closed, or has been left for long enough.  Returns 0, or why
+ * there is none: then it is left.
+ */
 int lane_open(struct lane *l);
 
 /* Give the queue back. */
@@ -69,12 +95,39 @@ void lane_close(struct lane *l);
 /* Take no more work; the queue goes back when nothing is in flight. */
 void lane_leave(struct lane *l, int why);
 
+/* A device is left for now, and may be used again. */
+static inline bool lane_rests(const struct lane *l)
+{
+	return l->state == LANE_LEFT && quarantine_has_end(&l->rest);
+}
+
+/* It has done something well: if it was being tried, it is back. */
+void lane_succeeded(struct lane *l);
+
+/* Once more in a row it has not, and may have to be left, because of @why. */
+void lane_failed(struct lane *l, int why);
+
+/* It did not do something that it was, or could have been, asked for. */
+static inline void lane_count_reason(struct lane *l, enum wd_comp_reason reason)
+{
+	l->reasons[reason]++;
+}
+
+/* That was a request, which it failed with @status. */
+void lane_count_failed(struct lane *l, int status);
+
 /* The queue's name, or what was asked for. */
 const char *lane_name(const struct lane *l);
 
 static inline bool lane_is_device(const struct lane *l)
 {
 	return l->kind != WD_DEVICE_CPU;
+}
+
+/* It is back for one item, and for more if that is done well. */
+static inline bool lane_is_tried(const struct lane *l)
+{
+	return l->state == LANE_OPEN && l->rest.trying;
 }
 
 /* More fits into the queue. */

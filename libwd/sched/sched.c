@@ -73,7 +73,7 @@ int sched_init(struct sched *s, const struct engine_choice *choice,
 	if (!s->lanes)
 		return -ENOMEM;
 	s->count = choice->devices + 1;
-	s->cpu_works = choice->cpu;
+	s->cpu_chosen = s->cpu_works = choice->cpu;
 	for (unsigned int i = 0; i < choice->devices; i++) {
 		strcpy(s->lanes[i].device, choice->device[i]);
 		s->lanes[i].kind = WD_DEVICE_HARDWARE;
@@ -108,12 +108,27 @@ int sched_open_devices(struct sched *s)
 	return any ? 0 : why;
 }
 
-/* Devices that cannot be had are left; then the CPU does their work, too. */
+/* One of them is more than tried. */
+static bool relies_on_devices(const struct sched *s)
+{
+	for (unsigned int i = 0; i + 1 < s->count; i++)
+		if (s->lanes[i].state == LANE_OPEN &&
+		    !lane_is_tried(&s->lanes[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Devices that cannot be had are left, for a while at least; then the CPU does their
+ * work, too.
+ */
 int sched_open(struct sched *s)
 {
-	if (!sched_open_devices(s) && !s->cpu_works)
+	sched_open_devices(s);
+	s->cpu_works = s->cpu_chosen || !relies_on_devices(s);
+	if (!s->cpu_works)
 		return 0;
-	s->cpu_works = true;
+	s->cpu_helped = true;
 	return lane_open(cpu_lane(s));
 }
 
@@ -127,14 +142,15 @@ void sched_set_threads(struct sched *s, unsigned int threads)
 	cpu_lane(s)->workers = threads;
 }
 
-/* What was promised when all lanes were open holds when some have been left. */
+/* What was promised when all lanes were open holds when some are left. */
 unsigned int sched_depth(const struct sched *s)
 {
 	unsigned int depth = 0;
 
 	for (unsigned int i = 0; i < s->count; i++)
-		if (lane_is_device(&s->lanes[i]) || s->cpu_works)
-			depth += s->lanes[i].q.depth;
+		if (lane_is_device(&s->lanes[i]) || s->cpu_works ||
+		    s->cpu_helped)
+			depth += s->lanes[i].depth;
 	return depth;
 }
 
@@ -147,7 +163,7 @@ void sched_reset_counts(struct sched *s)
 {
 	s->redone = 0;
 	for (unsigned int i = 0; i < s->count; i++)
-		memset(&s->lanes[i].told, 0, sizeof(s->lanes[i].told));
+		lane_reset_counts(&s->lanes[i]);
 }
 
 /* More than one queue is in use: items are timed, and waited for together. */
@@ -192,6 +208,10 @@ static void run_now(struct sched *s, struct sched_item *item)
 		wd_codec_run(s->codec, &check);
 	if (item->stage != ITEM_DOING)
 		check_settle(s, item, check.result.check.wrong);
+	if (item->stage == ITEM_CHECKING && !check.result.check.wrong)
+		count(item->lane, item->work.req);
+	else
+		item->lane = NULL;
 	put_last(&s->done, item);
 }
 
@@ -233,6 +253,8 @@ static struct lane *choose_lane(struct sched *s, uint64_t bytes)
 	for (unsigned int i = 0; i < s->count; i++) {
 		struct lane *l = &s->lanes[i];
 
+		if (lane_is_tried(l) && lane_has_room(l))
+			return l;
 		if (wants_more(s, l, bytes) &&
 		    (!best || lane_forecast(l, bytes) < lane_forecast(best, bytes)))
 			best = l;
@@ -269,6 +291,7 @@ static int send_to(struct sched *s, struct lane *l, struct sched_item *item, boo
 	int ret;
 
 	item->lane = l;
+	item->turn = l->turn;
 	item->work.owner = item;
 	ret = lane_send(l, &item->work, timed);
 	if (!ret || ret == -EBUSY || !lane_is_device(l))
@@ -291,6 +314,48 @@ static void hand_out_owed(struct sched *s)
 		}
 }
 
+/* Devices that could be asked for something, but are left alone: a bit each. */
+static unsigned int resting(const struct sched *s)
+{
+	unsigned int lanes = 0;
+
+	for (unsigned int i = 0; i + 1 < s->count; i++)
+		lanes |= (unsigned int)lane_rests(&s->lanes[i]) << i;
+	return lanes;
+}
+
+static void count_passed_over(struct sched *s, unsigned int lanes)
+{
+	for (unsigned int i = 0; lanes; i++, lanes >>= 1)
+		if (lanes & 1)
+			lane_count_reason(&s->lanes[i],
+					  WD_COMP_REASON_QUARANTINED);
+}
+
+/* 0; -EBUSY: no lane has use for it now. */
+static int hand_out_one(struct sched *s, struct sched_item *item)
+{
+	unsigned int passed;
+	struct lane *l;
+	int ret;
+
+	/* The last device may just have been left. */
+	if (sched_open(s)) {
+		run_now(s, item);
+		return 0;
+	}
+	passed = resting(s);
+	if (item->for_cpu) {
+		ret = send_to_cpu(s, item);
+	} else {
+		l = choose_lane(s, item->work.req->in_len);
+		ret = l ? send_to(s, l, item, true) : -EBUSY;
+	}
+	if (!ret)
+		count_passed_over(s, passed);
+	return ret;
+}
+
 static void hand_out(struct sched *s)
 {
 	struct sched_item *item;
@@ -298,20 +363,11 @@ static void hand_out(struct sched *s)
 	if (!s->owed.first && !s->waiting.first)
 		return;
 	hand_out_owed(s);
-	while ((item = take_first(&s->waiting))) {
-		struct lane *l;
-
-		/* The last device may just have been left. */
-		if (sched_open(s)) {
-			run_now(s, item);
-			continue;
-		}
-		l = choose_lane(s, item->work.req->in_len);
-		if (!l || send_to(s, l, item, true)) {
+	while ((item = take_first(&s->waiting)))
+		if (hand_out_one(s, item)) {
 			put_first(&s->waiting, item);
 			break;
 		}
-	}
 	sched_flush(s);
 }
 
@@ -324,6 +380,7 @@ void sched_flush(struct sched *s)
 /* The one queue there is: an item goes straight there. */
 static int send_straight(struct sched *s, struct sched_item *item)
 {
+	unsigned int passed = resting(s);
 	struct lane *l = cpu_lane(s);
 	int ret;
 
@@ -334,6 +391,7 @@ static int send_straight(struct sched *s, struct sched_item *item)
 	if (ret && (ret != -EBUSY || s->in_flight >= sched_depth(s)))
 		return ret;
 	s->in_flight++;
+	count_passed_over(s, passed);
 	if (ret) {
 		/* Full before its time: a place is taken by what was lost. */
 		put_last(&s->waiting, item);
@@ -354,7 +412,7 @@ int sched_send(struct sched *s, struct sched_item *item)
 
 	if (ret)
 		return ret;
-	if (!is_plural(s))
+	if (!is_plural(s) && (!item->for_cpu || s->cpu_works))
 		return send_straight(s, item);
 	if (s->in_flight >= sched_depth(s))
 		return -EBUSY;
@@ -380,10 +438,9 @@ static void from_cpu(struct sched *s, struct lane *cpu, struct sched_item *item,
 {
 	if (item->stage == ITEM_CHECKING) {
 		check_settle(s, item, done->result.check.wrong);
-		if (!done->result.check.wrong)
-			count(item->lane, item->work.req);
-		else
-			count(cpu, item->work.req);
+		if (done->result.check.wrong)
+			item->lane = cpu;
+		count(item->lane, item->work.req);
 		return;
 	}
 	item->work.result = done->result;
@@ -395,6 +452,7 @@ static void from_cpu(struct sched *s, struct lane *cpu, struct sched_item *item,
 		sched_run(s, &item->work);
 		return;
 	}
+	item->lane = cpu;
 	count(cpu, item->work.req);
 }
 

@@ -28,15 +28,19 @@ enum item_stage {
  * struct sched_item - a piece of work under way; the session's memory
  * @work:   what to do, then what came of it
  * @next:   in a list of the scheduler's
- * @lane:   that does it, or has done it
+ * @lane:   that does it, or has done it; NULL: done here and now
+ * @turn:   which time it was open then
  * @stage:  see enum item_stage
+ * @for_cpu: no device may do it, should one come back meanwhile
  * @status: with which @lane failed it
  */
 struct sched_item {
 	struct wd_work work;
 	struct sched_item *next;
 	struct lane *lane;
+	unsigned int turn;
 	enum item_stage stage;
+	bool for_cpu;
 	int status;
 };
 
@@ -48,7 +52,9 @@ struct item_list {
  * struct sched
  * @lanes:     devices in the order they are wanted, the CPU last
  * @count:     of them
- * @cpu_works: the CPU takes what any lane could do, not only what devices leave
+ * @cpu_chosen: the CPU takes what any lane could do, not only what devices leave
+ * @cpu_works: it does so for now, if only as no device does
+ * @cpu_helped: it did so at some time
  * @verify:    what a device compresses is decompressed and compared
  * @retry:     what CPU workers fail is tried once more
  * @lazy:      looking for what is done starts no thread, waiting does
@@ -63,7 +69,7 @@ struct item_list {
 struct sched {
 	struct lane *lanes;
 	unsigned int count;
-	bool cpu_works;
+	bool cpu_chosen, cpu_works, cpu_helped;
 	bool verify;
 	bool retry;
 	bool lazy;

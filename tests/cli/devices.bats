@@ -144,3 +144,28 @@ refused() {
 		refused "engine hw"
 	done
 }
+
+@test "--stats counts what a device did not do, by reason" {
+	export WD_FAKE_REFUSAL=95
+	try wdzip --engine=fake-0 --stats=json -k d/large
+	status_is 0
+	grep -q '"name":"fake-0",.*"returned":0,"reasons":{"unsupported":[1-9]' "$ERR"
+	gzip -dc d/large.gz | cmp - d/large
+	try wdzip --engine=fake-0 --stats -kf d/large
+	grep -q 'unsupported [0-9]*: the device cannot do this format or size' "$ERR"
+}
+
+@test "--explain has a sentence for each reason" {
+	export WD_FAKE_REFUSAL=110
+	try wdzip --engine=fake-0 --explain -k d/large
+	status_is 0
+	grep -q 'the device did not answer, and its queue was given up, 1 time$' "$ERR"
+	grep -q 'the device had failed, and was left alone for a while, [0-9]* time' "$ERR"
+}
+
+@test "--explain tells who has permission for a device" {
+	export WD_FAKE_NO_QUEUE=13 WD_FAKE_REASON="members of group accel have it"
+	try wdzip --engine=fake-0 --explain -k d/large
+	status_is 0
+	grep -q 'members of group accel have it, 1 time$' "$ERR"
+}

@@ -365,7 +365,7 @@ load doctor
 
 @test "fault: the device does not answer" {
 	zip_machine
-	WD_FAKE_MUTE=1 doctor
+	WD_FAKE_HELD=1 doctor
 	found_only test-timeout error fake-0 'echo 1 >/sys/bus/pci/devices/0000:75:00.0/reset'
 	is 'd[0]["state"]' unusable
 }

@@ -3,7 +3,7 @@
  * Linked with wdzip: devices "fake-0" and "fake-1", as bad as the environment says.
  *
  * WD_FAKE_COUNT: how many there are, 2; WD_FAKE_ILL, WD_FAKE_DEADLY: of 1000 requests;
- * WD_FAKE_LIES_IN, WD_FAKE_MUTE: see t_fake.h; WD_FAKE_STATUS: why they cannot be used, a
+ * WD_FAKE_LIES_IN, WD_FAKE_HELD: see t_fake.h; WD_FAKE_STATUS: why they cannot be used, a
  * number of errno, and WD_FAKE_REASON the same for people; WD_FAKE_NO_QUEUE,
  * WD_FAKE_REFUSAL: what opening, or sending, fails with; WD_FAKE_KILLS: the signal that the
  * process gets which opens one; WD_FAKE_TELL: a file that gets the number of requests that
@@ -52,7 +52,7 @@ static void __attribute__((constructor)) install(void)
 		t_fake[i].ill = number("WD_FAKE_ILL");
 		t_fake[i].deadly = number("WD_FAKE_DEADLY");
 		t_fake[i].lies_in = number("WD_FAKE_LIES_IN");
-		t_fake[i].mute = number("WD_FAKE_MUTE");
+		atomic_store(&t_fake[i].held, number("WD_FAKE_HELD"));
 		t_fake[i].status = -(int)number("WD_FAKE_STATUS");
 		t_fake[i].reason = getenv("WD_FAKE_REASON");
 		t_fake[i].no_queue = -(int)number("WD_FAKE_NO_QUEUE");

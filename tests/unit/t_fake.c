@@ -14,6 +14,7 @@
 #include "format/format.h"
 #include "internal.h"
 #include "sched/engine.h"
+#include "sched/quarantine.h"
 #include "t_fake.h"
 
 #define DEPTH	16u
@@ -38,6 +39,9 @@ struct fake_queue {
 	bool stop, dead;
 	int64_t mark_ns;	/* since when it has had nothing to do */
 };
+
+/* The newest of each device. */
+static struct fake_queue *newest[T_FAKES_MAX];
 
 static unsigned int below(unsigned int n)
 {
@@ -241,7 +245,7 @@ static void *device(void *arg)
 		struct wd_work work;
 		int64_t begun;
 
-		if (!fq->todo_count || fq->fake->mute) {
+		if (!fq->todo_count || atomic_load(&fq->fake->held)) {
 			pthread_cond_wait(&fq->work, &fq->lock);
 			continue;
 		}
@@ -277,7 +281,9 @@ static int fake_list(struct wd_device *list, int max)
 		list[i].free_queues = 1;
 		list[i].numa_node = t_fake[i].node;
 		list[i].status = t_fake[i].status;
-		if (t_fake[i].status)
+		if (t_fake[i].refused)
+			list[i].status = t_fake[i].no_queue;
+		if (list[i].status)
 			snprintf(list[i].reason, sizeof(list[i].reason), "%s",
 				 t_fake[i].reason ?: "the test wants it so");
 		list[i].kind = WD_DEVICE_HARDWARE;
@@ -292,6 +298,7 @@ static int fake_open(struct wd_queue *q, const struct wd_device *dev, void **ctx
 
 	if (fake->kills)
 		raise(fake->kills);
+	fake->refused = fake->no_queue;
 	if (fake->no_queue)
 		return fake->no_queue;
 	fq = calloc(1, sizeof(*fq));
@@ -304,6 +311,7 @@ static int fake_open(struct wd_queue *q, const struct wd_device *dev, void **ctx
 	pthread_cond_init(&fq->done, NULL);
 	if (fq->fd < 0 || pthread_create(&fq->thread, NULL, device, fq))
 		abort();
+	newest[fake - t_fake] = fq;
 	q->depth = DEPTH;
 	q->workers = 0;
 	q->fd = fq->fd;
@@ -325,12 +333,21 @@ static void fake_close(void *ctx, bool forked)
 	free(fq);
 }
 
+/* Devices know nothing of what came before, and read no files. */
+static void expect_fit(const struct wd_work *work)
+{
+	if (work->kind == WD_WORK_COMPRESS &&
+	    (work->args.compress.source || work->args.compress.join))
+		abort();
+}
+
 /* Now and then it is full, or refuses, without a reason that anybody can see. */
 static int fake_send(void *ctx, const struct wd_work *work)
 {
 	struct fake_queue *fq = ctx;
 	int ret = 0;
 
+	expect_fit(work);
 	if (fq->fake->refusal)
 		return fq->fake->refusal;
 	if (work->kind == WD_WORK_STREAM || below(1000) < fq->fake->ill / 4)
@@ -343,6 +360,8 @@ static int fake_send(void *ctx, const struct wd_work *work)
 	if (!ret) {
 		fq->todo[(fq->todo_head + fq->todo_count++) % DEPTH] = *work;
 		fq->in_flight++;
+		if (fq->in_flight > fq->fake->peak)
+			fq->fake->peak = fq->in_flight;
 		pthread_cond_signal(&fq->work);
 	}
 	pthread_mutex_unlock(&fq->lock);
@@ -418,9 +437,21 @@ void t_fake_install(unsigned int count, uint64_t seed)
 	for (unsigned int i = 0; i < T_FAKES_MAX; i++)
 		t_fake[i].node = -1;
 	atomic_store(&engine_no_hardware, false);
+	/* Who is left stays so, unless the test wants it otherwise. */
+	quarantine_rules.first_ns = quarantine_rules.longest_ns = INT64_MAX / 4;
 	fakes = count;
 	random_state = seed;
 	wd_extra_driver = &fake_driver;
+}
+
+void t_fake_release(unsigned int i)
+{
+	struct fake_queue *fq = newest[i];
+
+	pthread_mutex_lock(&fq->lock);
+	atomic_store(&fq->fake->held, false);
+	pthread_cond_signal(&fq->work);
+	pthread_mutex_unlock(&fq->lock);
 }
 
 void t_fake_remove(void)

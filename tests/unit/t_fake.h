@@ -6,6 +6,7 @@
 #ifndef T_FAKE_H
 #define T_FAKE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,18 +16,20 @@
  * struct t_fake - one device; settings first, then what happened
  * @node:      the memory node it is on; -1 at first, for none
  * @status, @reason: why it cannot be used, as it is listed
- * @no_queue:  why it gives no queue, though it is listed as good
+ * @no_queue:  why it gives no queue, though it is listed as good until then
  * @ns_per_byte: of input; the thread sleeps as long, 0: as fast as it can
  * @ill:       of 1000 requests so many are failed, lied about, refused, or lost
  * @lies_in:   it only lies, and about these first bytes of its output; 0: as it likes
  * @deadly:    of 1000 requests so many are its last
  * @refusal:   what it answers to all that is sent, 0: it takes it
  * @kills:     the signal that a process gets which opens a queue of it, 0: none
- * @mute:      it takes requests and never answers
+ * @held:      it begins nothing before t_fake_release()
  * @plain:     it stores data instead of compressing it, which costs no CPU
  * @remembers: it compresses data the first time, and knows the result from then on
+ * @refused:   it gave no queue, and is listed so
  * @requests:  done
  * @faults:    of them, those that went wrong on purpose
+ * @peak:      the most that was in flight at a time
  * @idle_ns:   without work, from its first request to its last
  */
 struct t_fake {
@@ -36,8 +39,11 @@ struct t_fake {
 	unsigned int ill, deadly;
 	unsigned int lies_in;
 	int refusal, kills;
-	bool plain, remembers, mute;
+	bool refused;
+	atomic_bool held;
+	bool plain, remembers;
 	uint64_t requests, faults;
+	unsigned int peak;
 	int64_t idle_ns, busy_ns;
 };
 
@@ -46,5 +52,8 @@ extern struct t_fake t_fake[T_FAKES_MAX];
 /* "fake-0" and so on are there from now on; settings are zero. */
 void t_fake_install(unsigned int count, uint64_t seed);
 void t_fake_remove(void);
+
+/* Device @i does what it has been given. */
+void t_fake_release(unsigned int i);
 
 #endif

@@ -119,7 +119,8 @@ struct wd_comp_sess;
  *              names joined by plus signs for these at once.  Of several,
  *              separated by commas, the first that can be used.  What a device compressed is decompressed
  *              on the CPU and compared.  What it fails to do, the CPU does; after
- *              several failures, or when it is gone, the CPU does all the rest
+ *              several failures, or when it is gone, it is left for a second, and
+ *              then tried with one request; for twice as long each time that this fails
  * @size_hint:  bytes of input to come, WD_COMP_SIZE_UNKNOWN if not known; only
  *              a hint: it chooses the default chunk size
  * @reserved:   zero
@@ -435,8 +436,7 @@ enum wd_comp_trailing {
  *                if that was none.  The session's
  * @device_requests: of @requests, those that a device completed
  * @device_wrong: requests whose output was not what it should be, and was redone
- * @device_error: why the device was left for the rest: a negative errno, 0 if it
- *                was not
+ * @device_error: why the device is not used now: a negative errno, 0 if it is
  * @limited:      why there are fewer threads than CPUs, or smaller chunks than
  *                usual, for people: "threads 4 of 128: memory limit 100 MiB (control
  *                group)"; NULL if there are not, or that was not decided yet.  The
@@ -485,7 +485,7 @@ int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info);
  * struct wd_comp_lane - what one queue of a session did since the last reset
  * @name:      the device
  * @kind:      enum wd_device_kind
- * @error:     why it is not used any more: a negative errno, or 0
+ * @error:     why it is not used now: a negative errno, or 0
  * @width:     requests that keep it busy
  * @depth:     requests that its queue has room for; 0 if it was not needed
  * @requests:  done, and found to be right
@@ -494,6 +494,7 @@ int wd_comp_get_info(struct wd_comp_sess *sess, struct wd_comp_info *info);
  * @wrong:     of these, those whose output was not what it should be
  * @checks:    looked at for a device's sake
  * @redone:    done again for a device's sake; among @requests
+ * @returned:  times that it was used again after it had been left
  * @reserved:  zero
  */
 struct wd_comp_lane {
@@ -509,7 +510,8 @@ struct wd_comp_lane {
 	uint64_t wrong;
 	uint64_t checks;
 	uint64_t redone;
-	uint64_t reserved[5];
+	uint64_t returned;
+	uint64_t reserved[4];
 };
 
 /*
@@ -525,6 +527,82 @@ struct wd_comp_lane {
  */
 int wd_comp_get_lanes(struct wd_comp_sess *sess, struct wd_comp_lane *lanes,
 		      unsigned int max);
+
+/* Why a queue did not do what it might have done. */
+enum wd_comp_reason {
+	WD_COMP_REASON_NONE,
+	/* it could not be had */
+	WD_COMP_REASON_NO_DEVICE,
+	WD_COMP_REASON_NO_PERMISSION,
+	WD_COMP_REASON_NO_QUEUE,     /* others have them all */
+	WD_COMP_REASON_ISOLATED,     /* by its driver, after errors */
+	WD_COMP_REASON_ADDRESS_MODE, /* it does not share the process's addresses */
+	WD_COMP_REASON_NO_MEMORY,
+	/* one request */
+	WD_COMP_REASON_UNSUPPORTED, /* it cannot do this format or size */
+	WD_COMP_REASON_NO_ROOM,	    /* the output did not fit */
+	WD_COMP_REASON_FAILED,
+	WD_COMP_REASON_WRONG, /* the output was not what it should be */
+	/* the queue, with all that was in flight */
+	WD_COMP_REASON_NONSENSE, /* it said what cannot be */
+	WD_COMP_REASON_TIMED_OUT,
+	WD_COMP_REASON_GONE,
+	WD_COMP_REASON_RESET,
+	/* passed over */
+	WD_COMP_REASON_QUARANTINED, /* it had failed, and was left for a while */
+	WD_COMP_REASON_TOO_SMALL,   /* the CPU is faster with so little */
+};
+
+#define WD_COMP_REASONS 17 /* of this version, WD_COMP_REASON_NONE included */
+
+/*
+ * wd_comp_reason_word(), wd_comp_reason_text() - a reason for programs, and for people
+ *
+ * Return constant strings such as "timed-out" and "the device did not answer, and its
+ * queue was given up"; "none" and its sentence for what is no reason.  Any thread.
+ */
+const char *wd_comp_reason_word(enum wd_comp_reason reason);
+const char *wd_comp_reason_text(enum wd_comp_reason reason);
+
+/*
+ * struct wd_comp_fallback - work that a queue did not do, for one reason
+ * @lane:     its number in wd_comp_get_lanes()
+ * @reason:   enum wd_comp_reason
+ * @count:    requests, or times that no queue could be had, since the last reset
+ * @text:     the sentence; of a queue that could not be had what wd_device_list()
+ *            has as the reason, with who would be permitted
+ * @reserved: zero
+ */
+struct wd_comp_fallback {
+	uint32_t lane;
+	uint32_t reason;
+	uint64_t count;
+	char text[WD_REASON_MAX];
+	uint64_t reserved[4];
+};
+
+/*
+ * wd_comp_get_fallbacks() - why work was not done where it might have been
+ * @sess: a session
+ * @list: filled, lane by lane
+ * @max:  entries that @list has room for
+ *
+ * Returns how many there are, 0 if all is well, -EINVAL, -ESTALE.
+ */
+int wd_comp_get_fallbacks(struct wd_comp_sess *sess,
+			  struct wd_comp_fallback *list, unsigned int max);
+
+/*
+ * wd_comp_last_lane() - which queue did what was received last
+ * @sess: a session
+ *
+ * That is the request of the last wd_comp_recv(), or the piece of the last
+ * wd_comp_get_output().  What a device did wrong was done by the CPU.
+ *
+ * Returns its number in wd_comp_get_lanes(), -ENOENT if there was nothing since the
+ * last reset, -EINVAL, -ESTALE.
+ */
+int wd_comp_last_lane(struct wd_comp_sess *sess);
 
 /* ---- asynchronous ---- */
 
