@@ -84,7 +84,8 @@ void job_take_info(struct job *job, struct wd_comp_sess *sess)
 	job->lane_count = wd_comp_get_lanes(sess, job->lanes, WD_COMP_LANES_MAX);
 	if (job->lane_count < 0)
 		job->lane_count = 0;
-	job->fallback_count = wd_comp_get_fallbacks(sess, job->fallbacks, FALLBACKS_MAX);
+	job->fallback_count =
+		wd_comp_get_fallbacks(sess, job->fallbacks, FALLBACKS_MAX);
 	if (job->fallback_count < 0)
 		job->fallback_count = 0;
 	if (job->fallback_count > FALLBACKS_MAX)

@@ -14,7 +14,7 @@
 #include "options.h"
 #include "outfile.h"
 
-#define FALLBACKS_MAX	16	/* that are told; no session has had so many */
+#define FALLBACKS_MAX 16 /* that are told; no session has had so many */
 
 enum outcome {
 	OUTCOME_DONE,

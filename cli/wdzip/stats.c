@@ -106,7 +106,8 @@ static uint32_t threads(const struct job *job)
 }
 
 /* The next reason of lane number @lane, from @i on; NULL after the last. */
-static const struct wd_comp_fallback *next_reason(const struct job *job, int lane, int *i)
+static const struct wd_comp_fallback *next_reason(const struct job *job,
+						  int lane, int *i)
 {
 	while (*i < job->fallback_count) {
 		const struct wd_comp_fallback *f = &job->fallbacks[(*i)++];
@@ -123,8 +124,8 @@ static void print_reasons(const struct job *job, int lane)
 	const struct wd_comp_fallback *f;
 
 	for (int i = 0; (f = next_reason(job, lane, &i));)
-		msg_detail("    %s %" PRIu64 ": %s", wd_comp_reason_word(f->reason),
-			   f->count, f->text);
+		msg_detail("    %s %" PRIu64 ": %s",
+			   wd_comp_reason_word(f->reason), f->count, f->text);
 }
 
 static const char *then_left(const struct wd_comp_lane *l)
@@ -151,10 +152,11 @@ static void print_lanes(const struct job *job)
 		else
 			msg_detail("  device %s: requests %" PRIu64 ", %" PRIu64
 				   " -> %" PRIu64 " bytes, failed %" PRIu64
-				   ", wrong %" PRIu64 ", returned %" PRIu64 "%s%s",
-				   l->name, l->requests, l->bytes_in, l->bytes_out,
-				   l->failed, l->wrong, l->returned, then_left(l),
-				   why_left(l));
+				   ", wrong %" PRIu64 ", returned %" PRIu64
+				   "%s%s",
+				   l->name, l->requests, l->bytes_in,
+				   l->bytes_out, l->failed, l->wrong,
+				   l->returned, then_left(l), why_left(l));
 		print_reasons(job, i);
 	}
 }
@@ -300,7 +302,8 @@ static void explain_device(const struct job *job, int lane)
 	explain_reasons(job, lane);
 	if (l->returned)
 		msg_detail("  the device was used again %" PRIu64
-			   " times after it had been left", l->returned);
+			   " times after it had been left",
+			   l->returned);
 	if (l->error)
 		msg_detail("  the device was left for the rest: %s", why_left(l));
 }
