@@ -12,8 +12,6 @@
 
 #define ASK_MS		10 /* between two questions whether a device has let go */
 
-int wd_stall_ms = 60000;
-
 int inflight_init(struct inflight *f, uint32_t room, size_t slot_size,
 		  int (*let_go)(void *ctx, int err), void *ctx)
 {
@@ -64,17 +62,33 @@ SELDOM bool inflight_none(struct inflight *f)
 {
 	if (atomic_load_explicit(&f->tail, memory_order_relaxed) != inflight_head(f))
 		return false;
-	f->waiting_ns = 0;
+	f->patience.waiting = false;
 	return true;
+}
+
+/* Of requests in flight, as far as they are the receiver's to look at. */
+static uint64_t bytes_in_flight(const struct inflight *f)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < inflight_slots(f); i++) {
+		const struct inflight_slot *slot = inflight_at(f, i);
+
+		if (atomic_load_explicit(&slot->taken, memory_order_acquire))
+			bytes += slot->work.req->in_len;
+	}
+	return bytes;
 }
 
 SELDOM int64_t inflight_patience(struct inflight *f, int64_t now_ns)
 {
+	struct patience *p = &f->patience;
 	int64_t left;
 
-	if (!f->waiting_ns)
-		f->waiting_ns = now_ns;
-	left = f->waiting_ns + wd_stall_ms * 1000000LL - now_ns;
+	patience_look(p, now_ns, patience_counts(p) ? bytes_in_flight(f) : 0);
+	left = patience_least() - p->waited_ns;
+	if (left <= 0)
+		left = patience_limit(p, bytes_in_flight(f)) - p->waited_ns;
 	if (left > 0)
 		return left;
 	inflight_bury(f, -ETIMEDOUT);

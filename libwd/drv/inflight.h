@@ -22,9 +22,7 @@
 #include <stdint.h>
 
 #include "../work.h"
-
-/* A device that has not answered for so long counts as lost; tests make it less. */
-extern int wd_stall_ms;
+#include "patience.h"
 
 /*
  * The sender's while it is not @taken, the receiver's while it is.
@@ -57,7 +55,7 @@ struct inflight {
 	/* the receiver's; the sender reads @head */
 	atomic_uint head;		/* results taken */
 	uint32_t buried;		/* slots looked through, of a dead queue */
-	int64_t waiting_ns;		/* since when, without an answer; 0 if not */
+	struct patience patience;
 
 	/* of whoever gives the queue up, first come, under @ending; all read @dead */
 	pthread_mutex_t ending;
@@ -202,7 +200,7 @@ static inline struct inflight_slot *inflight_find(const struct inflight *f, uint
 /* The result was taken, and the device knows that: the slot is the sender's again. */
 static inline void inflight_free(struct inflight *f, struct inflight_slot *slot)
 {
-	f->waiting_ns = 0;
+	f->patience.waiting = false;
 	atomic_store_explicit(&f->head, inflight_head(f) + 1, memory_order_release);
 	atomic_store_explicit(&slot->taken, false, memory_order_release);
 }
@@ -211,9 +209,9 @@ static inline void inflight_free(struct inflight *f, struct inflight_slot *slot)
 bool inflight_none(struct inflight *f);
 
 /*
- * There is no answer at @now_ns.  Without one for a long time the device counts as
- * lost, and the queue is given up: returns the nanoseconds left until then, 0 when it
- * has come to that.
+ * There is no answer at @now_ns, as somebody has just looked.  Without one for a time
+ * that patience.h has, the device counts as lost, and the queue is given up: returns
+ * the nanoseconds left until then, 0 when it has come to that.
  */
 int64_t inflight_patience(struct inflight *f, int64_t now_ns);
 

@@ -13,7 +13,7 @@
 #define SPIN_MAX_NS	200000	/* waiting longer is worth a system call */
 #define SPIN_MIN_NS	5000	/* as long as one takes */
 #define SPIN_LOOKS	32	/* between two looks at the clock */
-#define POLL_MAX_MS	1000	/* the other thread may give up, and nobody wake us */
+#define POLL_MAX_MS	100	/* a look vouches for no more; see patience.c */
 #define ASK_MS		10 /* between two questions whether a device has let go */
 
 static int64_t now_ns(void)

@@ -16,7 +16,7 @@
 #include "check.h"
 
 #define LOOK_MS		1	/* between looks at a queue that cannot be waited for */
-#define LOOK_MAX_MS	200	/* lost requests are noticed by looking */
+#define LOOK_MAX_MS	100	/* lost requests are noticed by looking */
 #define ROUNDING                                                               \
 	(1 + 1e-9) /* a last lane's share of all speeds is 1, or nearly */
 

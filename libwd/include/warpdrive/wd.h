@@ -244,8 +244,9 @@ int wd_flush(struct wd_queue *q);
  * the order they were sent.  One thread may receive while another sends; two
  * receivers need a lock.
  *
- * A queue is given up when its device goes away (-ENODEV), does not answer for a
- * minute (-ETIMEDOUT), or says what cannot be of what was sent (-EPROTO).  The
+ * A queue is given up when its device goes away (-ENODEV), does not answer for much
+ * longer than it has ever needed, and for a second at least, or for a minute
+ * (-ETIMEDOUT), or says what cannot be of what was sent (-EPROTO).  The
  * device is stopped first; then the requests in flight come back with that as
  * their status, and their memory is not touched any more.  As long as the device
  * does not let go of it, they do not come back.
