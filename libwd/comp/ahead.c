@@ -85,8 +85,8 @@ void ahead_send(struct wd_comp_sess *s)
 	if (ps->distrust >= DISTRUST_MAX)
 		return;
 	/* Little input is decoded faster than threads are started. */
-	if (!sched_is_open(&s->sched) && !sched_on_device(&s->sched) &&
-	    ps->left < QUEUE_MIN)
+	if (!sched_is_open(&s->sched) && ps->left < QUEUE_MIN &&
+	    sched_cpu_does(&s->sched, ps->left))
 		return;
 	for (struct piece *p = ps->first; p; p = p->next) {
 		if (!piece_is_ahead(p) || p->sent)

@@ -89,9 +89,10 @@ static int run_with_window(struct wd_comp_sess *s, struct cjob *job)
 static int fill_send(struct wd_comp_sess *s, struct cjob *job, const void *in)
 {
 	struct compressor *c = s->comp;
-	bool device = sched_on_device(&s->sched) && !job->ahead;
 	bool alone = job->last && c->jobs.count == 1 &&
-		     job->in_len <= ALONE_MAX && !device;
+		     job->in_len <= ALONE_MAX &&
+		     sched_cpu_does(&s->sched, job->in_len);
+	bool device = sched_on_device(&s->sched) && !job->ahead && !alone;
 	bool windowed = c->preset.len && first_of_stream(s);
 	int ret = job_fit_output(s, job, job->in_len);
 
@@ -106,7 +107,7 @@ static int fill_send(struct wd_comp_sess *s, struct cjob *job, const void *in)
 	c->parted = device;
 	if (windowed || alone) {
 		ret = windowed ? run_with_window(s, job)
-			       : sched_run(&s->sched, &job->item.work);
+			       : sched_run_small(&s->sched, &job->item.work);
 		job->state = CJOB_DONE;
 		return ret;
 	}

@@ -10,9 +10,8 @@
 #include "reason.h"
 
 #define DEVICE_WIDTH	8u	/* items that keep a device busy */
-#define SPEED_SHARE	8	/* a new measurement counts for one part in so many */
 #define CHECK_SHARE	8	/* looking takes one part in so many of doing */
-#define FORGET_SHARE	64	/* of a speed, each time it kept a lane from work */
+#define TRY_SHARE	64 /* of the time is for trying lanes that were slow */
 
 static int64_t monotonic_ns(void)
 {
@@ -197,32 +196,40 @@ static uint64_t cost(const struct wd_work *work)
 	return work->kind == WD_WORK_CHECK ? len / CHECK_SHARE : len;
 }
 
+static void begin_timing(struct lane *l, const struct wd_work *work, bool timed)
+{
+	l->mark_ns = l->lone_ns = timed ? lane_clock() : 0;
+	l->lone = timed && work->kind != WD_WORK_CHECK ? work->req : NULL;
+}
+
 int lane_send(struct lane *l, const struct wd_work *work, bool timed)
 {
 	int ret = wd_queue_send(&l->q, work);
 
 	if (ret)
 		return ret;
-	if (timed && !l->in_flight)
-		l->mark_ns = lane_clock();
+	if (!l->in_flight)
+		begin_timing(l, work, timed);
 	l->in_flight++;
 	l->backlog += cost(work);
 	return 0;
 }
 
-/* The time since it last did something was for this. */
-static void note_speed(struct lane *l, uint64_t bytes)
+/* The time since it last did something was for this; what failed tells of no speed. */
+static void note_speed(struct lane *l, const struct wd_work *done)
 {
-	int64_t now = lane_clock();
-	double sample = (double)(now - l->mark_ns) / (double)bytes;
+	bool lone = l->lone == done->req && done->kind != WD_WORK_CHECK;
+	int64_t now = lane_clock(), mark = l->mark_ns;
 
 	l->mark_ns = now;
-	if (!bytes)
+	if (lone)
+		l->lone = NULL;
+	if (!mark || done->req->status)
 		return;
-	if (l->ns_per_byte > 0)
-		l->ns_per_byte += (sample - l->ns_per_byte) / SPEED_SHARE;
-	else
-		l->ns_per_byte = sample;
+	fit_add(&l->pace, (double)cost(done), (double)(now - mark));
+	if (lone)
+		fit_add(&l->alone, (double)done->req->in_len,
+			(double)(now - l->lone_ns));
 }
 
 int lane_recv(struct lane *l, struct wd_work *done, int timeout_ms, bool timed)
@@ -238,7 +245,9 @@ int lane_recv(struct lane *l, struct wd_work *done, int timeout_ms, bool timed)
 	l->in_flight--;
 	l->backlog -= cost(done);
 	if (timed)
-		note_speed(l, cost(done));
+		note_speed(l, done);
+	else
+		l->mark_ns = 0;
 	leave_if_empty(l);
 	return 0;
 }
@@ -265,14 +274,38 @@ void lane_drain(struct lane *l)
 	leave_if_empty(l);
 }
 
-double lane_forecast(const struct lane *l, uint64_t bytes)
+/* A device may lose much with each item; workers of the CPU do not. */
+static struct fit_line pace(const struct lane *l)
 {
-	return (double)(l->backlog + bytes) * l->ns_per_byte;
+	return fit_line(&l->pace, !lane_is_device(l));
 }
 
-void lane_pass_over(struct lane *l)
+double lane_cost(const struct lane *l, uint64_t bytes)
 {
-	l->ns_per_byte -= l->ns_per_byte / FORGET_SHARE;
+	struct fit_line line = pace(l);
+
+	return line.ns + (double)bytes * line.ns_per_byte;
+}
+
+double lane_forecast(const struct lane *l, uint64_t bytes)
+{
+	struct fit_line line = pace(l);
+
+	return (l->in_flight + 1) * line.ns +
+	       (double)(l->backlog + bytes) * line.ns_per_byte;
+}
+
+bool lane_pass_over(struct lane *l, uint64_t bytes, double ns)
+{
+	if (fit_is_empty(&l->pace))
+		return false;
+	l->passed_ns += ns;
+	if (l->passed_ns < TRY_SHARE * lane_cost(l, bytes))
+		return false;
+	l->passed_ns = 0;
+	memset(&l->pace, 0, sizeof(l->pace));
+	memset(&l->alone, 0, sizeof(l->alone));
+	return true;
 }
 
 int lane_event_fd(struct lane *l)

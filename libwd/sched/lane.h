@@ -9,6 +9,7 @@
 #define WD_LANE_H
 
 #include "../internal.h"
+#include "fit.h"
 #include "quarantine.h"
 
 /* Nanoseconds of a clock that only goes on; tests have one of their own. */
@@ -37,7 +38,10 @@ enum lane_state {
  * @in_flight: sent and not received
  * @backlog:   what these cost, in bytes to compress or decompress
  * @mark_ns:   when it last became busy or finished something
- * @ns_per_byte: how fast items come back while it is busy; 0: not known yet
+ * @pace:      how long from one to the next while it is busy
+ * @alone:     how long it takes for one when it has no other
+ * @passed_ns: what others took for items that it was too slow for
+ * @lone:      the one that found it without any other, sent at @lone_ns; NULL
  * @turn:      how often it was opened
  * @depth:     the most that its queue had room for
  * @failures:  in a row
@@ -60,7 +64,10 @@ struct lane {
 	unsigned int in_flight;
 	uint64_t backlog;
 	int64_t mark_ns;
-	double ns_per_byte;
+	struct fit pace, alone;
+	double passed_ns;
+	const struct wd_comp_req *lone;
+	int64_t lone_ns;
 	unsigned int turn;
 	uint32_t depth;
 	unsigned int failures;
@@ -141,11 +148,18 @@ void lane_flush(struct lane *l);
 /* Take back everything; what has not begun will not. */
 void lane_drain(struct lane *l);
 
+/* Nanoseconds from one item of @bytes to the next; 0 if that is not known. */
+double lane_cost(const struct lane *l, uint64_t bytes);
+
 /* Nanoseconds until @bytes more would come back, as near as is known. */
 double lane_forecast(const struct lane *l, uint64_t bytes);
 
-/* It was found too slow: that may not be so for ever. */
-void lane_pass_over(struct lane *l);
+/*
+ * It has nothing to do, and is too slow for @bytes, which another lane does in @ns.
+ * That may not be so for ever: true if it is to be tried, as trying has become cheap
+ * beside what others have done since the last time.  What was measured is forgotten.
+ */
+bool lane_pass_over(struct lane *l, uint64_t bytes, double ns);
 
 /* A descriptor that polls readable when there is something to receive, or -1. */
 int lane_event_fd(struct lane *l);

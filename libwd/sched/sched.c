@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Choosing a lane for each item, waiting for all lanes at once, draining them.
+ * Giving items to the lanes that are chosen for them, waiting for all lanes at once, draining them.
  *
  * With a single queue an item goes straight there, and receiving waits in its driver.
  * With several, items wait here until a lane has use for them, so that the fast ones
@@ -14,11 +14,10 @@
 
 #include "../codec/codec.h"
 #include "check.h"
+#include "choose.h"
 
 #define LOOK_MS		1	/* between looks at a queue that cannot be waited for */
 #define LOOK_MAX_MS	100	/* lost requests are noticed by looking */
-#define ROUNDING                                                               \
-	(1 + 1e-9) /* a last lane's share of all speeds is 1, or nearly */
 
 static int64_t now_ms(void)
 {
@@ -187,14 +186,26 @@ static void count(struct lane *l, const struct wd_comp_req *req)
 
 int sched_run(struct sched *s, struct wd_work *work)
 {
+	struct lane *cpu = cpu_lane(s);
+	int64_t begun = s->count > 1 ? lane_clock() : 0;
+
 	if (!s->codec)
 		s->codec = wd_codec_create();
 	if (!s->codec)
 		work->req->status = -ENOMEM;
 	else
 		wd_codec_run(s->codec, work);
-	count(cpu_lane(s), work->req);
+	if (begun)
+		fit_add(&cpu->alone, (double)work->req->in_len,
+			(double)(lane_clock() - begun));
+	count(cpu, work->req);
 	return work->req->status;
+}
+
+int sched_run_small(struct sched *s, struct wd_work *work)
+{
+	choose_count(s, work->req->in_len, 0);
+	return sched_run(s, work);
 }
 
 /* Received like the rest. */
@@ -216,51 +227,6 @@ static void run_now(struct sched *s, struct sched_item *item)
 }
 
 /* ---- handing out ---- */
-
-/* How long all lanes need for all that they should have at a time. */
-static double horizon(const struct sched *s, uint64_t bytes)
-{
-	double speed = 0;
-
-	for (unsigned int i = 0; i < s->count; i++)
-		if (sched_uses(s, &s->lanes[i]) && s->lanes[i].ns_per_byte > 0)
-			speed += 1 / s->lanes[i].ns_per_byte;
-	return speed > 0 ? (double)(sched_width(s) * bytes) / speed : 0;
-}
-
-/*
- * A lane is kept just full enough: more than it would finish while the others do
- * all the rest would keep them waiting for it, as output goes out in order.
- */
-static bool wants_more(const struct sched *s, struct lane *l, uint64_t bytes)
-{
-	unsigned int most = l->width + (lane_is_device(l) ? 0 : 1);
-
-	if (!sched_uses(s, l) || !lane_has_room(l) || l->in_flight >= most)
-		return false;
-	if (lane_forecast(l, bytes) <= horizon(s, bytes) * ROUNDING)
-		return true;
-	if (!l->in_flight)
-		lane_pass_over(l);
-	return false;
-}
-
-/* The one that will finish it first. */
-static struct lane *choose_lane(struct sched *s, uint64_t bytes)
-{
-	struct lane *best = NULL;
-
-	for (unsigned int i = 0; i < s->count; i++) {
-		struct lane *l = &s->lanes[i];
-
-		if (lane_is_tried(l) && lane_has_room(l))
-			return l;
-		if (wants_more(s, l, bytes) &&
-		    (!best || lane_forecast(l, bytes) < lane_forecast(best, bytes)))
-			best = l;
-	}
-	return best;
-}
 
 /* What no device can do, or has done well, goes to the CPU, or is done here. */
 static int send_to_cpu(struct sched *s, struct sched_item *item)
@@ -314,28 +280,11 @@ static void hand_out_owed(struct sched *s)
 		}
 }
 
-/* Devices that could be asked for something, but are left alone: a bit each. */
-static unsigned int resting(const struct sched *s)
-{
-	unsigned int lanes = 0;
-
-	for (unsigned int i = 0; i + 1 < s->count; i++)
-		lanes |= (unsigned int)lane_rests(&s->lanes[i]) << i;
-	return lanes;
-}
-
-static void count_passed_over(struct sched *s, unsigned int lanes)
-{
-	for (unsigned int i = 0; lanes; i++, lanes >>= 1)
-		if (lanes & 1)
-			lane_count_reason(&s->lanes[i],
-					  WD_COMP_REASON_QUARANTINED);
-}
-
 /* 0; -EBUSY: no lane has use for it now. */
 static int hand_out_one(struct sched *s, struct sched_item *item)
 {
-	unsigned int passed;
+	uint64_t bytes = item->work.req->in_len;
+	unsigned int resting;
 	struct lane *l;
 	int ret;
 
@@ -344,15 +293,15 @@ static int hand_out_one(struct sched *s, struct sched_item *item)
 		run_now(s, item);
 		return 0;
 	}
-	passed = resting(s);
+	resting = choose_resting(s);
 	if (item->for_cpu) {
 		ret = send_to_cpu(s, item);
 	} else {
-		l = choose_lane(s, item->work.req->in_len);
+		l = choose_lane(s, bytes);
 		ret = l ? send_to(s, l, item, true) : -EBUSY;
 	}
 	if (!ret)
-		count_passed_over(s, passed);
+		choose_count(s, bytes, resting);
 	return ret;
 }
 
@@ -380,7 +329,7 @@ void sched_flush(struct sched *s)
 /* The one queue there is: an item goes straight there. */
 static int send_straight(struct sched *s, struct sched_item *item)
 {
-	unsigned int passed = resting(s);
+	unsigned int resting = choose_resting(s);
 	struct lane *l = cpu_lane(s);
 	int ret;
 
@@ -391,7 +340,7 @@ static int send_straight(struct sched *s, struct sched_item *item)
 	if (ret && (ret != -EBUSY || s->in_flight >= sched_depth(s)))
 		return ret;
 	s->in_flight++;
-	count_passed_over(s, passed);
+	choose_count(s, item->work.req->in_len, resting);
 	if (ret) {
 		/* Full before its time: a place is taken by what was lost. */
 		put_last(&s->waiting, item);

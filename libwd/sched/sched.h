@@ -162,6 +162,12 @@ int sched_recv(struct sched *s, struct sched_item **item, int timeout_ms);
 /* Do it here and now; returns the status. */
 int sched_run(struct sched *s, struct wd_work *work);
 
+/* Whether so little is the CPU's to do, whatever devices there are. */
+bool sched_cpu_does(const struct sched *s, uint64_t bytes);
+
+/* sched_run() of that. */
+int sched_run_small(struct sched *s, struct wd_work *work);
+
 /* Take back everything; what has not begun will not. */
 void sched_drain(struct sched *s);
 
