@@ -280,6 +280,17 @@ print(eval(sys.argv[2]))' "$OUT" "$1"
 	err_like 'wdbench: nosuch:6, compress: .*'
 }
 
+@test "hardware that is not there has failed, in each mode" {
+	if wdbench --list-engines | grep -Eq 'hisi_zip$'; then
+		skip "this machine has some"
+	fi
+	for mode in session closed; do
+		try wdbench --mode=$mode -e hw --size=64K --rounds=1
+		status_is 1
+		grep -q 'hw:6, compress: hw: no such device' "$ERR"
+	done
+}
+
 @test "what an engine cannot do is told" {
 	bench -e sw:1 -b 4K
 	status_is 1

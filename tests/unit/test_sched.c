@@ -305,6 +305,55 @@ static void t_headers_that_a_device_spoils_are_seen(void **state)
 	assert_true(faults() > 0);
 }
 
+static int decompress(struct wd_comp_sess *s, const uint8_t *in, size_t len)
+{
+	static uint8_t out[CHUNK + 200];
+	struct wd_comp_req req = { .op = WD_COMP_DECOMPRESS,
+				   .in = in,
+				   .in_len = len,
+				   .out = out,
+				   .out_cap = sizeof(out),
+				   .level = 1 };
+	struct wd_comp_req *got;
+
+	assert_int_equal(wd_comp_send(s, &req), 0);
+	assert_int_equal(wd_comp_recv(s, &got, WD_WAIT_FOREVER), 0);
+	if (!req.status) {
+		assert_int_equal(req.produced, CHUNK);
+		assert_memory_equal(out, text, CHUNK);
+	}
+	return req.status;
+}
+
+/* Neither what a device says of good data is believed, nor what it says of bad. */
+static void t_a_wrong_checksum_is_an_error_whoever_sees_it(void **state)
+{
+	static uint8_t packed[CHUNK + 200];
+	struct wd_comp_sess *comp =
+		session(WD_COMP_COMPRESS, WD_COMP_GZIP, "sw");
+	struct wd_comp_sess *s =
+		session(WD_COMP_DECOMPRESS, WD_COMP_GZIP, "fake-0");
+	size_t len;
+
+	(void)state;
+	assert_int_equal(wd_comp_run(comp, text, CHUNK, packed, sizeof(packed),
+				     NULL, &len),
+			 0);
+	for (unsigned int ill = 0; ill <= 1000; ill += 500) {
+		t_fake[0].ill = ill;
+		for (unsigned int i = 0; i < T_REPEAT(50); i++) {
+			size_t at = len - 1 - i % 8;
+
+			assert_int_equal(decompress(s, packed, len), 0);
+			packed[at] ^= 1 << i % 8;
+			assert_int_equal(decompress(s, packed, len), -EBADMSG);
+			packed[at] ^= 1 << i % 8;
+		}
+	}
+	wd_comp_destroy(comp);
+	wd_comp_destroy(s);
+}
+
 static void t_sessions_can_be_left_with_all_lanes_busy(void **state)
 {
 	(void)state;
@@ -412,6 +461,7 @@ int main(void)
 		TEST(t_a_device_that_refuses_is_left),
 		TEST(t_requests_that_lanes_fail_come_back_once),
 		TEST(t_headers_that_a_device_spoils_are_seen),
+		TEST(t_a_wrong_checksum_is_an_error_whoever_sees_it),
 		TEST(t_sessions_can_be_left_with_all_lanes_busy),
 		TEST(t_engines_are_joined_by_plus_signs),
 		TEST(t_hybrid_needs_a_device),

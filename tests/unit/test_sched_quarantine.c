@@ -348,6 +348,74 @@ static void t_a_lane_is_tried_with_one_item(void **state)
 	wd_comp_destroy(s);
 }
 
+/* ---- who did it ---- */
+
+static const struct t_feed feed = { .in_max = 100000, .out_max = 100000 };
+
+/* The pieces of a stream: @lane did them all. */
+static void expect_pieces(struct wd_comp_sess *s, int lane)
+{
+	const void *data;
+	size_t len;
+
+	assert_int_equal(wd_comp_put_input(s, 0, WD_COMP_FINISH), 0);
+	while (wd_comp_get_output(s, &data, &len, WD_WAIT_FOREVER) == 1) {
+		assert_int_equal(wd_comp_last_lane(s), lane);
+		assert_int_equal(wd_comp_put_output(s), 0);
+	}
+}
+
+static void put_text(struct wd_comp_sess *s, size_t len)
+{
+	void *buf;
+	size_t room;
+
+	for (size_t done = 0; done < len; done += room) {
+		assert_int_equal(wd_comp_get_input(s, &buf, &room), 0);
+		if (room > len - done)
+			room = len - done;
+		memcpy(buf, text + done, room);
+		assert_int_equal(wd_comp_put_input(s, room, WD_COMP_NO_FLUSH),
+				 0);
+	}
+}
+
+static void t_who_did_a_piece_is_told(void **state)
+{
+	struct wd_comp_sess *s = session(WD_COMP_COMPRESS, "fake-1+fake-2");
+
+	(void)state;
+	t_fake[1].refusal = -EOPNOTSUPP;
+	t_fake[2].refusal = -EOPNOTSUPP;
+	put_text(s, 3 * CHUNK);
+	expect_pieces(s, 2);
+	assert_int_equal(wd_comp_reset(s, 0), 0);
+	assert_int_equal(wd_comp_last_lane(s), -ENOENT);
+	wd_comp_destroy(s);
+
+	s = session(WD_COMP_COMPRESS, "fake-1");
+	t_fake[1].refusal = 0;
+	put_text(s, 3 * CHUNK);
+	expect_pieces(s, 0);
+	wd_comp_destroy(s);
+}
+
+/* The device is not even asked for a queue. */
+static void t_a_small_stream_is_the_cpus(void **state)
+{
+	struct wd_comp_sess *s = session(WD_COMP_COMPRESS, "auto");
+
+	(void)state;
+	put_text(s, 100);
+	expect_pieces(s, 3);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(lane_of(s, i).depth, 0);
+		assert_int_equal(
+			reasons_of(s, i, WD_COMP_REASON_TOO_SMALL, NULL), 1);
+	}
+	wd_comp_destroy(s);
+}
+
 /* ---- reasons ---- */
 
 static void t_each_status_has_its_reason(void **state)
@@ -401,8 +469,6 @@ static void t_reasons_have_words_of_their_own(void **state)
 }
 
 /* ---- anything may happen ---- */
-
-static const struct t_feed feed = { .in_max = 100000, .out_max = 100000 };
 
 static void round_trip(struct wd_comp_sess *comp, struct wd_comp_sess *decomp)
 {
@@ -576,6 +642,8 @@ int main(void)
 		TEST(t_permission_is_asked_for_once),
 		TEST(t_a_queue_that_others_had_is_asked_for_again),
 		TEST(t_a_lane_is_tried_with_one_item),
+		TEST(t_who_did_a_piece_is_told),
+		TEST(t_a_small_stream_is_the_cpus),
 		TEST(t_each_status_has_its_reason),
 		TEST(t_reasons_have_words_of_their_own),
 		TEST(t_lanes_that_come_and_go_lose_nothing),

@@ -163,7 +163,8 @@ void wd_device_list_free(struct wd_device *list);
 /*
  * struct wd_queue - one queue; the caller's own memory
  * @alg:      wanted algorithm, for example "gzip"; NULL for any
- * @device:   wanted device or driver name; NULL for the best that fits
+ * @device:   wanted device or driver name, "sw" for the CPU, "hw" for any hardware;
+ *            NULL for the best that fits
  * @depth:    wanted requests in flight, 0 for the default; set to what was got
  * @workers:  threads behind a soft queue, 0 for wd_cpu_count(), or fewer where
  *            memory is limited; set to what was got, 0 for a hardware queue
