@@ -11,7 +11,8 @@
  */
 #define LOSS_MAX 4
 
-#define ROUNDING (1 + 1e-9) /* a last lane's share of all speeds is 1, or nearly */
+#define ROUNDING                                                               \
+	(1 + 1e-9) /* a last lane's share of all speeds is 1, or nearly */
 
 static const struct lane *cpu_lane(const struct sched *s)
 {
