@@ -64,14 +64,15 @@ setup() {
 # With WD_TEST_ENGINE all work on that one where a test does not choose, but for the
 # tests in engine-differs.
 use_engine() {
-	local file name reason
+	local file name reason here
 
 	[ -n "${WD_TEST_ENGINE-}" ] || return 0
 	export WDZIP=--engine=$WD_TEST_ENGINE
+	here=$(basename "$BATS_TEST_FILENAME" .bats)
 	while IFS='|' read -r file name reason; do
 		name=${name# }
 		# shellcheck disable=SC2053 # it is a pattern
-		if [ "$file" = "$(basename "$BATS_TEST_FILENAME" .bats) " ] &&
+		if [[ $file == "$here " || $file == "$WD_TEST_ENGINE:$here " ]] &&
 			[[ $BATS_TEST_DESCRIPTION == ${name% } ]]; then
 			skip "${reason# }"
 		fi
