@@ -97,10 +97,11 @@ static void reset(struct zip_files *z)
 			tell(&z->file[i]);
 }
 
-/* Reads are ones from now on, those of the rings, too. */
+/* It touches no memory any more, and reads are ones, those of the rings, too. */
 static void vanish(struct zip_files *z)
 {
 	z->gone = true;
+	t_reset(&z->dev);
 	for (unsigned int i = 0; i < ZIP_FILES_MAX; i++) {
 		struct zip_file *f = &z->file[i];
 
