@@ -331,7 +331,9 @@ static void print_run(const struct doctor_run *run)
 		printf(", because --engine=%s asks for it",
 		       msg_name(run->wish));
 	else
-		printf(", because --engine=auto, the default, takes no device");
+		printf(", because --engine=auto, the default, %s",
+		       run->device[0] ? "takes the hardware that can be used"
+				      : "finds no hardware that can be used");
 	if (run->mb_per_s > 0 && run->decompress)
 		printf("; expected speed about %.0f MB/s (decompression)\n",
 		       run->mb_per_s);
