@@ -97,7 +97,8 @@ static int find_runs(struct bounce *b)
 	return -EPROTO;
 }
 
-int bounce_init(struct bounce *b, const struct wd_transport_ops *tr, int handle)
+int bounce_init(struct bounce *b, const struct wd_transport_ops *tr, int handle,
+		uint32_t flags)
 {
 	int ret;
 
@@ -106,6 +107,10 @@ int bounce_init(struct bounce *b, const struct wd_transport_ops *tr, int handle)
 		.handle = handle,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
+	if (flags & UACCE_DEV_SVA)
+		return 0;
+	if (!(flags & (UACCE_DEV_NOIOMMU | UACCE_DEV_IOMMU)))
+		return -EOPNOTSUPP;
 	ret = map(b);
 	if (ret)
 		return ret;
@@ -266,12 +271,6 @@ int bounce_request(struct bounce *b, struct bounced *x, const void *in,
 	x->in_bus = bus_of(b, x->in ? x->in : in);
 	x->out_bus = bus_of(b, x->out ? x->out : out);
 	return 0;
-}
-
-void bounce_result(const struct bounced *x, void *out, size_t len)
-{
-	if (x->out)
-		memcpy(out, x->out, len);
 }
 
 bool bounce_was_there(const struct bounce *b)

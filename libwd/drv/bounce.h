@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "../transport/transport.h"
 
@@ -58,9 +59,13 @@ static inline bool bounce_is_there(const struct bounce *b)
 	return b->base;
 }
 
-/* Map the region of @handle.  0 or a negative errno. */
-int bounce_init(struct bounce *b, const struct wd_transport_ops *tr,
-		int handle);
+/*
+ * Map the region of @handle, if a device with @flags, UACCE_DEV_ of <misc/uacce/uacce.h>,
+ * needs one.  0 or a negative errno; -EOPNOTSUPP if it takes no addresses that a process
+ * can know.
+ */
+int bounce_init(struct bounce *b, const struct wd_transport_ops *tr, int handle,
+		uint32_t flags);
 
 /* Also of one that is zero.  @forked: only memory, in a child process. */
 void bounce_exit(struct bounce *b, bool forked);
@@ -77,7 +82,11 @@ int bounce_request(struct bounce *b, struct bounced *x, const void *in,
 		   size_t in_len, size_t in_size, void *out, size_t out_size);
 
 /* Of the output, @len bytes are wanted at @out. */
-void bounce_result(const struct bounced *x, void *out, size_t len);
+static inline void bounce_result(const struct bounced *x, void *out, size_t len)
+{
+	if (x->out)
+		memcpy(out, x->out, len);
+}
 
 /*
  * Whether what was read from the region was there, all the time: of a device that is

@@ -356,7 +356,7 @@ static int let_go(void *ctx, int err)
 	return ret;
 }
 
-static int begin_queue(struct dummy_queue *dq, const char *name, bool no_sva)
+static int begin_queue(struct dummy_queue *dq, const char *name, uint32_t flags)
 {
 	int ret;
 
@@ -369,8 +369,7 @@ static int begin_queue(struct dummy_queue *dq, const char *name, bool no_sva)
 	ret = check_ring(dq);
 	if (ret)
 		goto err_unmap;
-	if (no_sva)
-		ret = bounce_init(&dq->pool, dq->tr, dq->handle);
+	ret = bounce_init(&dq->pool, dq->tr, dq->handle, flags);
 	if (ret)
 		goto err_unmap;
 	ret = inflight_init(&dq->flight, dq->depth, sizeof(struct dummy_slot), let_go, dq);
@@ -406,7 +405,7 @@ static int dummy_open(struct wd_queue *q, const struct wd_device *dev, void **ct
 	ret = -EPROTO;
 	if (dq->dus_size >= sizeof(struct wd_dummy_ring) &&
 	    dq->mmio_size >= sizeof(struct wd_dummy_doorbell))
-		ret = begin_queue(dq, dev->name, !(td.flags & UACCE_DEV_SVA));
+		ret = begin_queue(dq, dev->name, td.flags);
 	if (ret) {
 		free_queue(dq);
 		return ret;

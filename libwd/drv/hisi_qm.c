@@ -164,8 +164,7 @@ int hisi_qm_open(struct hisi_qm_rings *r, const struct wd_transport_ops *tr,
 		ret = map_regions(r);
 	if (ret)
 		goto err_close;
-	if (!(dev->flags & UACCE_DEV_SVA))
-		ret = bounce_init(&r->pool, tr, r->handle);
+	ret = bounce_init(&r->pool, tr, r->handle, dev->flags);
 	if (ret)
 		goto err_unmap;
 	use_regions(r);

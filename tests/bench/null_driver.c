@@ -111,6 +111,7 @@ static int device_find(const char *name, struct wd_transport_dev *dev)
 	memset(dev, 0, sizeof(*dev));
 	snprintf(dev->name, sizeof(dev->name), "%s", name);
 	strcpy(dev->api, "wd_dummy_v1");
+	dev->flags = UACCE_DEV_SVA;
 	dev->region_size[UACCE_QFRT_MMIO] = sizeof(mmio);
 	dev->region_size[UACCE_QFRT_DUS] = sizeof(dus);
 	return 0;

@@ -95,7 +95,20 @@ static int teardown(void **state)
 
 static void begin(void)
 {
-	assert_int_equal(bounce_init(&b, &transport, HANDLE), 0);
+	assert_int_equal(bounce_init(&b, &transport, HANDLE, UACCE_DEV_NOIOMMU),
+			 0);
+	assert_true(bounce_is_there(&b));
+}
+
+static void t_who_shares_addresses_needs_none(void **state)
+{
+	(void)state;
+	assert_int_equal(bounce_init(&b, &transport, HANDLE, UACCE_DEV_SVA), 0);
+	assert_false(bounce_is_there(&b));
+	assert_int_equal(bounce_init(&b, &transport, HANDLE, 0), -EOPNOTSUPP);
+	assert_false(bounce_is_there(&b));
+	assert_int_equal(bounce_init(&b, &transport, HANDLE, UACCE_DEV_IOMMU),
+			 0);
 	assert_true(bounce_is_there(&b));
 }
 
@@ -109,11 +122,13 @@ static void t_less_is_taken_where_there_is_not_so_much(void **state)
 		bounce_exit(&b, false);
 	}
 	kernel.limit = MIB - 1;
-	assert_int_equal(bounce_init(&b, &transport, HANDLE), -ENOMEM);
+	assert_int_equal(bounce_init(&b, &transport, HANDLE, UACCE_DEV_NOIOMMU),
+			 -ENOMEM);
 	assert_false(bounce_is_there(&b));
 	kernel.limit = SIZE_MAX;
 	kernel.map_error = -EPERM;
-	assert_int_equal(bounce_init(&b, &transport, HANDLE), -EPERM);
+	assert_int_equal(bounce_init(&b, &transport, HANDLE, UACCE_DEV_NOIOMMU),
+			 -EPERM);
 }
 
 static void t_what_the_kernel_says_has_to_be_possible(void **state)
@@ -121,12 +136,14 @@ static void t_what_the_kernel_says_has_to_be_possible(void **state)
 	(void)state;
 	/* It ends too early, or never. */
 	kernel.after = 0;
-	assert_int_equal(bounce_init(&b, &transport, HANDLE), -EPROTO);
+	assert_int_equal(bounce_init(&b, &transport, HANDLE, UACCE_DEV_NOIOMMU),
+			 -EPROTO);
 	kernel.after = 1;
-	assert_true(bounce_init(&b, &transport, HANDLE) < 0);
+	assert_true(bounce_init(&b, &transport, HANDLE, UACCE_DEV_NOIOMMU) < 0);
 	kernel.after = -1;
 	kernel.gone = true;
-	assert_int_equal(bounce_init(&b, &transport, HANDLE), -ENXIO);
+	assert_int_equal(bounce_init(&b, &transport, HANDLE, UACCE_DEV_NOIOMMU),
+			 -ENXIO);
 	assert_null(kernel.ss.p);
 }
 
@@ -330,6 +347,7 @@ int main(void)
 {
 #define ENTRY(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		ENTRY(t_who_shares_addresses_needs_none),
 		ENTRY(t_less_is_taken_where_there_is_not_so_much),
 		ENTRY(t_what_the_kernel_says_has_to_be_possible),
 		ENTRY(t_a_slice_without_a_size_is_all),

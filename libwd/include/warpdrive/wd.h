@@ -204,8 +204,9 @@ int wd_request_queue(struct wd_queue *q);
  *
  * Waits for requests that a worker or the device has begun; those it has not
  * begun, and completed ones not received, are dropped: their memory is the
- * caller's again on return, unless wd_recv() has returned -EIO.  No other thread may use @q any more.  In a child
- * process created by fork after the queue, only memory is released.
+ * caller's again on return, unless wd_recv() has returned -EIO.  No other thread
+ * may use @q any more.  In a child process created by fork after the queue, only
+ * memory is released.
  */
 void wd_release_queue(struct wd_queue *q);
 
