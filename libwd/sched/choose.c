@@ -14,6 +14,9 @@
 #define ROUNDING                                                               \
 	(1 + 1e-9) /* a last lane's share of all speeds is 1, or nearly */
 
+#define UNKNOWN_MAX                                                            \
+	2u /* items for a device of which nobody knows how fast it is */
+
 static const struct lane *cpu_lane(const struct sched *s)
 {
 	return &s->lanes[s->count - 1];
@@ -104,6 +107,39 @@ static double horizon(const struct sched *s, uint64_t bytes)
 }
 
 /*
+ * Nanoseconds for which the CPU gets nothing yet.  Output goes out in order, and what it
+ * began now could keep a fast device waiting for many times as long as it takes to know
+ * how fast that is.  If the device is not that fast, the CPU has lost no more time than
+ * it needs for one item.
+ */
+static double held_back_ns(const struct sched *s, uint64_t bytes)
+{
+	double latency, most = 0;
+
+	if (!sched_uses(s, cpu_lane(s)))
+		return 0;
+	latency = lane_latency(cpu_lane(s), bytes);
+	for (unsigned int i = 0; i + 1 < s->count; i++) {
+		const struct lane *l = &s->lanes[i];
+		double left;
+
+		if (!l->in_flight || !l->mark_ns || lane_is_known(l))
+			continue;
+		left = latency - (double)(lane_clock() - l->mark_ns);
+		if (left > most)
+			most = left;
+	}
+	return most;
+}
+
+int choose_again_ms(const struct sched *s, uint64_t bytes)
+{
+	double ns = held_back_ns(s, bytes);
+
+	return ns > 0 ? (int)(ns / 1e6) + 1 : -1;
+}
+
+/*
  * A lane is kept just full enough: more than it would finish while the others do
  * all the rest would keep them waiting for it, as output goes out in order.
  */
@@ -111,7 +147,12 @@ static bool wants_more(const struct sched *s, struct lane *l, uint64_t bytes)
 {
 	unsigned int most = l->width + (lane_is_device(l) ? 0 : 1);
 
+	/* It may be slow, and all wait for what it has. */
+	if (lane_is_device(l) && !lane_is_known(l))
+		most = UNKNOWN_MAX;
 	if (!sched_uses(s, l) || !lane_has_room(l) || l->in_flight >= most)
+		return false;
+	if (!lane_is_device(l) && held_back_ns(s, bytes) > 0)
 		return false;
 	return lane_forecast(l, bytes) <= horizon(s, bytes) * ROUNDING;
 }

@@ -13,6 +13,12 @@
 /* The lane for @bytes; NULL if none has use for them before something was received. */
 struct lane *choose_lane(struct sched *s, uint64_t bytes);
 
+/*
+ * When there is none: after so many milliseconds there may be one, though nothing was
+ * received; -1: there will not.
+ */
+int choose_again_ms(const struct sched *s, uint64_t bytes);
+
 /* Whether the CPU would have @bytes done before @l. */
 bool choose_is_small(const struct sched *s, const struct lane *l,
 		     uint64_t bytes);

@@ -11,7 +11,9 @@
 
 #define DEVICE_WIDTH	8u	/* items that keep a device busy */
 #define CHECK_SHARE	8	/* looking takes one part in so many of doing */
-#define TRY_SHARE	64 /* of the time is for trying lanes that were slow */
+#define TRY_SHARE	128 /* of the time is for trying lanes that were slow */
+#define FIRST_NS                                                               \
+	4.0 /* a byte: no worker of the CPU is faster before it is known */
 
 static int64_t monotonic_ns(void)
 {
@@ -274,10 +276,26 @@ void lane_drain(struct lane *l)
 	leave_if_empty(l);
 }
 
+bool lane_is_known(const struct lane *l)
+{
+	return !fit_is_empty(&l->pace);
+}
+
 /* A device may lose much with each item; workers of the CPU do not. */
 static struct fit_line pace(const struct lane *l)
 {
+	if (!lane_is_device(l) && !lane_is_known(l))
+		return (struct fit_line){ .ns_per_byte = FIRST_NS / l->width };
 	return fit_line(&l->pace, !lane_is_device(l));
+}
+
+double lane_latency(const struct lane *l, uint64_t bytes)
+{
+	struct fit_line line = fit_line(&l->alone, !lane_is_device(l));
+
+	if (fit_is_empty(&l->alone))
+		return lane_cost(l, bytes) * (lane_is_device(l) ? 1 : l->width);
+	return line.ns + (double)bytes * line.ns_per_byte;
 }
 
 double lane_cost(const struct lane *l, uint64_t bytes)
@@ -290,9 +308,12 @@ double lane_cost(const struct lane *l, uint64_t bytes)
 double lane_forecast(const struct lane *l, uint64_t bytes)
 {
 	struct fit_line line = pace(l);
+	double ns = (l->in_flight + 1) * line.ns +
+		    (double)(l->backlog + bytes) * line.ns_per_byte;
+	double least = lane_is_device(l) ? 0 : lane_latency(l, bytes);
 
-	return (l->in_flight + 1) * line.ns +
-	       (double)(l->backlog + bytes) * line.ns_per_byte;
+	/* Several workers make several items in the same time, but not one in less. */
+	return ns > least ? ns : least;
 }
 
 bool lane_pass_over(struct lane *l, uint64_t bytes, double ns)

@@ -108,6 +108,12 @@ static inline bool lane_rests(const struct lane *l)
 	return l->state == LANE_LEFT && quarantine_has_end(&l->rest);
 }
 
+/* How fast it is has been measured. */
+bool lane_is_known(const struct lane *l);
+
+/* Nanoseconds that it takes for @bytes that are all it has to do, as near as is known. */
+double lane_latency(const struct lane *l, uint64_t bytes);
+
 /* It has done something well: if it was being tried, it is back. */
 void lane_succeeded(struct lane *l);
 

@@ -543,6 +543,18 @@ static int recv_alone(struct sched *s, struct sched_item **item, int timeout_ms)
 	return 0;
 }
 
+/* Until something comes back, or one of the items that wait may have a lane. */
+static int recv_or_again(struct sched *s, struct wd_work *done,
+			 struct lane **from, int timeout_ms)
+{
+	const struct sched_item *next = s->waiting.first;
+	int again = next ? choose_again_ms(s, next->work.req->in_len) : -1;
+	bool shorter = again >= 0 && (timeout_ms < 0 || again < timeout_ms);
+	int ret = recv_work(s, done, from, shorter ? again : timeout_ms);
+
+	return ret == -ETIMEDOUT && shorter ? -EINTR : ret;
+}
+
 int sched_recv(struct sched *s, struct sched_item **item, int timeout_ms)
 {
 	int64_t begun;
@@ -561,7 +573,10 @@ int sched_recv(struct sched *s, struct sched_item **item, int timeout_ms)
 		*item = take_first(&s->done);
 		if (*item)
 			break;
-		ret = recv_work(s, &done, &from, remaining_ms(timeout_ms, begun));
+		ret = recv_or_again(s, &done, &from,
+				    remaining_ms(timeout_ms, begun));
+		if (ret == -EINTR)
+			continue;
 		if (ret)
 			return ret == -EAGAIN && timeout_ms != WD_NO_WAIT ? -ETIMEDOUT :
 									    ret;

@@ -123,6 +123,11 @@ static int sim_recv(void *ctx, struct wd_work *done, int timeout_ms)
 		return -ENOENT;
 	if (!is_ready(sq) && timeout_ms == WD_NO_WAIT)
 		return -EAGAIN;
+	if (!is_ready(sq) && timeout_ms > 0 &&
+	    sq->done_ns[sq->head] - t_sim_now > timeout_ms * 1000000LL) {
+		t_sim_now += timeout_ms * 1000000LL;
+		return -ETIMEDOUT;
+	}
 	if (!is_ready(sq))
 		t_sim_now = sq->done_ns[sq->head];
 	*done = sq->work[sq->head];

@@ -105,6 +105,61 @@ static void t_nothing_tiny_is_tried_before_it_is_known(void **state)
 	end();
 }
 
+/* ---- what nobody knows yet ---- */
+
+static void t_the_cpu_does_not_keep_a_fast_device_waiting(void **state)
+{
+	int64_t begun;
+
+	(void)state;
+	begin(50 * US, 0.15, true);
+	begun = t_sim_now;
+	for (int round = 0; round < 20; round++) {
+		for (unsigned int i = 0; i < DEPTH; i++)
+			send(i, MIB);
+		for (unsigned int i = 0; i < DEPTH; i++)
+			receive();
+	}
+	assert_int_equal(t_sim[1].requests, 0);
+	/* As fast as the device alone. */
+	assert_true((double)(t_sim_now - begun) <
+		    1.05 * 20 * DEPTH * (50 * US + 0.15 * (double)MIB));
+	end();
+}
+
+static void t_the_cpu_does_not_wait_long_for_a_slow_device(void **state)
+{
+	unsigned int first;
+
+	(void)state;
+	begin(0, 400, true);
+	for (unsigned int i = 0; i < DEPTH; i++)
+		send(i, MIB);
+	assert_int_equal(s.lanes[1].in_flight, 0);
+	first = receive();
+	assert_ptr_equal(items[first].lane, &s.lanes[1]);
+	/* What the device would have taken for one is longer. */
+	assert_true((double)(t_sim_now - 1000000000) < 100 * (double)MIB);
+	for (unsigned int i = 1; i < DEPTH; i++)
+		receive();
+	assert_true(t_sim[0].requests <= 2);
+	end();
+}
+
+static void t_a_device_that_is_not_known_gets_little(void **state)
+{
+	(void)state;
+	begin(0, 20, true);
+	for (unsigned int i = 0; i < DEPTH; i++)
+		send(i, MIB);
+	assert_true(s.lanes[0].in_flight <= 2);
+	for (unsigned int i = 0; i < DEPTH; i++)
+		receive();
+	/* They are as fast as each other. */
+	assert_in_range(t_sim[0].requests, DEPTH / 2 - 1, DEPTH / 2 + 1);
+	end();
+}
+
 /* Where the two lines meet. */
 static void t_the_limit_is_learned(void **state)
 {
@@ -328,6 +383,10 @@ int main(void)
 			t_a_device_that_was_slow_at_first_gets_work_again),
 		cmocka_unit_test(t_a_slower_device_still_helps),
 		cmocka_unit_test(t_mixed_items_keep_both_busy),
+		cmocka_unit_test(t_the_cpu_does_not_keep_a_fast_device_waiting),
+		cmocka_unit_test(
+			t_the_cpu_does_not_wait_long_for_a_slow_device),
+		cmocka_unit_test(t_a_device_that_is_not_known_gets_little),
 		cmocka_unit_test(t_who_asks_for_a_device_gets_it),
 		cmocka_unit_test(t_the_best_of_several_devices_is_chosen),
 		cmocka_unit_test(t_a_line_is_found),
