@@ -42,8 +42,8 @@ text() {
 }
 
 # MiB of a file, and of a stream
-large=$((${WD_VM_LONG:+20}+12))
-stream_size=$((${WD_VM_LONG:+960}+64))
+large=$((${WD_VM_LONG:+24}+8))
+stream_size=$((${WD_VM_LONG:+1000}+24))
 
 @test "--list-devices and --list-engines name the engine, for who may use it" {
 	wdzip --list-devices | grep -E '^hisi_zip-[0-9]+ +hisi_zip +[0-9]+ .* ready '
@@ -88,8 +88,8 @@ sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())' "in/$kind.gz" | cmp - "i
 		[ $kind != zeros ] || continue
 		[ "$(stat_of redone)" = 0 ]
 		# The first chunk, and that in which the data ends, are the CPU's.
-		[ "$(stat_of device_requests)" -ge $((large / 2 - 3)) ]
-		[ "$(($(sim_value stats out_bytes) - before))" -ge $((bytes / 2)) ]
+		[ "$(stat_of device_requests)" -ge $((large / 2 - 2)) ]
+		[ "$(($(sim_value stats out_bytes) - before))" -ge $((bytes / 3)) ]
 	done
 	all_come_back
 }
