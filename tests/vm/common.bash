@@ -68,3 +68,62 @@ unbind_after() {
 	until_true has_done "$1"
 	echo wd_dummy.0 >"$dummy_driver/unbind"
 }
+
+# make_text: what text() takes from
+make_text() {
+	local base=$BATS_FILE_TMPDIR/text i
+
+	seq 1 20000 | sed 's/.*/& bottles of beer on the wall, take one down/' >"$base.1"
+	# Different enough that no chunk is like another.
+	for i in 1 2 3 4 5 6 7 8; do
+		tr "a-h" "$(echo abcdefghabcdefgh | cut -c "$i-$((i + 7))")" <"$base.1"
+	done >"$base.8"
+	cat "$base".8{,,,,} >"$base"
+}
+
+# text BYTES: something that can be compressed, the same at each call, 36 MB at most
+text() {
+	head -c "$1" "$BATS_FILE_TMPDIR/text"
+}
+
+# make_files DIRECTORY: files of every kind
+make_files() {
+	mkdir "$1"
+	: >"$1/empty"
+	printf x >"$1/one"
+	text 100 >"$1/small"
+	text 100000 >"$1/medium"
+	text 1048576 >"$1/chunk"
+	text 1048577 >"$1/more"
+	head -c 3000000 /dev/urandom >"$1/random"
+	head -c 3000000 /dev/zero >"$1/zeros"
+	cp "$(command -v bash)" "$1/program"
+}
+
+# there_and_back ENGINE [OPTION...]: files of every kind, in all formats
+there_and_back() {
+	local format kind
+
+	make_files in
+	cp -r in out
+	for format in gzip zlib deflate; do
+		wdzip --engine="$1" "${@:2}" --format=$format -r out
+		wdunzip --engine="$1" --format=$format -r out
+		diff -r in out
+	done
+	for kind in qz mz bgzf; do
+		wdzip --engine="$1" --members=$kind -r out
+		gzip -t out/*.gz
+		wdunzip --engine="$1" -r out
+		diff -r in out
+	done
+}
+
+# swapped ENGINE: what there_and_back left, with the CPU at the other end
+swapped() {
+	wdzip --engine="$1" -r out
+	wdunzip -r out
+	wdzip -r out
+	wdunzip --engine="$1" -r out
+	diff -r in out
+}

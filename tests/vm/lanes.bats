@@ -8,8 +8,7 @@ load common
 
 setup_file() {
 	load_dummy
-	seq 1 300000 | sed 's/.*/& bottles of beer on the wall, take one down/' \
-		>"$BATS_FILE_TMPDIR/text"
+	make_text
 }
 
 setup() {
@@ -25,10 +24,6 @@ teardown() {
 
 teardown_file() {
 	unload_dummy
-}
-
-text() {
-	head -c "$1" "$BATS_FILE_TMPDIR/text"
 }
 
 # lane KIND NAME: a number of the lane of the device or the CPU
@@ -60,28 +55,7 @@ shared() {
 }
 
 @test "files of every kind there and back with both" {
-	local format kind
-
-	mkdir in
-	: >in/empty
-	printf x >in/one
-	text 100 >in/small
-	text 1048577 >in/more
-	head -c 3000000 /dev/urandom >in/random
-	head -c 3000000 /dev/zero >in/zeros
-	cp "$(command -v bash)" in/program
-	cp -r in out
-	for format in gzip zlib deflate; do
-		wdzip --engine=hybrid -b 64K --format=$format -r out
-		wdunzip --engine=hybrid --format=$format -r out
-		diff -r in out
-	done
-	for kind in qz mz bgzf; do
-		wdzip --engine=hybrid --members=$kind -r out
-		gzip -t out/*.gz
-		wdunzip --engine=hybrid -r out
-		diff -r in out
-	done
+	there_and_back hybrid -b 64K
 }
 
 @test "what a device gets wrong in 1 of 10 answers is found and done by CPU workers" {

@@ -7,15 +7,8 @@ bats_require_minimum_version 1.5.0
 load common
 
 setup_file() {
-	local base=$BATS_FILE_TMPDIR/text
-
 	load_dummy
-	seq 1 20000 | sed 's/.*/& bottles of beer on the wall, take one down/' >"$base.1"
-	# Different enough that no chunk is like another.
-	for i in 1 2 3 4 5 6 7 8; do
-		tr "a-h" "$(echo abcdefghabcdefgh | cut -c "$i-$((i + 7))")" <"$base.1"
-	done >"$base.8"
-	cat "$base".8{,,,,} >"$base"
+	make_text
 }
 
 setup() {
@@ -33,11 +26,6 @@ teardown() {
 
 teardown_file() {
 	unload_dummy
-}
-
-# text BYTES: something that can be compressed, the same at each call, 36 MB at most
-text() {
-	head -c "$1" "$BATS_FILE_TMPDIR/text"
 }
 
 @test "--list-devices and --list-engines name the device" {
@@ -72,35 +60,11 @@ text() {
 }
 
 @test "files of every kind there and back" {
-	local file format
-
-	mkdir in
-	: >in/empty
-	printf x >in/one
-	text 100 >in/small
-	text 100000 >in/medium
-	text 1048576 >in/chunk
-	text 1048577 >in/more
-	head -c 3000000 /dev/urandom >in/random
-	head -c 3000000 /dev/zero >in/zeros
-	cp "$(command -v bash)" in/program
-	cp -r in out
-	for format in gzip zlib deflate; do
-		wdzip --engine=dummy --format=$format -r out
-		wdunzip --engine=dummy --format=$format -r out
-		diff -r in out
-	done
+	there_and_back dummy
+	swapped dummy
 	wdzip --engine=dummy -1 -r out
 	wdunzip -r out
-	wdzip -r out
-	wdunzip --engine=dummy -r out
 	diff -r in out
-	for file in qz mz bgzf; do
-		wdzip --engine=dummy --members=$file -r out
-		gzip -t out/*.gz
-		wdunzip --engine=dummy -r out
-		diff -r in out
-	done
 }
 
 @test "the Canterbury files there and back" {

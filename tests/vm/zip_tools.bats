@@ -8,16 +8,9 @@ bats_require_minimum_version 1.5.0
 load zip
 
 setup_file() {
-	local base=$BATS_FILE_TMPDIR/text i
-
 	note_complaints
 	load_driver_for_processes
-	seq 1 20000 | sed 's/.*/& bottles of beer on the wall, take one down/' >"$base.1"
-	# Different enough that no chunk is like another.
-	for i in 1 2 3 4 5 6 7 8; do
-		tr "a-h" "$(echo abcdefghabcdefgh | cut -c "$i-$((i + 7))")" <"$base.1"
-	done >"$base.8"
-	cat "$base".8{,,,,} >"$base"
+	make_text
 }
 
 setup() {
@@ -34,11 +27,6 @@ teardown() {
 
 all_come_back() {
 	until_true free_queues_are "$free"
-}
-
-# text BYTES: something that can be compressed, the same at each call, 36 MB at most
-text() {
-	head -c "$1" "$BATS_FILE_TMPDIR/text"
 }
 
 # MiB of a file, and of a stream
@@ -95,35 +83,8 @@ sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())' "in/$kind.gz" | cmp - "i
 }
 
 @test "files of every kind there and back" {
-	local file format
-
-	mkdir in
-	: >in/empty
-	printf x >in/one
-	text 100 >in/small
-	text 100000 >in/medium
-	text 1048576 >in/chunk
-	text 1048577 >in/more
-	head -c 3000000 /dev/urandom >in/random
-	head -c 3000000 /dev/zero >in/zeros
-	cp "$(command -v bash)" in/program
-	cp -r in out
-	for format in gzip zlib deflate; do
-		wdzip --engine=hisi_zip --format=$format -r out
-		wdunzip --engine=hisi_zip --format=$format -r out
-		diff -r in out
-	done
-	wdzip --engine=hisi_zip -r out
-	wdunzip -r out
-	wdzip -r out
-	wdunzip --engine=hisi_zip -r out
-	diff -r in out
-	for file in qz mz bgzf; do
-		wdzip --engine=hisi_zip --members=$file -r out
-		gzip -t out/*.gz
-		wdunzip --engine=hisi_zip -r out
-		diff -r in out
-	done
+	there_and_back hisi_zip
+	swapped hisi_zip
 	wdzip --engine=hybrid -r out
 	wdunzip --engine=hybrid -r out
 	diff -r in out
