@@ -33,4 +33,12 @@ void t_no_sva_lent_memory(const struct t_no_sva *dev);
 void t_no_sva_sessions(const struct t_no_sva *dev);
 void t_no_sva_a_device_that_goes(const struct t_no_sva *dev);
 
+/* Define t_NAME(), a test for cmocka: NAME, of device @dev. */
+#define T_NO_SVA(name, dev)                                                    \
+	static void t_##name(void **state)                                     \
+	{                                                                      \
+		(void)state;                                                   \
+		t_no_sva_##name(dev);                                          \
+	}
+
 #endif

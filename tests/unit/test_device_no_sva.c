@@ -39,19 +39,12 @@ static int teardown(void **state)
 	       t_device.mapped != t_device.unmapped;
 }
 
-#define TEST(name)                                                             \
-	static void t_##name(void **state)                                     \
-	{                                                                      \
-		(void)state;                                                   \
-		t_no_sva_##name(&dummy);                                       \
-	}
-
-TEST(each_kind)
-TEST(a_full_region_is_busy)
-TEST(what_is_dropped_takes_no_room)
-TEST(too_large_is_for_others)
-TEST(lent_memory)
-TEST(sessions)
+T_NO_SVA(each_kind, &dummy)
+T_NO_SVA(a_full_region_is_busy, &dummy)
+T_NO_SVA(what_is_dropped_takes_no_room, &dummy)
+T_NO_SVA(too_large_is_for_others, &dummy)
+T_NO_SVA(lent_memory, &dummy)
+T_NO_SVA(sessions, &dummy)
 
 /* The device works when it is told: what it does last, it has done before it goes. */
 static void t_a_device_that_goes(void **state)

@@ -38,20 +38,13 @@ static int begin_v3(void **state)
 	return ret;
 }
 
-#define TEST(name)                                                             \
-	static void t_##name(void **state)                                     \
-	{                                                                      \
-		(void)state;                                                   \
-		t_no_sva_##name(&zip);                                         \
-	}
-
-TEST(each_kind)
-TEST(a_full_region_is_busy)
-TEST(what_is_dropped_takes_no_room)
-TEST(too_large_is_for_others)
-TEST(lent_memory)
-TEST(sessions)
-TEST(a_device_that_goes)
+T_NO_SVA(each_kind, &zip)
+T_NO_SVA(a_full_region_is_busy, &zip)
+T_NO_SVA(what_is_dropped_takes_no_room, &zip)
+T_NO_SVA(too_large_is_for_others, &zip)
+T_NO_SVA(lent_memory, &zip)
+T_NO_SVA(sessions, &zip)
+T_NO_SVA(a_device_that_goes, &zip)
 
 static void t_without_a_region_there_is_no_queue(void **state)
 {
