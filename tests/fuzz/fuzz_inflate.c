@@ -45,21 +45,6 @@ static struct wd_comp_sess *session(enum wd_comp_format format, bool threads)
 	return *s;
 }
 
-/*
- * ISA-L takes incomplete sets of codes, which zlib refuses, libdeflate takes runs of
- * code lengths that end too late and symbols that mean nothing, and they notice
- * other damage at another place, so that one may still ask for more input.
- */
-static bool excused(int ret, const struct t_verdict *want)
-{
-	bool rejected = ret == -EBADMSG || ret == -ENODATA;
-
-	if (want->why && (strstr(want->why, " set") || strstr(want->why, " repeat") ||
-			  strstr(want->why, " code")))
-		return rejected || ret == 1;
-	return rejected && (want->ret == -EBADMSG || want->ret == -ENODATA);
-}
-
 /* @left: input that was not taken. */
 static void compare(struct wd_comp_sess *s, int ret, const struct t_bytes *out,
 		    const struct t_verdict *want, size_t left)
@@ -68,10 +53,10 @@ static void compare(struct wd_comp_sess *s, int ret, const struct t_bytes *out,
 	struct wd_comp_info info;
 	bool same = (ret == 1 ? 0 : ret) == want->ret;
 
-	if (!same && !excused(ret, want))
+	if (!same && !t_verdict_excuses(want, ret))
 		fprintf(stderr, "zlib: %d (%s), here: %d\n", want->ret,
 			want->why ? want->why : "-", ret);
-	check(same || excused(ret, want), "verdict");
+	check(same || t_verdict_excuses(want, ret), "verdict");
 	check(!wd_comp_get_info(s, &info), "info");
 	check(info.total_out == out->len, "total_out");
 	check(!common || !memcmp(out->data, want->out.data, common), "output");

@@ -369,6 +369,16 @@ void t_judge(struct t_verdict *v, enum wd_comp_format format, const uint8_t *in,
 		v->trailing = WD_COMP_TRAILING_GARBAGE;
 }
 
+bool t_verdict_excuses(const struct t_verdict *v, int ret)
+{
+	bool rejected = ret == -EBADMSG || ret == -ENODATA;
+
+	if (v->why && (strstr(v->why, " set") || strstr(v->why, " repeat") ||
+		       strstr(v->why, " code")))
+		return rejected || ret == 1;
+	return rejected && (v->ret == -EBADMSG || v->ret == -ENODATA);
+}
+
 /* ---- sessions ---- */
 
 static size_t draw(const struct t_feed *feed, size_t max, size_t all)

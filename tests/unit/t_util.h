@@ -108,6 +108,14 @@ struct t_verdict {
 void t_judge(struct t_verdict *v, enum wd_comp_format format, const uint8_t *in,
 	     size_t len, const uint8_t *window, size_t window_len);
 
+/*
+ * Whether a session may say @ret of what zlib says @v of.  ISA-L takes incomplete sets of
+ * codes, which zlib refuses, libdeflate takes runs of code lengths that end too late and
+ * symbols that mean nothing, and they notice other damage at another place, so that one
+ * may still ask for more input.
+ */
+bool t_verdict_excuses(const struct t_verdict *v, int ret);
+
 /* ---- sessions ---- */
 
 /*

@@ -57,20 +57,24 @@ static void check_session(struct wd_comp_sess *s, const struct t_feed *feed,
 {
 	struct t_bytes out = { 0 };
 	struct wd_comp_info info;
+	bool excused;
 	size_t left;
 	int ret;
 
 	assert_int_equal(wd_comp_reset(s, WD_COMP_SIZE_UNKNOWN), 0);
 	ret = t_stream(s, feed, in, len, &out, &left);
+	excused = ret == 1 && want->ret && t_verdict_excuses(want, ret);
 	if (ret == 1)
 		ret = 0;
-	if (ret != want->ret) {
+	if (ret != want->ret && !excused) {
 		print_message("%zu bytes: %d, zlib says %d\n", len, ret, want->ret);
 		fail();
 	}
 	assert_int_equal(wd_comp_get_info(s, &info), 0);
 	assert_int_equal(info.total_out, out.len);
-	if (!ret) {
+	if (excused) {
+		assert_int_equal(info.error, WD_COMP_OK);
+	} else if (!ret) {
 		assert_int_equal(out.len, want->out.len);
 		assert_int_equal(info.total_in, want->used);
 		assert_int_equal(info.members, want->members);
