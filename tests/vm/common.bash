@@ -29,6 +29,9 @@ bind_dummy() {
 	fi
 }
 
+# A "return" without a number gives a wrong status where bats runs a teardown after a
+# failure, which is in a trap (bash(1)).
+
 # until_true COMMAND...: within five minutes, or more where looking takes long: enough
 # for any machine, and what never comes true is told before the machine is stopped
 until_true() {
@@ -36,7 +39,7 @@ until_true() {
 
 	for _ in $(seq 3000); do
 		if "$@"; then
-			return
+			return 0
 		fi
 		sleep 0.1
 	done

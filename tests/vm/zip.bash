@@ -56,7 +56,7 @@ zip_find() {
 			zip_bdf=${dir##*/}
 			# shellcheck disable=SC2034
 			zip_device=$dir
-			return
+			return 0
 		fi
 	done
 	echo "there is no ZIP engine"
@@ -314,7 +314,7 @@ queue_file() {
 	for dir in /sys/class/uacce/hisi_zip-*; do
 		if [ -e "$dir/available_instances" ]; then
 			zip_class=$dir
-			return
+			return 0
 		fi
 	done
 	echo "there is no queue file"
@@ -476,10 +476,14 @@ begin_test() {
 	zip_find
 }
 
+# A teardown goes on after what fails, unless told otherwise.
 end_test() {
-	users_are_over
-	traffic_is_over
-	no_complaints
+	local ret=0
+
+	users_are_over || ret=1
+	traffic_is_over || ret=1
+	no_complaints || ret=1
+	return "$ret"
 }
 
 setup() {
