@@ -156,6 +156,8 @@ stream_end() {
 		hang*) grep -q 'did not answer' explained ;;
 		esac
 	done
+	# What it never answers it has not let go of until then.
+	echo 1 >"$zip_device/reset"
 	all_come_back
 }
 
