@@ -216,7 +216,7 @@ bool bounce_has(const struct bounce *b, const void *p, size_t size)
 	return run_of(b, p, size);
 }
 
-static uint64_t bus_of(const struct bounce *b, const void *p)
+uint64_t bounce_bus(const struct bounce *b, const void *p)
 {
 	const struct bounce_run *run = run_of(b, p, 1);
 
@@ -268,8 +268,8 @@ int bounce_request(struct bounce *b, struct bounced *x, const void *in,
 	}
 	if (x->in)
 		memcpy(x->in, in, in_len);
-	x->in_bus = bus_of(b, x->in ? x->in : in);
-	x->out_bus = bus_of(b, x->out ? x->out : out);
+	x->in_bus = bounce_bus(b, x->in ? x->in : in);
+	x->out_bus = bounce_bus(b, x->out ? x->out : out);
 	return 0;
 }
 
@@ -295,6 +295,16 @@ void bounce_release(struct bounce *b, struct bounced *x)
 /* ---- lending ---- */
 
 /* Half of it stays for requests whose memory is elsewhere. */
+void *bounce_keep(struct bounce *b, size_t size)
+{
+	void *p;
+
+	pthread_mutex_lock(&b->lock);
+	p = take(b, size);
+	pthread_mutex_unlock(&b->lock);
+	return p;
+}
+
 void *bounce_lend(struct bounce *b, size_t size)
 {
 	size_t n = units_of(size);

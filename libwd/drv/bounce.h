@@ -73,6 +73,9 @@ void bounce_exit(struct bounce *b, bool forked);
 /* Whether all of it is there, and contiguous on the bus. */
 bool bounce_has(const struct bounce *b, const void *p, size_t size);
 
+/* Its address on the bus, of what is there. */
+uint64_t bounce_bus(const struct bounce *b, const void *p);
+
 /*
  * Memory for @in_size bytes of input, of which the first @in_len are at @in, and for
  * @out_size bytes of output, at @out if that is in the region.  0; -EBUSY if there is
@@ -94,8 +97,22 @@ static inline void bounce_result(const struct bounced *x, void *out, size_t len)
  */
 bool bounce_was_there(const struct bounce *b);
 
+/*
+ * Whether all that the device reaches is copies of its own, of which nobody else has
+ * any: then it does not matter whether it has let go of them, as the kernel keeps the
+ * region until it has.
+ */
+static inline bool bounce_keeps_apart(const struct bounce *b)
+{
+	return bounce_is_there(b) &&
+	       !__atomic_load_n(&b->lent, __ATOMIC_RELAXED);
+}
+
 /* Let go of what the request has there; also of one that has nothing. */
 void bounce_release(struct bounce *b, struct bounced *x);
+
+/* Memory of the region for the driver itself, as long as there is the region, or NULL. */
+void *bounce_keep(struct bounce *b, size_t size);
 
 /* Memory of the region for whoever wants it, NULL if there is not enough left. */
 void *bounce_lend(struct bounce *b, size_t size);

@@ -342,7 +342,7 @@ static void free_queue(struct dummy_queue *dq)
 	free(dq);
 }
 
-/* After it, if it was done, the device does not touch the requests' memory. */
+/* After it, if it was done, the device does not touch the requests' own memory. */
 static int let_go(void *ctx, int err)
 {
 	struct dummy_queue *dq = ctx;
@@ -353,7 +353,7 @@ static int let_go(void *ctx, int err)
 	if (err && ret)
 		wd_warn("the device does not let go of it yet: %s",
 			wd_strerror(ret));
-	return ret;
+	return bounce_keeps_apart(&dq->pool) ? 0 : ret;
 }
 
 static int begin_queue(struct dummy_queue *dq, const char *name, uint32_t flags)

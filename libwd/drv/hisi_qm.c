@@ -195,7 +195,7 @@ static unsigned int number(const struct hisi_qm_rings *r)
 	return (unsigned int)FIELD_GET(QM_DB_QUEUE, r->sq_bell);
 }
 
-/* After it, if it was done, the device does not touch the requests' memory. */
+/* After it, if it was done, the device does not touch the requests' own memory. */
 static int let_go(void *ctx, int err)
 {
 	struct hisi_qm_rings *r = ctx;
@@ -209,7 +209,7 @@ static int let_go(void *ctx, int err)
 	if (err && ret)
 		wd_warn("queue %u: the device does not let go of it yet: %s",
 			number(r), wd_strerror(ret));
-	return ret;
+	return bounce_keeps_apart(&r->pool) ? 0 : ret;
 }
 
 static int choose_type(struct hisi_qm_rings *r, uint16_t type)

@@ -65,6 +65,28 @@ static void t_a_device_that_goes(void **state)
 	t_attempt_end(&a);
 }
 
+/* It reaches copies only: what it was asked for can be done elsewhere at once. */
+static void t_a_device_that_does_not_let_go(void **state)
+{
+	struct t_attempt a;
+	struct wd_queue q = { .device = "dummy" };
+	struct wd_work done;
+
+	(void)state;
+	wd_stall_ms = 50;
+	assert_int_equal(wd_request_queue(&q), 0);
+	t_attempt_begin(&a, COMPRESS_GZIP, 8000);
+	t_device.lose = 1;
+	t_device.linger = UINT32_MAX;
+	assert_int_equal(t_attempt_send(&q, &a), 0);
+	wd_flush(&q);
+	assert_int_equal(wd_queue_recv(&q, &done, WD_WAIT_FOREVER), 0);
+	assert_int_equal(done.req->status, -ETIMEDOUT);
+	wd_release_queue(&q);
+	wd_stall_ms = 60000;
+	t_attempt_end(&a);
+}
+
 static void t_without_a_region_there_is_no_queue(void **state)
 {
 	struct wd_queue q = { .device = "dummy" };
@@ -86,6 +108,7 @@ int main(void)
 		ENTRY(lent_memory),
 		ENTRY(sessions),
 		ENTRY(a_device_that_goes),
+		ENTRY(a_device_that_does_not_let_go),
 		ENTRY(without_a_region_there_is_no_queue),
 	};
 
