@@ -32,6 +32,8 @@ struct wd_inflate;
  *                   needed, and decode as WD_WORK_STREAM does; @out_cap must be
  *                   WD_CHUNK_ROOM more than there is to expect
  * WD_WORK_CHECK:    look whether a device has done other work right; do it again if not
+ * WD_WORK_STATEFUL: go on with a stream that a device decodes; of less input than was
+ *                   given it may use a part only; with any status but 0 the stream is lost
  */
 enum wd_work_kind {
 	WD_WORK_REQUEST,
@@ -40,6 +42,7 @@ enum wd_work_kind {
 	WD_WORK_MEMBERS,
 	WD_WORK_CHUNK,
 	WD_WORK_CHECK,
+	WD_WORK_STATEFUL,
 };
 
 #define WD_CHUNK_ROOM	16u		/* bytes */
@@ -48,6 +51,31 @@ enum wd_work_kind {
 struct wd_source {
 	wd_comp_read_fn *read;
 	void *arg;
+};
+
+#define WD_STATEFUL_WORDS 5u
+#define WD_STATEFUL_TAIL  8u /* bytes */
+
+/*
+ * struct wd_stateful - a stream that a device decodes, request by request
+ *
+ * The device keeps what it knows of the data in memory of the queue's, of one stream at
+ * a time: all its requests go to that queue, each after the one before is back.  Zero,
+ * but for @format, of a new stream.
+ *
+ * @format: of which the device is given all but the header
+ * @begun:  a request was done
+ * @ended:  so was the last: what follows the data, the device has used, too
+ * @word:   the device's own
+ * @last:   the last @last_len bytes of input that were used
+ */
+struct wd_stateful {
+	enum wd_comp_format format;
+	bool begun;
+	bool ended;
+	uint8_t last[WD_STATEFUL_TAIL];
+	uint8_t last_len;
+	uint32_t word[WD_STATEFUL_WORDS];
 };
 
 /*
@@ -84,6 +112,9 @@ struct wd_work {
 		struct {
 			struct wd_work *of;
 		} check;
+		struct {
+			struct wd_stateful *stream;
+		} stateful;
 	} args;
 	union {
 		/* the source failed: the status is its error, -ENODATA at an early end */
@@ -168,6 +199,16 @@ static inline struct wd_work wd_work_check(struct wd_work *of)
 		.req = of->req,
 		.kind = WD_WORK_CHECK,
 		.args.check.of = of,
+	};
+}
+
+static inline struct wd_work wd_work_stateful(struct wd_comp_req *req,
+					      struct wd_stateful *stream)
+{
+	return (struct wd_work){
+		.req = req,
+		.kind = WD_WORK_STATEFUL,
+		.args.stateful.stream = stream,
 	};
 }
 

@@ -142,11 +142,19 @@ static int use_header(struct job *job, struct wd_comp_sess *sess)
 	return restore_name(job, header.name);
 }
 
-/* The file has turned out to be compressed: now the output may begin. */
+/*
+ * struct ready_arg - for the callbacks of a pump
+ * @restartable: the session may ask for the input once more; @must_not: it turned out
+ *               that it may not
+ */
 struct ready_arg {
 	struct job *job;
 	struct wd_comp_sess *sess;
+	bool restartable;
+	bool must_not;
 };
+
+/* The file has turned out to be compressed: now the output may begin. */
 
 static int on_ready(void *arg)
 {
@@ -159,7 +167,8 @@ static int on_ready(void *arg)
 	if (job_open_output(a->job) < 0)
 		return -1;
 	stats_announce(a->job);
-	return 0;
+	a->must_not = a->restartable && !job_can_rewind(a->job);
+	return a->must_not ? -1 : 0;
 }
 
 static int on_output(void *arg, const void *data, size_t len)
@@ -412,23 +421,54 @@ static enum outcome session_failed(struct job *job, struct pump *pump)
 	return report_data(job, pump->err, &info);
 }
 
+/* From the beginning of the input to its end, or to where it cannot go on. */
+static enum pump_result attempt(struct job *job, struct pump *pump)
+{
+	struct ready_arg *arg = pump->arg;
+
+	pump->source = in_source(&job->in);
+	pump->taken = pump->produced = 0;
+	pump->sess = session_get(job->opt, WD_COMP_DECOMPRESS, job->format,
+				 SESSION_MAIN, in_size(&job->in));
+	if (!pump->sess)
+		return PUMP_STOPPED;
+	arg->sess = pump->sess;
+	if (arg->restartable)
+		wd_comp_allow_restart(pump->sess);
+	return pump_run(pump);
+}
+
+static bool wants_restart(const struct pump *pump, enum pump_result result)
+{
+	const struct ready_arg *arg = pump->arg;
+
+	return arg->must_not ||
+	       (result == PUMP_SESSION_ERROR && pump->err == -ERESTART);
+}
+
 static enum outcome inflate_file(struct job *job)
 {
-	struct ready_arg arg = { .job = job };
+	struct ready_arg arg = {
+		.job = job,
+		.restartable = job->in.regular && !job_writes_stdout(job),
+	};
 	struct pump pump = {
-		.source = in_source(&job->in),
 		.ready = on_ready,
 		.sink = on_output,
 		.arg = &arg,
 		.interactive = true,
 	};
+	enum pump_result result;
 
-	pump.sess = session_get(job->opt, WD_COMP_DECOMPRESS, job->format,
-				SESSION_MAIN, in_size(&job->in));
-	if (!pump.sess)
-		return OUTCOME_FATAL;
-	arg.sess = pump.sess;
-	switch (pump_run(&pump)) {
+	job->stop = OUTCOME_FATAL;
+	result = attempt(job, &pump);
+	if (wants_restart(&pump, result)) {
+		arg.restartable = arg.must_not = false;
+		if (job_rewind(job) < 0)
+			return OUTCOME_FATAL;
+		result = attempt(job, &pump);
+	}
+	switch (result) {
 	case PUMP_DONE:
 		break;
 	case PUMP_READ_ERROR:

@@ -303,6 +303,15 @@ ssize_t in_read(struct infile *in, void *buf, size_t room)
 	return n;
 }
 
+int in_rewind(struct infile *in)
+{
+	if (lseek(in->fd, in->start + (off_t)in->head_len, SEEK_SET) < 0)
+		return -1;
+	in->head_pos = 0;
+	in->taken = 0;
+	return 0;
+}
+
 bool in_would_wait(const struct infile *in)
 {
 	if (in->regular || in->head_pos < in->head_len)

@@ -106,6 +106,9 @@ ssize_t in_peek(struct infile *in, size_t want);
 /* As read(2), but with EINTR and EAGAIN dealt with, and no record cut. */
 ssize_t in_read(struct infile *in, void *buf, size_t room);
 
+/* Read a regular file once more from its beginning; 0 or -1 with errno. */
+int in_rewind(struct infile *in);
+
 /* Whether in_read() would have to wait, for more than a pause of a busy writer. */
 bool in_would_wait(const struct infile *in);
 

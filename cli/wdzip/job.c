@@ -3,6 +3,7 @@
  * One input and one output: what is read from and written to, and what goes wrong
  * with that.
  */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,11 +22,16 @@ void job_init(struct job *job, const struct options *opt)
 	job->stop = OUTCOME_FATAL;
 }
 
+static bool writes_nothing(const struct job *job)
+{
+	return job->opt->test || job->opt->list;
+}
+
 bool job_writes_stdout(const struct job *job)
 {
 	const struct options *opt = job->opt;
 
-	return !opt->test && !opt->list &&
+	return !writes_nothing(job) &&
 	       (opt->to_stdout || (job->in.is_stdin && !opt->output));
 }
 
@@ -34,7 +40,7 @@ int job_open_output(struct job *job)
 	const struct options *opt = job->opt;
 	char *path = job->out_path;
 
-	if (opt->test || opt->list)
+	if (writes_nothing(job))
 		return 0;
 	job->stop = OUTCOME_FAILED;
 	if (job_writes_stdout(job)) {
@@ -61,12 +67,30 @@ int job_open_output(struct job *job)
 	return 0;
 }
 
+bool job_can_rewind(const struct job *job)
+{
+	return job->in.regular &&
+	       (writes_nothing(job) || out_is_readable(&job->out));
+}
+
+int job_rewind(struct job *job)
+{
+	bool written = job->bytes_out && !writes_nothing(job);
+
+	if (in_rewind(&job->in) < 0) {
+		job_read_error(job, errno);
+		return -1;
+	}
+	job->bytes_out = 0;
+	return written ? out_rewind(&job->out) : 0;
+}
+
 int job_sink(void *arg, const void *data, size_t len)
 {
 	struct job *job = arg;
 
 	job->bytes_out += len;
-	if (job->opt->test || job->opt->list)
+	if (writes_nothing(job))
 		return 0;
 	return out_write(&job->out, data, len);
 }
@@ -100,7 +124,7 @@ enum outcome job_read_error(const struct job *job, int err)
 
 enum outcome job_data_error(const struct job *job)
 {
-	return job->opt->test || job->opt->list ? OUTCOME_FAILED : OUTCOME_FATAL;
+	return writes_nothing(job) ? OUTCOME_FAILED : OUTCOME_FATAL;
 }
 
 enum outcome job_truncated(const struct job *job)

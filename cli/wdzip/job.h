@@ -80,6 +80,12 @@ bool job_writes_stdout(const struct job *job);
  */
 int job_open_output(struct job *job);
 
+/* Whether all output can be given up, once it is open. */
+bool job_can_rewind(const struct job *job);
+
+/* Give it up, and read the input from its beginning; 0 or -1 after reporting. */
+int job_rewind(struct job *job);
+
 /* As the sink of a pump; @arg is the job.  Counts, and writes unless testing. */
 int job_sink(void *arg, const void *data, size_t len);
 

@@ -478,6 +478,16 @@ int out_write(struct outfile *out, const void *data, size_t len)
 	return 0;
 }
 
+int out_rewind(struct outfile *out)
+{
+	if (ftruncate(out->fd, 0) < 0 || lseek(out->fd, 0, SEEK_SET) < 0) {
+		msg_fault("%s: %s", msg_name(out->name), strerror(errno));
+		return -1;
+	}
+	out->written = 0;
+	return 0;
+}
+
 static int sync_fd(int fd)
 {
 	int ret;

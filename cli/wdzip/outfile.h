@@ -71,6 +71,9 @@ unsigned int out_questions(void);
 /* 0, or -1 after reporting; nothing more can be written then. */
 int out_write(struct outfile *out, const void *data, size_t len);
 
+/* Give up what was written to a file that is readable; 0 or -1 after reporting. */
+int out_rewind(struct outfile *out);
+
 /* Bring it to the disk; 0 or -1 after reporting. */
 int out_sync(struct outfile *out);
 

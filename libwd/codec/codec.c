@@ -504,5 +504,8 @@ void wd_codec_run(struct wd_codec *codec, struct wd_work *work)
 		break;
 	case WD_WORK_CHECK:
 		break;
+	case WD_WORK_STATEFUL:
+		req->status = -EOPNOTSUPP;
+		break;
 	}
 }

@@ -8,6 +8,10 @@
  * inorder.c) arrives exactly at its beginning and in the right state; otherwise
  * it is dropped and the bytes are decoded in order.  So markers and sizes in
  * the data decide about speed, never about content.
+ *
+ * A device may decode in order, too, where the caller can begin the stream again: what
+ * it has made is known to be right only at a member's end, and where it has failed
+ * nothing but the member's beginning is there to go on from.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +25,10 @@
 #define HANDOVER_IN	((size_t)16 << 10)	/* as is less in one piece */
 #define INLINE_OUT	INORDER_ROOM /* and the start of later members */
 #define STALE_MAX	64u	     /* pieces kept for one in flight */
+#define STREAM_IN                                                              \
+	((size_t)256 << 10) /* less is not worth a device's attention */
+#define STREAM_OUT                                                             \
+	((uint64_t)1 << 20) /* as are members after one that gave less */
 
 int decompress_init(struct wd_comp_sess *s)
 {
@@ -62,11 +70,54 @@ void decompress_reset(struct wd_comp_sess *s)
 	d->unused = NULL;
 	d->begun = false;
 	d->ahead_used = false;
+	d->may_restart = false;
+	if (s->failed != -ERESTART)
+		d->suspect = NULL;
 	d->pending = 0;
+}
+
+void decompress_allow_restart(struct wd_comp_sess *s)
+{
+	s->decomp->may_restart = true;
+}
+
+/* ---- devices that decode in order ---- */
+
+/* The CPU has decoded what @suspect could not, or found that nobody can. */
+static void settle_suspicion(struct wd_comp_sess *s, bool acquitted)
+{
+	struct decompressor *d = s->decomp;
+
+	if (d->suspect && !acquitted)
+		sched_blame(&s->sched, d->suspect, d->suspicion);
+	d->suspect = NULL;
+}
+
+static void suspect_device(struct decompressor *d, int status)
+{
+	d->suspect = d->inorder.device;
+	d->suspicion = status;
+	d->distrusts = true;
+	d->inorder.device = NULL;
+}
+
+/* What was handed out may be wrong, or cannot be gone on with. */
+static int spoil(struct wd_comp_sess *s, int status)
+{
+	struct decompressor *d = s->decomp;
+
+	sched_disown(d->inorder.device);
+	suspect_device(d, status);
+	d->pending = -ERESTART;
+	return d->pending;
 }
 
 static int fail(struct wd_comp_sess *s, const struct framing_error *e)
 {
+	/* Of what a device has made only the CPU can tell. */
+	if (s->decomp->inorder.device)
+		return spoil(s, 0);
+	settle_suspicion(s, true);
 	s->info.error = e->error;
 	s->info.error_member = s->info.members + 1;
 	s->info.error_offset = e->at;
@@ -136,15 +187,40 @@ int decompress_put_input(struct wd_comp_sess *s, size_t len,
 
 /* ---- decoding in order ---- */
 
+/*
+ * A member of some size, none of which can be decoded ahead.  @last: what the one before
+ * came to.
+ */
+static bool fits_device(const struct wd_comp_sess *s, uint64_t last)
+{
+	const struct decompressor *d = s->decomp;
+	size_t left = d->pieces.left;
+
+	if (!d->may_restart || d->distrusts || d->pieces.ahead ||
+	    s->setup.format == WD_COMP_RAW || d->preset.len)
+		return false;
+	if (s->info.members && last < STREAM_OUT)
+		return false;
+	return left >= STREAM_IN &&
+	       !(d->split.input_done && sched_cpu_does(&s->sched, left));
+}
+
 static int begin_data(struct wd_comp_sess *s)
 {
 	struct decompressor *d = s->decomp;
 	const struct preset *preset =
 		d->preset.len && !s->info.members ? &d->preset : NULL;
+	uint64_t last = d->inorder.content.len;
+	struct lane *device = NULL;
+	int ret = inorder_begin(&d->inorder,
+				d->split.input_done ? d->pieces.left : SIZE_MAX,
+				preset);
 
-	return inorder_begin(&d->inorder,
-			     d->split.input_done ? d->pieces.left : SIZE_MAX,
-			     preset);
+	if (!ret && sched_on_device(&s->sched) && fits_device(s, last))
+		device = sess_stream_lane(s);
+	if (device)
+		inorder_use_device(&d->inorder, device);
+	return ret;
 }
 
 static void end_data(struct decompressor *d)
@@ -155,11 +231,44 @@ static void end_data(struct decompressor *d)
 		framing_data_ended(&d->framing, inf->lost, inf->lost_len);
 }
 
+/* The same of a device.  Of what it has not begun, nothing is lost. */
+static int harvest_device(struct wd_comp_sess *s, struct piece *p)
+{
+	struct decompressor *d = s->decomp;
+	const struct wd_comp_req *req = &d->inorder.req;
+	const struct wd_stateful *stream = &d->inorder.stream;
+
+	if (req->status && !stream->begun) {
+		d->inorder.asked = false;
+		suspect_device(d, req->status);
+		return 0;
+	}
+	if (req->status) {
+		d->inorder.asked = false;
+		spoil(s, req->status);
+		return 0;
+	}
+	s->info.requests++;
+	sess_note_lane(s, &d->inorder.item);
+	if (p)
+		use_data(d, p, req->consumed);
+	inorder_take(&d->inorder);
+	if (stream->ended)
+		framing_data_ended(&d->framing,
+				   stream->last + stream->last_len -
+					   d->framing.format->tail_size,
+				   d->framing.format->tail_size);
+	return 0;
+}
+
 /* What a request in order has done. */
 static int harvest(struct wd_comp_sess *s, struct piece *p)
 {
 	struct decompressor *d = s->decomp;
 	const struct wd_comp_req *req = &d->inorder.req;
+
+	if (d->inorder.device)
+		return harvest_device(s, p);
 
 	s->info.requests++;
 	sess_note_lane(s, &d->inorder.item);
@@ -190,13 +299,47 @@ static bool decode_here(const struct wd_comp_sess *s, size_t in_len)
 {
 	const struct pieces *ps = &s->decomp->pieces;
 
-	/* No device goes on with a stream. */
+	if (s->decomp->inorder.device)
+		return false;
+	/* No device goes on with the CPU's. */
 	if (!sched_on_cpu(&s->sched) ||
 	    (sched_is_open(&s->sched) && sched_width(&s->sched) == 1))
 		return true;
 	if (ps->left < INLINE_IN && !ps->sent)
 		return true;
 	return in_len < HANDOVER_IN || at_later_member(s);
+}
+
+static void mark(struct decompressor *d, struct sched_item *item)
+{
+	if (item == &d->inorder.item)
+		d->inorder.in_flight = false;
+	else
+		((struct piece *)item)->busy = false;
+}
+
+/* When others have taken all room, one of them is to come back first. */
+static int ask_device(struct wd_comp_sess *s, struct piece *p)
+{
+	struct inorder *o = &s->decomp->inorder;
+	struct sched_item *item;
+	int ret;
+
+	while ((ret = sess_send(s, &o->item)) == -EBUSY) {
+		ret = sched_recv(&s->sched, &item, WD_WAIT_FOREVER);
+		if (ret)
+			break;
+		mark(s->decomp, item);
+	}
+	if (ret) {
+		o->req.status = ret;
+		return harvest(s, p);
+	}
+	o->asked_last = !p;
+	o->asked = true;
+	o->in_flight = true;
+	sched_flush(&s->sched);
+	return 0;
 }
 
 /* Decode from @p, or only what the decoder still holds if it is NULL. */
@@ -210,6 +353,8 @@ static int decode(struct wd_comp_sess *s, struct piece *p)
 
 	if (ret)
 		return ret;
+	if (o->device)
+		return ask_device(s, p);
 	here = decode_here(s, len);
 	if (!here) {
 		ret = sess_open(s);
@@ -277,6 +422,11 @@ static int obey(struct wd_comp_sess *s, int event)
 		return ret ? ret : begin_data(s);
 	case FRAMING_MEMBER_ENDS:
 		s->info.members++;
+		if (d->inorder.device)
+			lane_succeeded(d->inorder.device);
+		else
+			settle_suspicion(s, false);
+		d->inorder.device = NULL;
 		s->info.checksum = d->inorder.content.sum;
 		if (d->framing.state == FRAMING_END)
 			end_stream(s);
@@ -378,14 +528,6 @@ static int judge(struct wd_comp_sess *s, struct piece *p)
 
 /* ---- waiting ---- */
 
-static void mark(struct decompressor *d, struct sched_item *item)
-{
-	if (item == &d->inorder.item)
-		d->inorder.in_flight = false;
-	else
-		((struct piece *)item)->busy = false;
-}
-
 /* Receive until what @out tells of is back. */
 static int await(struct wd_comp_sess *s, const bool *out, int timeout_ms)
 {
@@ -480,6 +622,10 @@ static int step_without_input(struct wd_comp_sess *s)
 		return step_framing(s, NULL);
 	if (!d->split.input_done)
 		return -EAGAIN;
+	/* It holds back some bits as long as more may follow them. */
+	if (d->framing.state == FRAMING_DATA && d->inorder.device &&
+	    !d->inorder.asked_last)
+		return decode(s, NULL);
 	return obey(s, framing_finish(&d->framing));
 }
 

@@ -20,6 +20,10 @@
  * @ahead_used: output of libdeflate was taken
  * @pending:    error to report once all output is out
  * @unused:     what wd_comp_get_unused() gave
+ * @may_restart: the caller can begin the stream again
+ * @distrusts:  no device decodes a stream in order any more, as one has failed to
+ * @suspect:    the lane that has, as long as it is not known whose fault it was; with
+ *              @suspicion, the status
  */
 struct decompressor {
 	struct splitter split;
@@ -31,6 +35,10 @@ struct decompressor {
 	bool ahead_used;
 	int pending;
 	uint8_t *unused;
+	bool may_restart;
+	bool distrusts;
+	struct lane *suspect;
+	int suspicion;
 };
 
 int decompress_init(struct wd_comp_sess *s);
@@ -64,6 +72,9 @@ static inline bool decompress_is_over(const struct wd_comp_sess *s)
 
 /* What the stream may begin with from now on; its memory is taken over. */
 void decompress_set_preset(struct wd_comp_sess *s, const struct preset *preset);
+
+/* Another attempt is the same stream again. */
+void decompress_allow_restart(struct wd_comp_sess *s);
 
 /* Who decodes. */
 const char *decompress_codec(const struct wd_comp_sess *s);

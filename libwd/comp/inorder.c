@@ -40,6 +40,7 @@ void inorder_reset(struct inorder *o)
 	o->window_len = 0;
 	o->asked = false;
 	o->in_flight = false;
+	o->device = NULL;
 	o->filling = 0;
 	o->unsummed_len = 0;
 	for (int i = 0; i < INORDER_BUFS; i++)
@@ -87,6 +88,7 @@ int inorder_begin(struct inorder *o, size_t left, const struct preset *preset)
 	o->window_len = 0;
 	o->knows_little = false;
 	o->more = false;
+	o->device = NULL;
 	o->content.sum = wd_checksum_empty(o->format);
 	o->content.len = 0;
 	if (preset)
@@ -113,6 +115,14 @@ static int fit_buf(struct out_buf *b, bool big)
 	return 0;
 }
 
+static void pin(struct inorder *o, struct wd_work work)
+{
+	sess_item(&o->item, work);
+	o->item.pinned = true;
+	o->item.lane = o->device;
+	o->item.turn = o->turn;
+}
+
 int inorder_ask(struct inorder *o, const uint8_t *in, size_t len, bool big)
 {
 	struct out_buf *buf = &o->bufs[o->filling];
@@ -122,13 +132,24 @@ int inorder_ask(struct inorder *o, const uint8_t *in, size_t len, bool big)
 	if (ret)
 		return ret;
 	memset(req, 0, sizeof(*req));
-	sess_item(&o->item, wd_work_stream(req, &o->inf));
+	if (o->device)
+		pin(o, wd_work_stateful(req, &o->stream));
+	else
+		sess_item(&o->item, wd_work_stream(req, &o->inf));
 	req->format = o->format;
 	req->in = in;
 	req->in_len = len;
 	req->out = buf->data + buf->fill;
 	req->out_cap = buf->cap - buf->fill;
 	return 0;
+}
+
+void inorder_use_device(struct inorder *o, struct lane *lane)
+{
+	o->stream = (struct wd_stateful){ .format = o->format };
+	o->device = lane;
+	o->turn = lane->turn;
+	o->asked_last = false;
 }
 
 void inorder_take(struct inorder *o)

@@ -41,6 +41,9 @@ struct out_buf {
  * @item, @req:   what is asked of a worker
  * @asked:        sent, and what it brought not yet taken
  * @in_flight:    not yet back
+ * @stream:       what a device decodes, of the current member
+ * @device:       the lane that does, open for the @turn-th time; NULL: @inf does it
+ * @asked_last:   it was asked what there still is, when no input was left
  * @filling:      which of @bufs
  * @unsummed:     handed out, and not in the checksum
  */
@@ -57,6 +60,10 @@ struct inorder {
 	struct wd_comp_req req;
 	bool asked;
 	bool in_flight;
+	struct wd_stateful stream;
+	struct lane *device;
+	unsigned int turn;
+	bool asked_last;
 	struct out_buf bufs[INORDER_BUFS];
 	unsigned int filling;
 	const uint8_t *unsummed;
@@ -82,6 +89,9 @@ int inorder_begin(struct inorder *o, size_t left, const struct preset *preset);
  * to come out.  @big: with a large buffer.  Returns 0 or -ENOMEM.
  */
 int inorder_ask(struct inorder *o, const uint8_t *in, size_t len, bool big);
+
+/* From now on @lane decodes the member, of which nothing has been decoded. */
+void inorder_use_device(struct inorder *o, struct lane *lane);
 
 /* It was done: count its output. */
 void inorder_take(struct inorder *o);

@@ -123,6 +123,32 @@ static int run_copying(struct wd_comp_sess *s, const uint8_t *in, size_t in_len,
 	return ret == 1 && buf.out_len ? 0 : ret < 0 ? ret : -ENOSPC;
 }
 
+static int run_compress(struct wd_comp_sess *s, const void *in, size_t in_len,
+			struct oneshot *o)
+{
+	s->fresh = false;
+	return s->setup.flags & WD_COMP_RSYNCABLE
+		       ? run_copying(s, in, in_len, o)
+		       : run_in_place(s, in, in_len, o);
+}
+
+/* All that may be needed for a second time is still there. */
+static int run_decompress(struct wd_comp_sess *s, const void *in, size_t in_len,
+			  struct oneshot *o)
+{
+	int ret;
+
+	decompress_allow_restart(s);
+	s->fresh = false;
+	ret = run_copying(s, in, in_len, o);
+	if (ret != -ERESTART)
+		return ret;
+	sched_drain(&s->sched);
+	ret = wd_comp_reset(s, s->setup.size_hint);
+	s->fresh = false;
+	return ret ? ret : run_copying(s, in, in_len, o);
+}
+
 WD_API int wd_comp_run(struct wd_comp_sess *sess, const void *in, size_t in_len,
 		       void *out, size_t out_cap, size_t *consumed, size_t *produced)
 {
@@ -139,11 +165,9 @@ WD_API int wd_comp_run(struct wd_comp_sess *sess, const void *in, size_t in_len,
 		if (ret)
 			return ret;
 	}
-	sess->fresh = false;
-	ret = sess->setup.op == WD_COMP_COMPRESS &&
-	      !(sess->setup.flags & WD_COMP_RSYNCABLE) ?
-	      run_in_place(sess, in, in_len, &o) :
-	      run_copying(sess, in, in_len, &o);
+	ret = sess->setup.op == WD_COMP_COMPRESS
+		      ? run_compress(sess, in, in_len, &o)
+		      : run_decompress(sess, in, in_len, &o);
 	/* The caller's buffers are not ours beyond this call. */
 	if (ret)
 		sched_drain(&sess->sched);

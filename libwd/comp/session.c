@@ -141,9 +141,10 @@ WD_API int wd_comp_reset(struct wd_comp_sess *sess, uint64_t size_hint)
 	async_drain(sess);
 	if (sched_is_held(&sess->sched))
 		return sess->failed = -EIO;
-	sched_reset_counts(&sess->sched);
+	/* The same again: what went wrong with it is part of the same. */
+	if (sess->failed != -ERESTART)
+		sched_reset_counts(&sess->sched);
 	sess->setup.size_hint = size_hint;
-	sess->failed = 0;
 	sess->last_lane = -ENOENT;
 	sess->fresh = true;
 	sess->async = false;
@@ -156,6 +157,19 @@ WD_API int wd_comp_reset(struct wd_comp_sess *sess, uint64_t size_hint)
 		compress_reset(sess);
 	else
 		decompress_reset(sess);
+	sess->failed = 0;
+	return 0;
+}
+
+WD_API int wd_comp_allow_restart(struct wd_comp_sess *sess)
+{
+	int ret = sess_check(sess);
+
+	if (ret)
+		return ret;
+	if (sess->setup.op != WD_COMP_DECOMPRESS || !sess->fresh)
+		return -EINVAL;
+	decompress_allow_restart(sess);
 	return 0;
 }
 
@@ -193,4 +207,10 @@ int sess_send(struct wd_comp_sess *s, struct sched_item *item)
 {
 	decide_threads(s);
 	return sched_send(&s->sched, item);
+}
+
+struct lane *sess_stream_lane(struct wd_comp_sess *s)
+{
+	decide_threads(s);
+	return sched_stream_lane(&s->sched);
 }

@@ -85,6 +85,7 @@ struct wd_comp_sess {
 int sess_refuse(const struct wd_comp_sess *s);
 int sess_open(struct wd_comp_sess *s);
 int sess_send(struct wd_comp_sess *s, struct sched_item *item);
+struct lane *sess_stream_lane(struct wd_comp_sess *s);
 
 /* 0 if the session may be used by this process. */
 static inline int sess_check(const struct wd_comp_sess *s)
@@ -100,6 +101,7 @@ static inline void sess_item(struct sched_item *item, struct wd_work work)
 	item->lane = NULL;
 	item->stage = ITEM_DOING;
 	item->for_cpu = false;
+	item->pinned = false;
 	item->status = 0;
 }
 

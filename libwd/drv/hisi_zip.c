@@ -52,6 +52,9 @@ struct hisi_zip_queue {
 	/* the sender's */
 	struct hisi_qm_rings *of[DIRECTIONS];
 	int refused[DIRECTIONS]; /* why there is none, and will not be */
+	uint8_t *context;	 /* what the device keeps of @stream; or NULL */
+	bool context_kept;	 /* in the pool */
+	const struct wd_stateful *stream;
 
 	/* the receiver's */
 	struct hisi_qm_rings *next; /* to be looked at first */
@@ -193,6 +196,38 @@ static SELDOM int bounce(struct hisi_qm_rings *r, struct inflight_slot *slot,
 	return ret == -EBUSY && idle ? -EOPNOTSUPP : ret;
 }
 
+static uint8_t *make_context(struct hisi_zip_queue *zq, struct bounce *pool)
+{
+	zq->context_kept = bounce_is_there(pool);
+	return zq->context_kept ? bounce_keep(pool, HZIP_CTX_SIZE)
+				: aligned_alloc(HISI_SGL_ALIGN, HZIP_CTX_SIZE);
+}
+
+/* The device has memory for one stream, and keeps nothing of the one before. */
+static SELDOM int put_stream(struct hisi_zip_queue *zq, struct hisi_qm_rings *r,
+			     const struct wd_work *work,
+			     struct hisi_zip_sqe *sqe)
+{
+	const struct wd_stateful *stream = work->args.stateful.stream;
+	uint8_t *context;
+
+	if (!zq->context)
+		zq->context = make_context(zq, &r->pool);
+	if (!zq->context)
+		return -EOPNOTSUPP;
+	if (stream->begun && stream != zq->stream)
+		return -EINVAL;
+	if (!stream->begun)
+		memset(zq->context, 0, HZIP_CTX_SIZE);
+	zq->stream = stream;
+	context = zq->context + HZIP_CTX_DEVICE;
+	hisi_zip_put_stateful(work,
+			      zq->context_kept ? bounce_bus(&r->pool, context)
+					       : (uintptr_t)context,
+			      sqe);
+	return 0;
+}
+
 static int hisi_zip_send(void *ctx, const struct wd_work *work)
 {
 	struct hisi_zip_queue *zq = ctx;
@@ -216,6 +251,8 @@ static int hisi_zip_send(void *ctx, const struct wd_work *work)
 		return -EBUSY;
 	ret = hisi_zip_encode(slot_of(slot), work, (unsigned int)type,
 			      &zq->caps, hisi_qm_sqe(r, slot->tag));
+	if (!ret && work->kind == WD_WORK_STATEFUL)
+		ret = put_stream(zq, r, work, hisi_qm_sqe(r, slot->tag));
 	if (!ret && bounce_is_there(&r->pool))
 		ret = bounce(r, slot, work);
 	if (ret)
@@ -288,6 +325,28 @@ static SELDOM bool end_bounce(struct hisi_qm_rings *r,
 	return true;
 }
 
+/* What belongs to a stream is read apart from the rest, and so is looked after apart. */
+static SELDOM bool decode_stateful(const struct hisi_qm_rings *r, uint32_t at,
+				   struct inflight_slot *slot,
+				   struct wd_work *done,
+				   struct hisi_zip_result res)
+{
+	bool possible = hisi_zip_decode_stateful(slot_of(slot), done, res,
+						 hisi_qm_sqe(r, at));
+
+	wd_barrier_after_entry();
+	return possible && !hisi_qm_is_stopped(r);
+}
+
+static HOT bool decode(const struct hisi_qm_rings *r, uint32_t at,
+		       struct inflight_slot *slot, struct wd_work *done,
+		       struct hisi_zip_result res)
+{
+	return done->kind == WD_WORK_STATEFUL
+		       ? decode_stateful(r, at, slot, done, res)
+		       : hisi_zip_decode(slot_of(slot), done, res);
+}
+
 /* The result that @cqe, of these rings, tells of. */
 static HOT bool take_from(struct hisi_zip_queue *zq, struct hisi_qm_rings *r,
 			  const struct hisi_qm_cqe *cqe, struct wd_work *done)
@@ -307,7 +366,7 @@ static HOT bool take_from(struct hisi_zip_queue *zq, struct hisi_qm_rings *r,
 	if (!slot || (res.tag & (r->sq_depth - 1)) != at)
 		return nonsense(zq, r);
 	*done = slot->work;
-	if (!hisi_zip_decode(slot_of(slot), done, res))
+	if (!decode(r, at, slot, done, res))
 		return nonsense(zq, r);
 	if (bounce_is_there(&r->pool) && !end_bounce(r, slot))
 		return nonsense(zq, r);
@@ -401,13 +460,16 @@ static bool hisi_zip_give_back(void *ctx, void *p, size_t size)
 static void free_queue(struct hisi_zip_queue *zq, bool forked)
 {
 	unsigned int n = started(zq);
+	bool held = false;
 
 	for (unsigned int i = 0; i < n; i++) {
 		struct inflight *f = &zq->rings[i].flight;
 
 		/* Until then the device reads the lists. */
-		if (!forked && !hisi_qm_end(&zq->rings[i]))
+		if (!forked && !hisi_qm_end(&zq->rings[i])) {
+			held = true;
 			continue;
+		}
 		for (uint32_t k = 0; k < inflight_slots(f); k++)
 			free(slot_of(inflight_at(f, k))->lists);
 	}
@@ -415,6 +477,8 @@ static void free_queue(struct hisi_zip_queue *zq, bool forked)
 	for (unsigned int i = 0; i < n || !i; i++)
 		hisi_qm_close(&zq->rings[i], forked);
 	zq->tr->close(zq->group);
+	if (!held && !zq->context_kept)
+		free(zq->context);
 	free(zq);
 }
 

@@ -157,6 +157,115 @@ SELDOM void hisi_zip_put_lists(struct hisi_zip_slot *slot,
 	hisi_zip_put_addr(&sqe->dst_low, out);
 }
 
+/* ---- streams ---- */
+
+/* The header is before it; what it says, a device need not know. */
+SELDOM int hisi_zip_plan_stateful(struct hisi_zip_slot *slot,
+				  const struct wd_work *work)
+{
+	const struct wd_stateful *stream = work->args.stateful.stream;
+	const struct wd_comp_req *req = work->req;
+
+	if (stream->format == WD_COMP_RAW || stream->ended ||
+	    req->out_cap < HZIP_STREAM_OUT_MIN ||
+	    (!req->in_len && !stream->begun))
+		return -EOPNOTSUPP;
+	slot->way = hisi_zip_ways[HZIP_QUEUE_DECOMPRESS][stream->format];
+	slot->head_len = 0;
+	slot->open = false;
+	/* Even of no input there is an address. */
+	slot->in = req->in_len ? req->in : stream->last;
+	slot->in_len = (uint32_t)wd_min(req->in_len, HZIP_LEN_MAX);
+	slot->out = req->out;
+	slot->room = req->out_cap;
+	slot->out_cap = (uint32_t)wd_min(req->out_cap, HZIP_LEN_MAX);
+	return 0;
+}
+
+SELDOM void hisi_zip_put_stateful(const struct wd_work *work, uint64_t context,
+				  struct hisi_zip_sqe *sqe)
+{
+	const struct wd_stateful *stream = work->args.stateful.stream;
+	uint32_t mode = HZIP_SQE_STATEFUL | (stream->begun ? 0 : HZIP_SQE_NEW);
+
+	sqe->dw7 &= cpu_to_le32(~(HZIP_SQE_NEW | HZIP_SQE_FINISH));
+	sqe->dw7 |= cpu_to_le32(mode);
+	sqe->ctx_dw0 = cpu_to_le32(stream->word[0]);
+	sqe->ctx_dw1 = cpu_to_le32(stream->word[1]);
+	sqe->ctx_dw2 = cpu_to_le32(stream->word[2]);
+	sqe->isize = cpu_to_le32(stream->word[3]);
+	sqe->checksum = cpu_to_le32(stream->word[4]);
+	memcpy(&sqe->ctx_low, &context, sizeof(context));
+}
+
+/* Of what was used before and @len bytes at @p, the end. */
+static void keep_last(struct wd_stateful *stream, const uint8_t *p, size_t len)
+{
+	size_t keep;
+
+	if (len >= WD_STATEFUL_TAIL) {
+		memcpy(stream->last, p + len - WD_STATEFUL_TAIL,
+		       WD_STATEFUL_TAIL);
+		stream->last_len = WD_STATEFUL_TAIL;
+		return;
+	}
+	keep = wd_min(stream->last_len, WD_STATEFUL_TAIL - len);
+	memmove(stream->last, stream->last + stream->last_len - keep, keep);
+	if (len)
+		memcpy(stream->last + keep, p, len);
+	stream->last_len = (uint8_t)(keep + len);
+}
+
+/*
+ * What the device says of the end is compared with the data by whoever has all of it; a
+ * request that brings nothing on would be sent for ever.
+ */
+static int go_on(struct wd_stateful *stream, const struct hisi_zip_slot *slot,
+		 struct hisi_zip_result res, uint32_t last_block)
+{
+	bool ended = res.status == HZIP_STATUS_END && last_block;
+
+	if (!ended && !res.consumed && !res.produced && slot->in_len)
+		return -EIO;
+	keep_last(stream, slot->in, res.consumed);
+	if (ended && stream->last_len < slot->way.tail_len)
+		return -EIO;
+	stream->ended = ended;
+	stream->begun = true;
+	return 0;
+}
+
+SELDOM bool hisi_zip_decode_stateful(const struct hisi_zip_slot *slot,
+				     struct wd_work *work,
+				     struct hisi_zip_result res,
+				     const struct hisi_zip_sqe *sqe)
+{
+	struct wd_stateful *stream = work->args.stateful.stream;
+	struct wd_comp_req *req = work->req;
+	int ret = res.status ? hisi_zip_error(slot, res.status) : 0;
+
+	if (!ret &&
+	    (res.consumed > slot->in_len || res.produced > slot->out_cap))
+		return false;
+	req->status = 0;
+	req->result = 0;
+	req->consumed = res.consumed;
+	req->produced = res.produced;
+	if (!ret) {
+		stream->word[0] = hisi_zip_word(&sqe->ctx_dw0);
+		stream->word[1] = hisi_zip_word(&sqe->ctx_dw1);
+		stream->word[2] = hisi_zip_word(&sqe->ctx_dw2);
+		stream->word[3] = hisi_zip_word(&sqe->isize);
+		stream->word[4] = res.checksum;
+		bounce_result(&slot->bounced, slot->out, res.produced);
+		ret = go_on(stream, slot, res,
+			    hisi_zip_word(&sqe->dw3) & HZIP_SQE_LAST_BLOCK);
+	}
+	if (ret)
+		inflight_fail(req, ret);
+	return true;
+}
+
 /* ---- without SVA ---- */
 
 /* More than that it does not make of the input, whatever room there is. */
@@ -176,15 +285,17 @@ SELDOM int hisi_zip_bounce(struct hisi_zip_slot *slot,
 			   struct hisi_zip_sqe *sqe)
 {
 	size_t end = work->kind == WD_WORK_CHUNK ? WD_CHUNK_END : 0;
-	size_t room = most_output(slot);
+	bool stateful = work->kind == WD_WORK_STATEFUL;
+	size_t room = stateful ? slot->out_cap : most_output(slot);
+	size_t in_size = slot->in_len ? slot->in_len : 1;
 	struct bounced *x = &slot->bounced;
-	int ret = bounce_request(pool, x, slot->in, slot->in_len - end,
-				 slot->in_len, slot->out, room);
+	int ret = bounce_request(pool, x, slot->in, in_size - end, in_size,
+				 slot->out, room);
 
 	if (ret)
 		return ret;
 	if (end)
-		wd_chunk_copy(x->in + slot->in_len - end, NULL, 0);
+		wd_chunk_copy(x->in + in_size - end, NULL, 0);
 	slot->out_cap = (uint32_t)room;
 	sqe->out_len = cpu_to_le32(slot->out_cap);
 	sqe->dw9 &= cpu_to_le32(~HZIP_SQE_BUFFERS);

@@ -108,6 +108,7 @@ static inline int hisi_zip_queue_of(const struct wd_work *work)
 		return work->args.compress.source ? -EOPNOTSUPP
 						  : HZIP_QUEUE_COMPRESS;
 	case WD_WORK_CHUNK:
+	case WD_WORK_STATEFUL:
 		return HZIP_QUEUE_DECOMPRESS;
 	default:
 		return -EOPNOTSUPP;
@@ -143,6 +144,15 @@ int hisi_zip_plan_summed(struct hisi_zip_slot *slot,
 int hisi_zip_plan_chunk(struct hisi_zip_slot *slot,
 			const struct wd_comp_req *req);
 void hisi_zip_put_lists(struct hisi_zip_slot *slot, struct hisi_zip_sqe *sqe);
+
+/*
+ * A request of a stream, of which the device keeps what it knows at @context, an address
+ * as it is to be told.
+ */
+int hisi_zip_plan_stateful(struct hisi_zip_slot *slot,
+			   const struct wd_work *work);
+void hisi_zip_put_stateful(const struct wd_work *work, uint64_t context,
+			   struct hisi_zip_sqe *sqe);
 
 /* What the device shall see; more than it takes, or less, is for the CPU. */
 static inline int hisi_zip_fit(struct hisi_zip_slot *slot, const uint8_t *in,
@@ -215,6 +225,8 @@ static inline int hisi_zip_plan(struct hisi_zip_slot *slot,
 	slot->way = hisi_zip_ways[queue][req->format];
 	if (queue == HZIP_QUEUE_COMPRESS)
 		return hisi_zip_plan_compress(slot, work);
+	if (work->kind == WD_WORK_STATEFUL)
+		return hisi_zip_plan_stateful(slot, work);
 	return work->kind == WD_WORK_CHUNK
 		       ? hisi_zip_plan_chunk(slot, req)
 		       : hisi_zip_plan_decompress(slot, req);
@@ -289,6 +301,14 @@ hisi_zip_read(const struct hisi_zip_sqe *sqe, const struct hisi_zip_caps *caps)
 		.checksum = hisi_zip_word(&sqe->checksum),
 	};
 }
+
+/*
+ * As hisi_zip_decode(), of a request of a stream; @sqe: where the device has left what it
+ * gives back with it.
+ */
+bool hisi_zip_decode_stateful(const struct hisi_zip_slot *slot,
+			      struct wd_work *work, struct hisi_zip_result res,
+			      const struct hisi_zip_sqe *sqe);
 
 /* A status as a negative errno, 0 for what was done. */
 int hisi_zip_error(const struct hisi_zip_slot *slot, uint32_t status);

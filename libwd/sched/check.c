@@ -103,3 +103,29 @@ void check_settle(struct sched *s, struct sched_item *item, bool wrong)
 		succeeded(item);
 	}
 }
+
+/* Whose fault it was is seen when the CPU has decoded the same. */
+void check_pinned(struct sched_item *item)
+{
+	item->status = item->work.req->status;
+	if (!item->status)
+		lane_count_done(item->lane, item->work.req);
+	else if (is_fatal(item->status) && is_of_now(item))
+		lane_leave(item->lane, item->status);
+}
+
+void sched_blame(struct sched *s, struct lane *l, int status)
+{
+	if (status == -EOPNOTSUPP) {
+		lane_count_failed(l, status);
+		return;
+	}
+	if (!status)
+		l->told.wrong++;
+	note_failure(s, l, status, !is_fatal(status));
+}
+
+void sched_disown(struct lane *l)
+{
+	l->told.requests = l->told.bytes_in = l->told.bytes_out = 0;
+}

@@ -23,4 +23,7 @@ void check_refused(struct sched *s, struct lane *l, const struct wd_work *work,
 /* The CPU gave back what it checked, and found @wrong and did again, or did again. */
 void check_settle(struct sched *s, struct sched_item *item, bool wrong);
 
+/* A device gave back, or did not take, what nobody else can do. */
+void check_pinned(struct sched_item *item);
+
 #endif

@@ -120,6 +120,15 @@ void lane_succeeded(struct lane *l);
 /* Once more in a row it has not, and may have to be left, because of @why. */
 void lane_failed(struct lane *l, int why);
 
+/* It has done @req, and that was found to be right. */
+static inline void lane_count_done(struct lane *l,
+				   const struct wd_comp_req *req)
+{
+	l->told.requests++;
+	l->told.bytes_in += req->consumed;
+	l->told.bytes_out += req->produced;
+}
+
 /* It did not do something that it was, or could have been, asked for. */
 static inline void lane_count_reason(struct lane *l, enum wd_comp_reason reason)
 {

@@ -175,13 +175,6 @@ static bool is_plural(const struct sched *s)
 	return n > 1;
 }
 
-static void count(struct lane *l, const struct wd_comp_req *req)
-{
-	l->told.requests++;
-	l->told.bytes_in += req->consumed;
-	l->told.bytes_out += req->produced;
-}
-
 /* ---- here and now ---- */
 
 int sched_run(struct sched *s, struct wd_work *work)
@@ -198,7 +191,7 @@ int sched_run(struct sched *s, struct wd_work *work)
 	if (begun)
 		fit_add(&cpu->alone, (double)work->req->in_len,
 			(double)(lane_clock() - begun));
-	count(cpu, work->req);
+	lane_count_done(cpu, work->req);
 	return work->req->status;
 }
 
@@ -220,7 +213,7 @@ static void run_now(struct sched *s, struct sched_item *item)
 	if (item->stage != ITEM_DOING)
 		check_settle(s, item, check.result.check.wrong);
 	if (item->stage == ITEM_CHECKING && !check.result.check.wrong)
-		count(item->lane, item->work.req);
+		lane_count_done(item->lane, item->work.req);
 	else
 		item->lane = NULL;
 	put_last(&s->done, item);
@@ -268,6 +261,23 @@ static int send_to(struct sched *s, struct lane *l, struct sched_item *item, boo
 	return 0;
 }
 
+/* 0, then it may be done already; or -EBUSY. */
+static int send_pinned(struct sched *s, struct sched_item *item)
+{
+	struct lane *l = item->lane;
+	int ret = -ENODEV;
+
+	item->work.owner = item;
+	if (l->state == LANE_OPEN && l->turn == item->turn)
+		ret = lane_send(l, &item->work, true);
+	if (!ret || ret == -EBUSY)
+		return ret;
+	item->work.req->status = ret;
+	check_pinned(item);
+	put_last(&s->done, item);
+	return 0;
+}
+
 /* What the CPU owes comes first, as a device's work is done only with that. */
 static void hand_out_owed(struct sched *s)
 {
@@ -288,6 +298,8 @@ static int hand_out_one(struct sched *s, struct sched_item *item)
 	struct lane *l;
 	int ret;
 
+	if (item->pinned)
+		return send_pinned(s, item);
 	/* The last device may just have been left. */
 	if (sched_open(s)) {
 		run_now(s, item);
@@ -336,7 +348,7 @@ static int send_straight(struct sched *s, struct sched_item *item)
 	for (unsigned int i = 0; i + 1 < s->count; i++)
 		if (sched_uses(s, &s->lanes[i]))
 			l = &s->lanes[i];
-	ret = send_to(s, l, item, false);
+	ret = item->pinned ? send_pinned(s, item) : send_to(s, l, item, false);
 	if (ret && (ret != -EBUSY || s->in_flight >= sched_depth(s)))
 		return ret;
 	s->in_flight++;
@@ -371,6 +383,16 @@ int sched_send(struct sched *s, struct sched_item *item)
 	return 0;
 }
 
+struct lane *sched_stream_lane(struct sched *s)
+{
+	if (sched_open(s))
+		return NULL;
+	for (unsigned int i = 0; i + 1 < s->count; i++)
+		if (sched_uses(s, &s->lanes[i]) && !lane_is_tried(&s->lanes[i]))
+			return &s->lanes[i];
+	return NULL;
+}
+
 /* ---- taking back ---- */
 
 /* Input that could not be read is not the worker's fault. */
@@ -389,7 +411,7 @@ static void from_cpu(struct sched *s, struct lane *cpu, struct sched_item *item,
 		check_settle(s, item, done->result.check.wrong);
 		if (done->result.check.wrong)
 			item->lane = cpu;
-		count(item->lane, item->work.req);
+		lane_count_done(item->lane, item->work.req);
 		return;
 	}
 	item->work.result = done->result;
@@ -402,7 +424,7 @@ static void from_cpu(struct sched *s, struct lane *cpu, struct sched_item *item,
 		return;
 	}
 	item->lane = cpu;
-	count(cpu, item->work.req);
+	lane_count_done(cpu, item->work.req);
 }
 
 /* A lane gave @done back.  The item if that is all there is to do; or NULL. */
@@ -415,12 +437,16 @@ static struct sched_item *settle(struct sched *s, struct lane *l,
 		from_cpu(s, l, item, done);
 		return item;
 	}
+	if (item->pinned) {
+		check_pinned(item);
+		return item;
+	}
 	item->work.result = done->result;
 	if (check_device(s, item) == VERDICT_OWED) {
 		put_last(&s->owed, item);
 		return NULL;
 	}
-	count(l, item->work.req);
+	lane_count_done(l, item->work.req);
 	return item;
 }
 

@@ -32,6 +32,8 @@ enum item_stage {
  * @turn:   which time it was open then
  * @stage:  see enum item_stage
  * @for_cpu: no device may do it, should one come back meanwhile
+ * @pinned: only @lane can do it, as it was open at @turn; both set by the sender.  It
+ *          comes back with whatever status it has there, -ENODEV if that is over
  * @status: with which @lane failed it
  */
 struct sched_item {
@@ -41,6 +43,7 @@ struct sched_item {
 	unsigned int turn;
 	enum item_stage stage;
 	bool for_cpu;
+	bool pinned;
 	int status;
 };
 
@@ -147,6 +150,18 @@ static inline bool sched_on_cpu(const struct sched *s)
  * Returns 0; -EBUSY if too many are in flight; an error if there is no queue.
  */
 int sched_send(struct sched *s, struct sched_item *item);
+
+/* A device for a stream that it decodes request by request, or NULL; opens what it can. */
+struct lane *sched_stream_lane(struct sched *s);
+
+/* What @l has done so far is of no use. */
+void sched_disown(struct lane *l);
+
+/*
+ * @l failed a stream with @status, or did it wrong if that is 0, and the CPU has found
+ * nothing wrong with it.
+ */
+void sched_blame(struct sched *s, struct lane *l, int status);
 
 /* Let everything begin that was sent. */
 void sched_flush(struct sched *s);

@@ -107,6 +107,68 @@ work() {
 	counted requests -gt 0
 }
 
+# What can begin again: a file to a file, or to nothing.
+@test "files of others are decoded by the engine, piece by piece, where that can begin again" {
+	local size=9000000
+
+	make mixed $size >plain
+	gzip -c <plain >f.gz
+	for way in -t -k; do
+		rm -f f
+		forget_counters
+		wdunzip --engine=hisi_zip $way f.gz
+		counted decompress_out -eq $size
+		counted decompress_in -eq $(($(stat -c %s f.gz) - 10))
+		counted violations -eq 0
+	done
+	cmp f plain
+	# Not where the output is somebody else's at once, or the input cannot be had again.
+	forget_counters
+	wdunzip --engine=hisi_zip -c f.gz | cmp - plain
+	cat f.gz | wdunzip --engine=hisi_zip -o g
+	cmp g plain
+	[ ! -e "$WD_MODEL_TELL" ] || counted decompress_out -eq 0
+}
+
+@test "files of others that the engine spoils are decoded by the CPU from their beginning" {
+	local fault
+
+	make mixed 9000000 >plain
+	gzip -c plain >want.gz
+	for fault in "flip 1 1000" "flip 3 777" "fail 3 3" "hang 3" "tag 2 99" "@3 remove"; do
+		rm -f f
+		cp want.gz f.gz
+		WD_MODEL_FAULTS=$fault try wdunzip --engine=hisi_zip --stats=json --explain f.gz
+		status_is 0
+		cmp f plain
+		gone f.gz
+		grep -q '"redone":1,' "$ERR"
+		grep -q 'CPU did them again' "$ERR"
+	done
+	# Where there is nothing to write back to, it is decoded twice, too.
+	mkfifo pipe
+	cmp pipe plain &
+	wdunzip --engine=hisi_zip -k -o pipe want.gz
+	wait $!
+}
+
+@test "what is wrong with files of others is told as by the CPU" {
+	make mixed 9000000 >plain
+	gzip -c plain >f.gz
+	head -c -3 f.gz >short.gz
+	cp f.gz bad.gz
+	printf xxxx | dd of=bad.gz bs=1 seek=2000000 conv=notrunc status=none
+	for name in short bad; do
+		try wdunzip --engine=sw -k $name.gz
+		cp "$ERR" want
+		sw=$status
+		try wdunzip --engine=hisi_zip -k $name.gz
+		status_is "$sw"
+		diff want "$ERR"
+		gone $name
+	done
+}
+
 @test "small files go through the engine" {
 	make text 4000000 >plain
 	mkdir d

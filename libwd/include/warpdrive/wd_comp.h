@@ -342,6 +342,24 @@ int wd_comp_get_output(struct wd_comp_sess *sess, const void **data, size_t *len
 int wd_comp_put_output(struct wd_comp_sess *sess);
 
 /*
+ * wd_comp_allow_restart() - the caller can decompress the stream once more
+ * @sess: a decompression session, just made or reset
+ *
+ * What a device makes of a stream that it decodes piece by piece is known to be right at
+ * a member's end only, and of a stream that it fails nothing can be had from it.  So
+ * such devices take part only where output that was taken can be given up; elsewhere
+ * the CPU decodes what cannot be decoded side by side.  Holds until the next reset.
+ *
+ * A call on the stream may then fail with -ERESTART: drop its output, call
+ * wd_comp_reset() and give the input from its beginning; the CPU decodes it, as it does
+ * all later streams of the session.  wd_comp_run() does so by itself, and allowing it
+ * is needless.
+ *
+ * Returns 0; -EINVAL, -ESTALE.
+ */
+int wd_comp_allow_restart(struct wd_comp_sess *sess);
+
+/*
  * wd_comp_get_unused() - input past the end of the stream
  * @sess: a decompression session whose stream has ended
  * @data: set to the bytes the session was given but did not use: what followed

@@ -4,6 +4,7 @@
  * only, and any that is not memory of the queue's is a violation.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "t_no_sva.h"
@@ -46,6 +47,43 @@ T_NO_SVA(lent_memory, &zip)
 T_NO_SVA(sessions, &zip)
 T_NO_SVA(a_device_that_goes, &zip)
 
+/* A stream that it decodes piece by piece; what it keeps of it is in the region, too. */
+static void t_streams_of_others(void **state)
+{
+	struct wd_comp_setup setup = {
+		.op = WD_COMP_DECOMPRESS,
+		.engine = "hisi_zip",
+		.size_hint = WD_COMP_SIZE_UNKNOWN,
+	};
+	struct wd_comp_lane lanes[2];
+	struct t_bytes packed = { 0 };
+	size_t len = 4 << 20, used, made;
+	uint8_t *in = malloc(len), *out = malloc(len);
+	struct wd_comp_sess *s;
+
+	(void)state;
+	assert_non_null(in);
+	assert_non_null(out);
+	for (int kind = 0; kind < T_KINDS; kind++) {
+		t_fill(in, len, (enum t_kind)kind);
+		packed.len = 0;
+		t_deflate(&packed, in, len, 31, 6, 0);
+		assert_int_equal(wd_comp_create(&s, &setup), 0);
+		assert_int_equal(wd_comp_run(s, packed.data, packed.len, out,
+					     len, &used, &made),
+				 0);
+		assert_int_equal(wd_comp_get_lanes(s, lanes, 2), 2);
+		assert_int_equal(lanes[0].failed, 0);
+		/* So little as the zeros came to is the CPU's. */
+		assert_int_equal(lanes[0].bytes_out, kind == T_ZEROS ? 0 : len);
+		wd_comp_destroy(s);
+		assert_memory_equal(out, in, len);
+	}
+	t_bytes_free(&packed);
+	free(in);
+	free(out);
+}
+
 static void t_without_a_region_there_is_no_queue(void **state)
 {
 	struct wd_queue q = { .device = "hisi_zip" };
@@ -70,6 +108,8 @@ int main(void)
 		ENTRY(sessions, begin_v2),
 		ENTRY(sessions, begin_v3),
 		ENTRY(a_device_that_goes, begin_v3),
+		ENTRY(streams_of_others, begin_v2),
+		ENTRY(streams_of_others, begin_v3),
 		ENTRY(without_a_region_there_is_no_queue, begin_v3),
 	};
 
