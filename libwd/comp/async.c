@@ -21,6 +21,9 @@ void async_exit(struct wd_comp_sess *s)
 void async_drain(struct wd_comp_sess *s)
 {
 	sched_drain(&s->sched);
+	/* Some belong to a queue that may still give them back. */
+	if (sched_is_held(&s->sched))
+		return;
 	s->free_requests = NULL;
 	for (struct request *r = s->requests; r; r = r->next_made) {
 		r->next_free = s->free_requests;
@@ -86,8 +89,10 @@ WD_API int wd_comp_send(struct wd_comp_sess *sess, struct wd_comp_req *req)
 	if (ret)
 		return ret;
 	/* What a stream sent ahead and turned out not to need. */
-	if (!sess->async)
+	if (!sess->async && !sched_is_held(&sess->sched))
 		async_drain(sess);
+	if (sched_is_held(&sess->sched))
+		return -EIO;
 	sess->async = true;
 	sess->sched.retry = false;
 	ret = send_request(sess, req);

@@ -111,7 +111,10 @@ void sess_note_lane(struct wd_comp_sess *s, const struct sched_item *item);
 /* async.c */
 void async_exit(struct wd_comp_sess *s);
 
-/* Nothing is in flight then, nor is any request of wd_comp_send(). */
+/*
+ * Nothing is in flight then, nor is any request of wd_comp_send(), unless a device holds
+ * some: see sched_is_held().
+ */
 void async_drain(struct wd_comp_sess *s);
 
 /* afford.c */

@@ -589,6 +589,9 @@ int sched_recv(struct sched *s, struct sched_item **item, int timeout_ms)
 		return -EAGAIN;
 	if (is_alone(s))
 		return recv_alone(s, item, timeout_ms);
+	/* What a device held when all was drained is nobody's any more. */
+	if (!s->in_flight && sched_is_held(s))
+		return -EIO;
 	begun = timeout_ms > 0 ? now_ms() : 0;
 	for (;;) {
 		struct wd_work done;

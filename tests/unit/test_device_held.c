@@ -221,32 +221,137 @@ static void t_a_session_goes_on_when_it_has_let_go(void **state)
 	free(data);
 }
 
-/* Nothing it has written to may become anything else. */
-static void t_a_session_ends_when_it_does_not(void **state)
-{
-	uint8_t *data = malloc(10 * CHUNK);
-	struct wd_comp_sess *s;
+/* ---- sessions of a device that does not let go ---- */
 
-	(void)state;
+static uint8_t *text(size_t len)
+{
+	uint8_t *data = malloc(len);
+
 	assert_non_null(data);
-	t_fill(data, 10 * CHUNK, T_TEXT);
+	t_fill(data, len, T_TEXT);
+	return data;
+}
+
+/* Of what it is given from here on, it loses one request, and never lets go of it. */
+static void lose_one(void)
+{
 	if (__lsan_disable)
 		__lsan_disable();
-	s = make_session();
+	wd_release_queue(&q);
 	t_device.lose = 1;
 	t_device.linger = UINT32_MAX;
-	assert_int_equal(stream(s, data, 10 * CHUNK), -EIO);
-	assert_int_equal(stream(s, data, 10 * CHUNK), -EIO);
-	assert_int_equal(wd_comp_reset(s, 0), -EIO);
+}
+
+/* The session keeps its queue. */
+static void leave(struct wd_comp_sess *s)
+{
+	t_device.linger = UINT32_MAX;
 	wd_comp_destroy(s);
 	if (__lsan_enable)
 		__lsan_enable();
 	assert_int_equal(t_device.opened, t_device.closed + 1);
-	/* The one of before. */
-	assert_int_equal(t_device.stopped, 1);
 	t_device.closed++;
 	t_device.unmapped = t_device.mapped;
+}
+
+/* Nothing it has written to may become anything else. */
+static void t_a_session_ends_when_it_does_not(void **state)
+{
+	uint8_t *data = text(10 * CHUNK);
+	struct wd_comp_sess *s;
+
+	(void)state;
+	lose_one();
+	s = make_session();
+	assert_int_equal(stream(s, data, 10 * CHUNK), -EIO);
+	assert_int_equal(stream(s, data, 10 * CHUNK), -EIO);
+	assert_int_equal(wd_comp_reset(s, 0), -EIO);
+	leave(s);
+	/* The one of before. */
+	assert_int_equal(t_device.stopped, 1);
 	free(data);
+}
+
+static struct wd_comp_req a_request(uint8_t *to)
+{
+	return (struct wd_comp_req){
+		.in = in,
+		.in_len = sizeof(in),
+		.out = to,
+		.out_cap = sizeof(out[0]),
+		.level = 1,
+	};
+}
+
+/* Whose request a device holds may come back, when nobody knows it any more. */
+static void t_a_session_that_was_reset_knows_no_old_requests(void **state)
+{
+	struct wd_comp_req *back;
+	struct wd_comp_sess *s;
+
+	(void)state;
+	lose_one();
+	s = make_session();
+	req[0] = a_request(out[0]);
+	req[1] = a_request(out[1]);
+	assert_int_equal(wd_comp_send(s, &req[0]), 0);
+	assert_int_equal(wd_comp_recv(s, &back, WD_WAIT_FOREVER), -EIO);
+	assert_int_equal(wd_comp_send(s, &req[1]), -EIO);
+	assert_int_equal(wd_comp_reset(s, 0), -EIO);
+	assert_int_equal(wd_comp_send(s, &req[1]), -EIO);
+	assert_int_equal(wd_comp_recv(s, &back, WD_NO_WAIT), -EIO);
+	t_device.linger = 0;
+	assert_int_equal(wd_comp_send(s, &req[1]), -EIO);
+	assert_int_equal(wd_comp_recv(s, &back, WD_NO_WAIT), -EIO);
+	leave(s);
+}
+
+/* A member, and another, which has chunks that are decoded before their turn. */
+static void two_members(struct t_bytes *to)
+{
+	uint8_t *data = text(10 * CHUNK);
+	struct wd_comp_setup setup = { .engine = "sw", .chunk_size = CHUNK };
+	struct wd_comp_sess *s;
+	size_t left;
+
+	assert_int_equal(wd_comp_create(&s, &setup), 0);
+	assert_int_equal(t_stream(s, &whole, data, 100, to, &left), 1);
+	assert_int_equal(wd_comp_reset(s, 0), 0);
+	assert_int_equal(t_stream(s, &whole, data, 10 * CHUNK, to, &left), 1);
+	wd_comp_destroy(s);
+	free(data);
+}
+
+/* What a stream has sent ahead, and did not need, is no request either. */
+static void t_a_session_takes_no_piece_of_a_stream_for_a_request(void **state)
+{
+	struct wd_comp_setup setup = {
+		.op = WD_COMP_DECOMPRESS,
+		.engine = "dummy",
+		.threads = 2,
+		.flags = WD_COMP_ONE_MEMBER,
+	};
+	struct t_bytes data = { 0 }, plain = { 0 };
+	struct wd_comp_req *back;
+	struct wd_comp_sess *s;
+	size_t left;
+
+	(void)state;
+	two_members(&data);
+	lose_one();
+	assert_int_equal(wd_comp_create(&s, &setup), 0);
+	assert_int_equal(
+		t_stream(s, &whole, data.data, data.len, &plain, &left), 1);
+	assert_int_equal(plain.len, 100);
+	assert_int_equal(t_device.lose, 0);
+	req[0] = a_request(out[0]);
+	assert_int_equal(wd_comp_send(s, &req[0]), -EIO);
+	t_device.linger = 0;
+	assert_int_equal(wd_comp_send(s, &req[0]), -EIO);
+	assert_int_equal(wd_comp_recv(s, &back, WD_NO_WAIT), -ENOENT);
+	leave(s);
+	t_bytes_free(&plain);
+	t_bytes_free(&data);
 }
 
 int main(void)
@@ -272,6 +377,12 @@ int main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(
 			t_a_session_ends_when_it_does_not, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			t_a_session_that_was_reset_knows_no_old_requests, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			t_a_session_takes_no_piece_of_a_stream_for_a_request,
+			setup, teardown),
 	};
 
 	alarm(T_ALARM_SECONDS);
