@@ -262,13 +262,25 @@ static void receive_finished(struct batch *b)
 		note_received(b, req);
 }
 
-/* What comes back will not: nothing is left in anyone's hands. */
+/*
+ * What comes back will not: nothing is left in anyone's hands, unless a device does not
+ * let go.  It may write to their buffers as long as the process lives, so these are
+ * nobody's any more; and the crew is not what it was.
+ */
 static void give_up_sent(struct batch *b)
 {
-	wd_comp_reset(b->crew, 0);
-	for (unsigned int i = 0; i < SLOTS; i++)
-		if (b->slots[i].state == SLOT_SENT)
-			b->slots[i].state = SLOT_FAILED;
+	bool kept = wd_comp_reset(b->crew, 0) < 0;
+
+	b->stopped |= kept;
+	for (unsigned int i = 0; i < SLOTS; i++) {
+		struct slot *slot = &b->slots[i];
+
+		if (slot->state != SLOT_SENT)
+			continue;
+		slot->state = SLOT_FAILED;
+		if (kept)
+			slot->buf = NULL;
+	}
 	b->sent = b->held;
 	b->sent_bytes = b->held_bytes;
 }
@@ -456,7 +468,7 @@ static void release_first(struct batch *b)
 /* The run ends: what was begun is forgotten, and nobody will have noticed. */
 static void drop_all(struct batch *b)
 {
-	wd_comp_reset(b->crew, 0);
+	give_up_sent(b);
 	b->sent = b->held = 0;
 	b->sent_bytes = b->held_bytes = 0;
 	while (b->count) {

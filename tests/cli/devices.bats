@@ -69,6 +69,20 @@ pack() {
 	pack --engine=hybrid
 }
 
+@test "small files are right where a device keeps their memory" {
+	# So does the session, which nobody has any more.
+	export WD_FAKE_KEEPS=1 ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
+	for engine in fake-0 fake-0+fake-1 hybrid; do
+		rm -rf d want
+		mkdir d
+		for i in $(seq 20); do
+			make noise $((i % 3 * 50000 + 20000)) "$i" >"d/$i"
+		done
+		cp -r d want
+		pack --engine=$engine
+	done
+}
+
 @test "small files get the same names, times and messages with a device" {
 	touch -d '2021-02-03 04:05:06' d/s1
 	wdzip -k d/s1

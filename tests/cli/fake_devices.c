@@ -3,11 +3,11 @@
  * Linked with wdzip: devices "fake-0" and "fake-1", as bad as the environment says.
  *
  * WD_FAKE_COUNT: how many there are, 2; WD_FAKE_ILL, WD_FAKE_DEADLY: of 1000 requests;
- * WD_FAKE_LIES_IN, WD_FAKE_HELD: see t_fake.h; WD_FAKE_STATUS: why they cannot be used, a
- * number of errno, and WD_FAKE_REASON the same for people; WD_FAKE_NO_QUEUE,
- * WD_FAKE_REFUSAL: what opening, or sending, fails with; WD_FAKE_KILLS: the signal that the
- * process gets which opens one; WD_FAKE_TELL: a file that gets the number of requests that
- * were done.
+ * WD_FAKE_LIES_IN, WD_FAKE_HELD, and of the first WD_FAKE_KEEPS: see t_fake.h;
+ * WD_FAKE_STATUS: why they cannot be used, a number of errno, and WD_FAKE_REASON the same
+ * for people; WD_FAKE_NO_QUEUE, WD_FAKE_REFUSAL: what opening, or sending, fails with;
+ * WD_FAKE_KILLS: the signal that the process gets which opens one; WD_FAKE_TELL: a file
+ * that gets the number of requests that were done.
  *
  * A test may tell of them in sysfs, too: there the drivers of real devices do not look.
  */
@@ -48,6 +48,7 @@ static void __attribute__((constructor)) install(void)
 	hide_from_others();
 	t_fake_install(getenv("WD_FAKE_COUNT") ? number("WD_FAKE_COUNT") : 2,
 		       1);
+	atomic_store(&t_fake[0].keeps, number("WD_FAKE_KEEPS"));
 	for (int i = 0; i < 2; i++) {
 		t_fake[i].ill = number("WD_FAKE_ILL");
 		t_fake[i].deadly = number("WD_FAKE_DEADLY");
@@ -66,6 +67,7 @@ static void __attribute__((destructor)) tell(void)
 	const char *path = getenv("WD_FAKE_TELL");
 	FILE *file = path ? fopen(path, "w") : NULL;
 
+	t_fake_use_kept();
 	if (!file)
 		return;
 	fprintf(file, "%" PRIu64 " %" PRIu64 "\n", t_fake[0].requests, t_fake[1].requests);

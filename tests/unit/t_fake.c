@@ -19,6 +19,7 @@
 
 #define DEPTH	16u
 #define MEMORIES 32u
+#define KEPT_MAX 8u
 
 struct t_fake t_fake[T_FAKES_MAX];
 
@@ -36,7 +37,7 @@ struct fake_queue {
 	struct wd_work todo[DEPTH], finished[DEPTH];
 	unsigned int todo_head, todo_count, finished_head, finished_count;
 	unsigned int in_flight;
-	bool stop, dead;
+	bool stop, dead, keeps;
 	int64_t mark_ns;	/* since when it has had nothing to do */
 };
 
@@ -235,6 +236,38 @@ static void die(struct fake_queue *fq, struct wd_work *work)
 	}
 }
 
+/* Memory that is never given back. */
+static struct {
+	void *p;
+	size_t size;
+} kept[KEPT_MAX];
+static atomic_uint n_kept;
+
+static bool keep(struct fake_queue *fq, const struct wd_work *work)
+{
+	unsigned int i;
+
+	if (!atomic_load(&fq->fake->keeps))
+		return false;
+	atomic_fetch_sub(&fq->fake->keeps, 1);
+	i = atomic_fetch_add(&n_kept, 1);
+	if (i >= KEPT_MAX)
+		abort();
+	kept[i].p = work->req->out;
+	kept[i].size = work->req->out_cap;
+	fq->keeps = fq->dead = true;
+	pthread_cond_signal(&fq->done);
+	if (write(fq->fd, &(uint64_t){ 1 }, sizeof(uint64_t)) < 0)
+		abort();
+	return true;
+}
+
+void t_fake_use_kept(void)
+{
+	for (unsigned int i = 0; i < atomic_load(&n_kept); i++)
+		memset(kept[i].p, 0xaa, kept[i].size);
+}
+
 static void *device(void *arg)
 {
 	struct wd_codec *codec = wd_codec_create();
@@ -245,7 +278,8 @@ static void *device(void *arg)
 		struct wd_work work;
 		int64_t begun;
 
-		if (!fq->todo_count || atomic_load(&fq->fake->held)) {
+		if (!fq->todo_count || fq->keeps ||
+		    atomic_load(&fq->fake->held)) {
 			pthread_cond_wait(&fq->work, &fq->lock);
 			continue;
 		}
@@ -253,6 +287,8 @@ static void *device(void *arg)
 		if (fq->mark_ns)
 			fq->fake->idle_ns += begun - fq->mark_ns;
 		work = take_todo(fq);
+		if (keep(fq, &work))
+			continue;
 		if (below(1000) < fq->fake->deadly) {
 			die(fq, &work);
 			continue;
@@ -390,6 +426,8 @@ static int fake_recv(void *ctx, struct wd_work *done, int timeout_ms)
 	while (!ret && !fq->finished_count) {
 		if (!fq->in_flight)
 			ret = fq->dead ? -ENODEV : -ENOENT;
+		else if (fq->keeps)
+			ret = -EIO;
 		else if (!timeout_ms)
 			ret = -EAGAIN;
 		else if (wait_finished(fq, timeout_ms))
@@ -401,8 +439,9 @@ static int fake_recv(void *ctx, struct wd_work *done, int timeout_ms)
 		fq->finished_count--;
 		fq->in_flight--;
 	}
-	/* Readable as long as there is something. */
-	if (!fq->finished_count && read(fq->fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
+	/* Readable as long as there is something, or there will be nothing. */
+	if (!fq->finished_count && !fq->keeps &&
+	    read(fq->fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
 		abort();
 	pthread_mutex_unlock(&fq->lock);
 	return ret;

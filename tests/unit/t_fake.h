@@ -24,6 +24,8 @@
  * @refusal:   what it answers to all that is sent, 0: it takes it
  * @kills:     the signal that a process gets which opens a queue of it, 0: none
  * @held:      it begins nothing before t_fake_release()
+ * @keeps:     so many requests it never gives back, and their output, and with the first
+ *             of a queue's all that the queue has
  * @plain:     it stores data instead of compressing it, which costs no CPU
  * @remembers: it compresses data the first time, and knows the result from then on
  * @refused:   it gave no queue, and is listed so
@@ -41,6 +43,7 @@ struct t_fake {
 	int refusal, kills;
 	bool refused;
 	atomic_bool held;
+	atomic_uint keeps;
 	bool plain, remembers;
 	uint64_t requests, faults;
 	unsigned int peak;
@@ -52,6 +55,9 @@ extern struct t_fake t_fake[T_FAKES_MAX];
 /* "fake-0" and so on are there from now on; settings are zero. */
 void t_fake_install(unsigned int count, uint64_t seed);
 void t_fake_remove(void);
+
+/* What devices keep they write to, as they may for as long as the process lives. */
+void t_fake_use_kept(void);
 
 /* Device @i does what it has been given. */
 void t_fake_release(unsigned int i);
