@@ -37,9 +37,15 @@ void inflight_exit(struct inflight *f)
 	f->slots = NULL;
 }
 
-/* The queue is dead: the receiver is emptying the slots, and may be past this one. */
+/*
+ * The queue is dead: the receiver is emptying the slots, and may be past this one.  A
+ * device that has not let go may have been told of it meanwhile: then it comes back like
+ * the rest.
+ */
 SELDOM int inflight_take_back(struct inflight *f, struct inflight_slot *slot)
 {
+	if (inflight_held(f))
+		return 0;
 	if (!atomic_exchange(&slot->taken, false))
 		return 0;
 	atomic_store(&f->tail, slot->tag);

@@ -391,6 +391,31 @@ static void t_a_device_that_holds_requests_is_asked_again(void **state)
 	inflight_exit(&f);
 }
 
+/* Who rings may have told the device of it before its sender is done. */
+static void t_what_a_device_holds_is_not_taken_back(void **state)
+{
+	struct wd_work work = wd_work_request(&reqs[1]), done;
+	struct inflight_slot *slot;
+
+	(void)state;
+	begin(ROOM, 0);
+	assert_int_equal(send(&reqs[0]), 0);
+	slot = inflight_next(&f);
+	gone.held = 2;
+	inflight_bury(&f, -ENODEV);
+	assert_int_equal(inflight_put(&f, slot, &work), 0);
+	assert_false(inflight_exhume(&f, &done));
+	inflight_bury(&f, -ENODEV);
+	inflight_bury(&f, -ENODEV);
+	for (int i = 0; i < 2; i++) {
+		assert_true(inflight_exhume(&f, &done));
+		assert_ptr_equal(done.req, &reqs[i]);
+		assert_int_equal(done.req->status, -ENODEV);
+	}
+	assert_false(inflight_exhume(&f, &done));
+	inflight_exit(&f);
+}
+
 static void t_one_thread_sends_while_another_receives(void **state)
 {
 	(void)state;
@@ -419,6 +444,7 @@ int main(void)
 		cmocka_unit_test(
 			t_requests_of_a_dead_queue_come_back_one_by_one),
 		cmocka_unit_test(t_a_device_that_holds_requests_is_asked_again),
+		cmocka_unit_test(t_what_a_device_holds_is_not_taken_back),
 		cmocka_unit_test(t_one_thread_sends_while_another_receives),
 		cmocka_unit_test(t_none_is_lost_when_the_device_is),
 	};
