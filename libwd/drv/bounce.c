@@ -29,9 +29,10 @@ struct bounce_run {
 	size_t first, units;
 };
 
+/* No bytes have one, too: they have an address. */
 static size_t units_of(size_t size)
 {
-	return (size + UNIT - 1) / UNIT;
+	return size ? size / UNIT + (size % UNIT != 0) : 1;
 }
 
 /* ---- where it is ---- */
@@ -266,7 +267,7 @@ int bounce_request(struct bounce *b, struct bounced *x, const void *in,
 		bounce_release(b, x);
 		return ever_fits(b, in_size, out_size) ? -EBUSY : -EOPNOTSUPP;
 	}
-	if (x->in)
+	if (x->in && in_len)
 		memcpy(x->in, in, in_len);
 	x->in_bus = bounce_bus(b, x->in ? x->in : in);
 	x->out_bus = bounce_bus(b, x->out ? x->out : out);

@@ -298,6 +298,52 @@ static void t_half_of_it_is_lent(void **state)
 	bounce_give_back(&b, p[0], MIB / 2);
 }
 
+static void t_more_than_there_is_cannot_be_had(void **state)
+{
+	struct bounced x = { 0 };
+	uint8_t byte = 1;
+
+	(void)state;
+	begin();
+	for (size_t less = 0; less <= 2 * 4096; less++)
+		assert_null(bounce_lend(&b, SIZE_MAX - less));
+	assert_int_equal(b.lent, 0);
+	assert_int_equal(bounce_request(&b, &x, &byte, 1, SIZE_MAX, &byte, 1),
+			 -EOPNOTSUPP);
+	assert_int_equal(bounce_request(&b, &x, &byte, 1, 1, &byte, SIZE_MAX),
+			 -EOPNOTSUPP);
+}
+
+/* No bytes have a place, too, of which nobody else has a part. */
+static void t_nothing_has_a_place(void **state)
+{
+	struct bounced x[3] = { { 0 } };
+	uint8_t byte = 1;
+
+	(void)state;
+	kernel.ss.slice = 64 * KIB;
+	kernel.limit = MIB;
+	begin();
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(
+			bounce_request(&b, &x[0], &byte, 1, 1, &byte, 1), 0);
+		assert_int_equal(
+			bounce_request(&b, &x[1], NULL, 0, 0, &byte, 0), 0);
+		assert_int_equal(
+			bounce_request(&b, &x[2], &byte, 1, 1, NULL, 0), 0);
+		check_bus(x[1].in_bus, x[1].in, 1);
+		check_bus(x[1].out_bus, x[1].out, 1);
+		for (int i = 0; i < 3; i++) {
+			uint8_t *at = b.base + (size_t)i * 2 * 4096;
+
+			assert_ptr_equal(x[i].in, at);
+			assert_ptr_equal(x[i].out, at + 4096);
+		}
+		for (int i = 0; i < 3; i++)
+			bounce_release(&b, &x[i]);
+	}
+}
+
 /* Blocks of all sizes come and go, and none is in another. */
 static void t_blocks_do_not_meet(void **state)
 {
@@ -356,6 +402,8 @@ int main(void)
 		ENTRY(t_what_is_there_is_not_copied),
 		ENTRY(t_full_is_not_too_small),
 		ENTRY(t_half_of_it_is_lent),
+		ENTRY(t_more_than_there_is_cannot_be_had),
+		ENTRY(t_nothing_has_a_place),
 		ENTRY(t_blocks_do_not_meet),
 		ENTRY(t_memory_that_went_away_is_noticed),
 	};

@@ -46,6 +46,31 @@ T_NO_SVA(too_large_is_for_others, &dummy)
 T_NO_SVA(lent_memory, &dummy)
 T_NO_SVA(sessions, &dummy)
 
+/* Of no input, and with no room for output. */
+static void t_nothing_is_a_request(void **state)
+{
+	struct wd_queue q = { .device = "dummy" };
+	struct wd_comp_header name = { .name = "a name" };
+	uint8_t out[100];
+	struct wd_comp_req req = { .out = out,
+				   .out_cap = sizeof(out),
+				   .level = 1 };
+	void *back;
+
+	(void)state;
+	assert_int_equal(wd_request_queue(&q), 0);
+	assert_int_equal(wd_send(&q, &req), 0);
+	assert_int_equal(wd_recv_sync(&q, &back, WD_WAIT_FOREVER), 0);
+	assert_int_equal(req.status, 0);
+	assert_in_range(req.produced, 18, 30);
+	req.header = &name;
+	req.out_cap = 0;
+	assert_int_equal(wd_send(&q, &req), 0);
+	assert_int_equal(wd_recv_sync(&q, &back, WD_WAIT_FOREVER), 0);
+	assert_int_equal(req.status, -ENOSPC);
+	wd_release_queue(&q);
+}
+
 /* The device works when it is told: what it does last, it has done before it goes. */
 static void t_a_device_that_goes(void **state)
 {
@@ -107,6 +132,7 @@ int main(void)
 		ENTRY(too_large_is_for_others),
 		ENTRY(lent_memory),
 		ENTRY(sessions),
+		ENTRY(nothing_is_a_request),
 		ENTRY(a_device_that_goes),
 		ENTRY(a_device_that_does_not_let_go),
 		ENTRY(without_a_region_there_is_no_queue),
