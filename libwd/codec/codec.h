@@ -130,6 +130,12 @@ int wd_deflate_run(struct wd_deflate *d, struct wd_deflate_job *job);
 /* The most a raw stream of @len bytes takes, marker included. */
 size_t wd_deflate_bound(size_t len);
 
+/* What a device may add to that: it stores what does not shrink in smaller blocks. */
+static inline size_t wd_device_extra(size_t len)
+{
+	return len / 1024 + 64;
+}
+
 /* ---- inflate.c ---- */
 
 struct wd_inflate_engine;

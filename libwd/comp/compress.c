@@ -231,8 +231,8 @@ size_t compress_bound(const struct wd_comp_sess *s, size_t in_len)
 	size_t chunk = s->comp->chunk;
 	size_t chunks, each;
 
-	/* It can turn out that chunks have to be smaller. */
-	if (!s->setup.chunk_size && !sched_on_device(&s->sched))
+	/* It can turn out that chunks have to be smaller, if only without a device. */
+	if (!s->setup.chunk_size)
 		chunk = wd_min(chunk, CHUNK_AFFORDED_MIN);
 	chunks = in_len / chunk + 1;
 
@@ -240,6 +240,8 @@ size_t compress_bound(const struct wd_comp_sess *s, size_t in_len)
 		chunks = in_len / CUT_MIN + 1;
 	/* What every chunk adds to its bytes, stored as they are. */
 	each = 5 * (chunk / 65535 + 2) + 10;
+	if (sched_device(&s->sched))
+		each += wd_device_extra(chunk);
 	if (compress_sized(s))
 		each += WD_HEAD_MAX + WD_TAIL_MAX;
 	if (in_len > (SIZE_MAX - WD_HEAD_MAX - 64) / 2)

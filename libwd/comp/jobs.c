@@ -192,9 +192,8 @@ int job_fit_output(struct wd_comp_sess *s, struct cjob *job, size_t in_len)
 	size_t need = wd_max(header_size(s), (size_t)WD_SPLICE_FENCE_LEN) +
 		      wd_deflate_bound(in_len) + WD_TAIL_MAX;
 
-	/* A device stores what does not shrink in smaller blocks. */
 	if (sched_on_device(&s->sched))
-		need += in_len / 1024 + 64;
+		need += wd_device_extra(in_len);
 	if (job->out_cap >= need)
 		return 0;
 	free(job->out);

@@ -185,7 +185,8 @@ WD_API size_t wd_comp_req_bound(size_t in_len)
 	/* There is no such request; it must not look like a small one. */
 	if (in_len > SIZE_MAX / 2)
 		return SIZE_MAX;
-	return WD_HEAD_MAX + wd_deflate_bound(in_len) + WD_TAIL_MAX;
+	return WD_HEAD_MAX + wd_deflate_bound(in_len) +
+	       wd_device_extra(in_len) + WD_TAIL_MAX;
 }
 
 /* ---- to the scheduler ---- */

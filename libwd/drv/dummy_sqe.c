@@ -49,8 +49,9 @@ static uint32_t most_output(const struct wd_dummy_sqe *sent)
 {
 	uint64_t most = sent->op == WD_DUMMY_OP_DECOMPRESS
 				? (uint64_t)sent->in_len * DUMMY_DEFLATE_MAX
-				: wd_deflate_bound(sent->in_len) + WD_HEAD_MAX +
-					  WD_TAIL_MAX;
+				: wd_deflate_bound(sent->in_len) +
+					  wd_device_extra(sent->in_len) +
+					  WD_HEAD_MAX + WD_TAIL_MAX;
 
 	return (uint32_t)wd_min(sent->out_cap, most);
 }
@@ -66,6 +67,7 @@ SELDOM int dummy_bounce(struct dummy_slot *slot, struct bounce *pool,
 
 	if (ret)
 		return ret;
+	slot->cut |= room < sent->out_cap;
 	sent->out_cap = room;
 	*sqe = *sent;
 	sqe->in = slot->bounced.in_bus;
@@ -137,7 +139,7 @@ SELDOM void dummy_decode_chunk(const struct dummy_slot *slot, struct wd_work *wo
 	req->checksum = wd_checksum(slot->format, out, req->produced);
 }
 
-SELDOM int dummy_status(uint32_t status)
+SELDOM int dummy_status(const struct dummy_slot *slot, uint32_t status)
 {
 	switch (status) {
 	case WD_DUMMY_OK:
@@ -147,7 +149,8 @@ SELDOM int dummy_status(uint32_t status)
 	case WD_DUMMY_EFAULT:
 		return -EFAULT;
 	case WD_DUMMY_ENOSPC:
-		return -ENOSPC;
+		/* There was more, which the device was not told of. */
+		return slot->cut ? -EOPNOTSUPP : -ENOSPC;
 	case WD_DUMMY_EDATA:
 		return -EBADMSG;
 	case WD_DUMMY_ESHORT:

@@ -33,6 +33,7 @@ static const uint8_t dummy_empty_block[5] = { 0x00, 0x00, 0x00, 0xff, 0xff };
  *
  * @sent:    what the device was told of it, and results are compared with
  * @format:  the request's own
+ * @cut:     there is more room for output than it was told of
  * @head_len: bytes of a header with a name, or a time, that is in the output already;
  *           the device makes raw data after it
  * @scratch: for input that the device needs in another form; the queue's to free
@@ -42,6 +43,7 @@ struct dummy_slot {
 	struct inflight_slot flight;
 	struct wd_dummy_sqe sent;
 	uint8_t format;
+	bool cut;
 	uint32_t head_len;
 	uint8_t *scratch;
 	size_t scratch_cap;
@@ -119,6 +121,7 @@ static inline int dummy_encode(struct dummy_slot *slot, const struct wd_work *wo
 	sqe->in_len = (uint32_t)req->in_len;
 	sqe->out = (uintptr_t)req->out;
 	sqe->out_cap = (uint32_t)wd_min(req->out_cap, len_max);
+	slot->cut = req->out_cap > len_max;
 	sqe->level = 0;
 	sqe->flags = 0;
 	if (work->kind == WD_WORK_CHUNK)
@@ -144,7 +147,7 @@ int dummy_bounce(struct dummy_slot *slot, struct bounce *pool,
 /* ---- what the device says it did, compared with that ---- */
 
 /* As a negative errno. */
-int dummy_status(uint32_t status);
+int dummy_status(const struct dummy_slot *slot, uint32_t status);
 
 void dummy_decode_chunk(const struct dummy_slot *slot, struct wd_work *work,
 			const struct dummy_result *res);
@@ -235,7 +238,7 @@ static inline bool dummy_decode(const struct dummy_slot *slot, struct wd_work *w
 	req->checksum = res->checksum;
 	bounce_result(&slot->bounced, dummy_out(slot), res->produced);
 	if (res->status)
-		inflight_fail(req, dummy_status(res->status));
+		inflight_fail(req, dummy_status(slot, res->status));
 	else if (work->kind == WD_WORK_CHUNK)
 		dummy_decode_chunk(slot, work, res);
 	else if (!dummy_tail_agrees(slot, res))

@@ -273,7 +273,8 @@ static size_t most_output(const struct hisi_zip_slot *slot)
 {
 	size_t most = slot->way.compress
 			      ? wd_deflate_bound(slot->in_len) +
-					slot->in_len / 1024 + 64 + WD_TAIL_MAX
+					wd_device_extra(slot->in_len) +
+					WD_TAIL_MAX
 			      : (size_t)slot->in_len * HISI_ZIP_RATIO_MAX;
 
 	return wd_min(slot->out_cap, most);
