@@ -316,11 +316,14 @@ static SELDOM bool nonsense(struct hisi_zip_queue *zq,
 }
 
 /* What was copied is right, and the copy is not needed any more. */
-static SELDOM bool end_bounce(struct hisi_qm_rings *r,
+static SELDOM bool end_bounce(struct hisi_zip_queue *zq,
+			      struct hisi_qm_rings *r,
 			      struct inflight_slot *slot)
 {
-	if (!bounce_was_there(&r->pool))
+	if (!bounce_was_there(&r->pool)) {
+		give_up(zq, -ENODEV);
 		return false;
+	}
 	bounce_release(&r->pool, &slot_of(slot)->bounced);
 	return true;
 }
@@ -368,8 +371,8 @@ static HOT bool take_from(struct hisi_zip_queue *zq, struct hisi_qm_rings *r,
 	*done = slot->work;
 	if (!decode(r, at, slot, done, res))
 		return nonsense(zq, r);
-	if (bounce_is_there(&r->pool) && !end_bounce(r, slot))
-		return nonsense(zq, r);
+	if (bounce_is_there(&r->pool) && !end_bounce(zq, r, slot))
+		return false;
 	/* There is room for the next entry before there is for its request. */
 	hisi_qm_taken(r);
 	inflight_free(&r->flight, slot);

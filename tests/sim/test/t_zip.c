@@ -327,10 +327,14 @@ static int control(struct file *f, unsigned long request, void *arg)
 	case UACCE_CMD_QM_SET_QP_INFO:
 		return tell_info(arg);
 	case UACCE_CMD_START_Q:
-		return fails(&t_zip.starts_fail) ? -EIO : start(f);
+		if (fails(&t_zip.starts_fail))
+			return t_zip.start_error ? t_zip.start_error : -EIO;
+		return start(f);
 	case UACCE_CMD_PUT_Q:
 		return put(f);
 	case UACCE_CMD_GET_SS_DMA:
+		if (t_zip.ss_gone)
+			return -ENXIO;
 		return t_zip.no_sva ? t_ss_dma(&f->ss, arg) : -EINVAL;
 	default:
 		return -EINVAL;

@@ -31,6 +31,8 @@
  * @info_error: of UACCE_CMD_QM_SET_QP_INFO
  * @no_sva:    it takes bus addresses; @ss_limit: bytes of an SS region that can be had,
  *             @ss_slice: of a slice of it, if they are not 0
+ * @ss_gone:   of that region it tells no more; what the rings say is as it was
+ * @start_error: of what @starts_fail; 0: -EIO
  * @stuck:     requests hang: stopping a queue takes a reset
  * @linger:    so many times a queue does not stop when told to
  */
@@ -40,6 +42,7 @@ struct t_zip {
 	const char *api, *algs;
 	bool no_sva;
 	size_t ss_limit, ss_slice;
+	bool ss_gone;
 	bool lie_of_info;
 	struct {
 		uint32_t sqe_size;
@@ -48,7 +51,7 @@ struct t_zip {
 	uint16_t number, wrong_number;
 	unsigned int queues;
 	unsigned int opens_fail, maps_fail, types_fail, starts_fail, joins_fail;
-	int info_error;
+	int info_error, start_error;
 	bool stuck;
 	unsigned int linger;
 

@@ -84,6 +84,24 @@ static void t_streams_of_others(void **state)
 	free(out);
 }
 
+/* In a reset, which the words at the end of its rings do not tell of yet. */
+static void t_a_queue_that_dies(void **state)
+{
+	struct wd_queue q = { .device = "hisi_zip" };
+	struct t_attempt a;
+	struct wd_work done;
+
+	(void)state;
+	assert_int_equal(wd_request_queue(&q), 0);
+	t_attempt_begin(&a, COMPRESS_GZIP, 8000);
+	assert_int_equal(t_attempt_send(&q, &a), 0);
+	t_zip.ss_gone = true;
+	assert_int_equal(wd_queue_recv(&q, &done, WD_WAIT_FOREVER), 0);
+	assert_int_equal(done.req->status, -ENODEV);
+	wd_release_queue(&q);
+	t_attempt_end(&a);
+}
+
 static void t_without_a_region_there_is_no_queue(void **state)
 {
 	struct wd_queue q = { .device = "hisi_zip" };
@@ -108,6 +126,7 @@ int main(void)
 		ENTRY(sessions, begin_v2),
 		ENTRY(sessions, begin_v3),
 		ENTRY(a_device_that_goes, begin_v3),
+		ENTRY(a_queue_that_dies, begin_v3),
 		ENTRY(streams_of_others, begin_v2),
 		ENTRY(streams_of_others, begin_v3),
 		ENTRY(without_a_region_there_is_no_queue, begin_v3),
