@@ -162,24 +162,37 @@ static int start_rings(struct hisi_zip_queue *zq, unsigned int type)
 	return 0;
 }
 
+static void say_refused(const struct hisi_zip_queue *zq, unsigned int type,
+			int err)
+{
+	wd_warn("%s: no queue to %s: %s", zq->dev.name,
+		type == HZIP_QUEUE_COMPRESS ? "compress" : "decompress",
+		wd_strerror(err));
+}
+
 /*
  * 0 when there are rings for @type.  Without a second queue the first one still works:
- * then it is not the device that fails.
+ * then it is not the device that fails, and it is not tried again.  A device that is busy
+ * when the first is started, as in a reset, will not be so for ever; but nothing is in
+ * flight that could be waited for.
  */
 static SELDOM int find_rings(struct hisi_zip_queue *zq, unsigned int type)
 {
+	bool first = !atomic_load(&zq->n_started);
 	int ret = zq->refused[type];
 
-	if (!ret)
+	if (!ret) {
 		ret = start_rings(zq, type);
-	if (!ret)
-		return 0;
-	if (!zq->refused[type])
-		wd_warn("%s: no queue to %s: %s", zq->dev.name,
-			type == HZIP_QUEUE_COMPRESS ? "compress" : "decompress",
-			wd_strerror(ret));
+		if (!ret)
+			return 0;
+		say_refused(zq, type, ret);
+	}
+	if (first && ret == -EBUSY)
+		return -ENODEV;
+	if (first && ret == -ENOMEM)
+		return ret;
 	zq->refused[type] = ret;
-	return atomic_load(&zq->n_started) || ret == -EBUSY ? -EOPNOTSUPP : ret;
+	return first ? ret : -EOPNOTSUPP;
 }
 
 /*

@@ -363,6 +363,32 @@ static void t_what_fails_at_the_beginning_is_told(void **state)
 	t_bytes_free(&out);
 }
 
+/* Who tries again later may have more luck, with the same queue or another one. */
+static void t_a_busy_device_is_not_one_that_cannot(void **state)
+{
+	static const int errors[][2] = {
+		{ -EBUSY, -ENODEV },
+		{ -ENOMEM, -ENOMEM },
+	};
+	struct t_bytes out;
+	struct wd_comp_req req = t_compress_req(WD_COMP_GZIP, plain, 600, &out);
+
+	(void)state;
+	for (size_t i = 0; i < T_ARRAY_SIZE(errors); i++) {
+		struct wd_queue q;
+
+		t_open_queue(&q);
+		t_zip.starts_fail = 1;
+		t_zip.start_error = errors[i][0];
+		assert_int_equal(wd_send(&q, &req), errors[i][1]);
+		assert_int_equal(wd_send(&q, &req), errors[i][1]);
+		t_zip.starts_fail = 0;
+		assert_int_equal(t_run_req(&q, &req), 0);
+		wd_release_queue(&q);
+	}
+	t_bytes_free(&out);
+}
+
 static void t_rings_that_cannot_be_are_refused(void **state)
 {
 	static const struct {
@@ -453,6 +479,7 @@ int main(void)
 		TEST(t_requests_it_holds_come_back_when_it_has_let_go,
 		     t_begin_v3),
 		TEST(t_what_fails_at_the_beginning_is_told, t_begin_v3),
+		TEST(t_a_busy_device_is_not_one_that_cannot, t_begin_v3),
 		TEST(t_rings_that_cannot_be_are_refused, t_begin_v3),
 		TEST(t_other_devices_are_not_taken, t_begin_v3),
 		TEST(t_who_does_not_ask_does_not_get_the_engine, t_begin_v3),
