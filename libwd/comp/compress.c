@@ -202,7 +202,9 @@ again:
 	job = job_at(c, 0);
 	source_check_joint(s, job);
 	if (job->item.work.result.compress.no_input && job->req.status == -ENODATA) {
-		source_cut_short(s);
+		ret = source_cut_short(s);
+		if (ret)
+			return ret;
 		goto again;
 	}
 	if (job->item.work.result.compress.no_input)

@@ -55,12 +55,14 @@ int source_read(struct wd_comp_sess *s)
 	return ret == -EAGAIN ? 0 : ret;
 }
 
-void source_cut_short(struct wd_comp_sess *s)
+int source_cut_short(struct wd_comp_sess *s)
 {
 	struct compressor *c = s->comp;
 	uint64_t offset = job_at(c, 0)->offset;
 
 	sched_drain(&s->sched);
+	if (sched_is_held(&s->sched))
+		return -EIO;
 	for (unsigned int i = 0; i < c->jobs.count; i++)
 		job_at(c, i)->state = CJOB_FREE;
 	c->jobs.count = 0;
@@ -71,6 +73,7 @@ void source_cut_short(struct wd_comp_sess *s)
 	c->in_total = offset;
 	c->source.size = 0;
 	c->source.error = 0;
+	return 0;
 }
 
 void source_check_joint(struct wd_comp_sess *s, struct cjob *job)

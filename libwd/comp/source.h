@@ -15,9 +15,10 @@ int source_read(struct wd_comp_sess *s);
 
 /*
  * The oldest job found the input to end earlier than expected.  What was begun
- * is void; from there on everything is read here.
+ * is void; from there on everything is read here.  0, or -EIO: a device does not let go
+ * of what was begun.
  */
-void source_cut_short(struct wd_comp_sess *s);
+int source_cut_short(struct wd_comp_sess *s);
 
 /*
  * The file may have changed since the chunk before was read: what @job refers

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "sched/quarantine.h"
 #include "t_device.h"
 #include "t_util.h"
 
@@ -354,6 +355,54 @@ static void t_a_session_takes_no_piece_of_a_stream_for_a_request(void **state)
 	t_bytes_free(&data);
 }
 
+#define SOURCE_LEN (CHUNK + CHUNK / 2)
+
+static int64_t read_source(void *arg, void *buf, size_t len, uint64_t offset)
+{
+	size_t left = offset < SOURCE_LEN ? SOURCE_LEN - (size_t)offset : 0;
+
+	if (len > left)
+		len = left;
+	memcpy(buf, (const uint8_t *)arg + offset, len);
+	return (int64_t)len;
+}
+
+/* A session that reads ahead, with a device that comes back meanwhile. */
+static struct wd_comp_sess *make_reader(uint8_t *data)
+{
+	struct wd_comp_sess *s = make_session();
+
+	quarantine_rules.first_ns = 0;
+	t_device.open_error = -EBUSY;
+	assert_int_equal(stream(s, data, 4 * CHUNK), 1);
+	assert_int_equal(wd_comp_reset(s, 0), 0);
+	t_device.open_error = 0;
+	assert_int_equal(wd_comp_set_source(s, read_source, data, 4 * CHUNK),
+			 0);
+	return s;
+}
+
+/* The input ends too early, so that what was begun after it is not wanted any more. */
+static void t_a_source_that_ends_early_uses_no_held_memory_again(void **state)
+{
+	uint8_t *data = text(4 * CHUNK);
+	struct wd_comp_sess *s;
+	const void *piece;
+	size_t len;
+	int ret;
+
+	(void)state;
+	lose_one();
+	s = make_reader(data);
+	while ((ret = wd_comp_get_output(s, &piece, &len, WD_WAIT_FOREVER)) ==
+	       1)
+		assert_int_equal(wd_comp_put_output(s), 0);
+	assert_int_equal(t_device.lose, 0);
+	assert_int_equal(ret, -EIO);
+	leave(s);
+	free(data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +431,9 @@ int main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(
 			t_a_session_takes_no_piece_of_a_stream_for_a_request,
+			setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			t_a_source_that_ends_early_uses_no_held_memory_again,
 			setup, teardown),
 	};
 
