@@ -34,8 +34,8 @@
  * @drop:    forget what was sent and has not begun; returns how many requests, none
  *           if not set
  * @event_fd: a descriptor that polls readable when there may be something to
- *           receive, or -1; may be made at the first call.  @fd: the queue's own,
- *           which it is if not set
+ *           receive, or -1 if only looking tells; may be made at the first call.
+ *           @fd: the queue's own, which it is if not set
  * @event_seen: it did, and @recv will look; not set: nothing to do
  * @share, @unshare: as wd_mem_share(); not set: the device reaches whatever the
  *           process can

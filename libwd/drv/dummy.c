@@ -255,6 +255,13 @@ static int dummy_recv(void *ctx, struct wd_work *done, int timeout_ms)
 	return wait_result(&dq->wait, done, timeout_ms);
 }
 
+static int dummy_event_fd(void *ctx, int fd)
+{
+	const struct dummy_queue *dq = ctx;
+
+	return wait_is_held(&dq->wait) ? -1 : fd;
+}
+
 /* ---- memory ---- */
 
 static int dummy_share(void *ctx, const void *addr, size_t size)
@@ -445,6 +452,7 @@ const struct wd_driver_ops wd_dummy_driver = {
 	.flush = dummy_flush,
 	.recv = dummy_recv,
 	.drop = dummy_drop,
+	.event_fd = dummy_event_fd,
 	.share = dummy_share,
 	.lend = dummy_lend,
 	.give_back = dummy_give_back,

@@ -438,6 +438,10 @@ static int hisi_zip_recv(void *ctx, struct wd_work *done, int timeout_ms)
 
 static int hisi_zip_event_fd(void *ctx, int fd)
 {
+	const struct hisi_zip_queue *zq = ctx;
+
+	if (wait_is_held(&zq->wait))
+		return -1;
 	arm(ctx);
 	return fd;
 }

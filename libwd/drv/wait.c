@@ -105,7 +105,7 @@ static bool exhume(const struct waiter *w, int err, struct wd_work *done)
 
 /* ---- a device that does not let go ---- */
 
-static bool held(const struct waiter *w)
+bool wait_is_held(const struct waiter *w)
 {
 	struct inflight *f;
 	bool held = false;
@@ -216,7 +216,8 @@ static int no_result(struct waiter *w, struct wd_work *done, int timeout_ms,
 	if (err && exhume(w, err, done))
 		return 0;
 	if (err)
-		return held(w) ? wait_for_release(w, timeout_ms, *deadline)
+		return wait_is_held(w)
+			       ? wait_for_release(w, timeout_ms, *deadline)
 			       : -ENODEV;
 	if (none(w))
 		return -ENOENT;

@@ -49,6 +49,12 @@ void wait_init(struct waiter *w, const struct waiter_ops *ops, void *ctx);
  */
 int wait_result(struct waiter *w, struct wd_work *done, int timeout_ms);
 
+/*
+ * A device that was given up does not let go of what is in flight.  It does not tell when
+ * it does: that is seen by asking.
+ */
+bool wait_is_held(const struct waiter *w);
+
 /* Give up all that is in flight because of @err, in their order.  Any thread. */
 void wait_give_up(const struct waiter_ops *ops, void *ctx, int err);
 

@@ -331,7 +331,7 @@ bool lane_pass_over(struct lane *l, uint64_t bytes, double ns)
 
 int lane_event_fd(struct lane *l)
 {
-	return wd_queue_event_fd(&l->q);
+	return l->held ? -1 : wd_queue_event_fd(&l->q);
 }
 
 void lane_event_seen(struct lane *l)

@@ -488,9 +488,14 @@ static void sleep_for_any(struct sched *s, int timeout_ms)
 			lane_event_seen(at[i]);
 }
 
-/* Look at each lane once, not always at the same one first. */
+/*
+ * Look at each lane once, not always at the same one first.  What a device holds is told
+ * of when all others have given back what they have.
+ */
 static int look_at_all(struct sched *s, struct wd_work *done, struct lane **from)
 {
+	bool held = false, busy = false;
+
 	for (unsigned int i = 0; i < s->count; i++) {
 		struct lane *l = &s->lanes[(s->next_look + i) % s->count];
 		int ret;
@@ -498,13 +503,15 @@ static int look_at_all(struct sched *s, struct wd_work *done, struct lane **from
 		if (!l->in_flight)
 			continue;
 		ret = lane_recv(l, done, WD_NO_WAIT, true);
-		if (ret == -EAGAIN)
+		held |= ret == -EIO;
+		busy |= ret == -EAGAIN;
+		if (ret == -EIO || ret == -EAGAIN)
 			continue;
 		s->next_look = (unsigned int)(l - s->lanes) + 1;
 		*from = l;
 		return ret == -ENOENT ? -EIO : ret;
 	}
-	return -EAGAIN;
+	return held && !busy ? -EIO : -EAGAIN;
 }
 
 static int recv_from_any(struct sched *s, struct wd_work *done, struct lane **from,

@@ -119,6 +119,23 @@ static void t_waiting_for_them_has_an_end(void **state)
 	comes_back(WD_WAIT_FOREVER, -ETIMEDOUT);
 }
 
+/* Its descriptor always polls readable: who waits for others, too, would not sleep. */
+static void t_it_is_not_waited_for_by_its_descriptor(void **state)
+{
+	void *back;
+
+	(void)state;
+	lose_two(20);
+	assert_int_equal(wd_queue_event_fd(&q), q.fd);
+	wd_stall_ms = 0;
+	assert_int_equal(wd_recv(&q, &back), -EIO);
+	wd_stall_ms = 60000;
+	assert_int_equal(wd_queue_event_fd(&q), -1);
+	comes_back(WD_WAIT_FOREVER, -ETIMEDOUT);
+	assert_int_equal(wd_queue_event_fd(&q), q.fd);
+	comes_back(WD_NO_WAIT, -ETIMEDOUT);
+}
+
 static void t_a_time_limit_counts(void **state)
 {
 	void *back;
@@ -413,6 +430,9 @@ int main(void)
 			t_looking_for_them_does_not_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(t_waiting_for_them_has_an_end,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			t_it_is_not_waited_for_by_its_descriptor, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(t_a_time_limit_counts, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(

@@ -4,6 +4,7 @@
  * The devices are t_fake.c.
  */
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -173,6 +174,50 @@ static void t_the_last_lane_takes_what_waits_whatever_its_speed(void **state)
 	assert_int_equal(req.status, 0);
 	sched_exit(&s);
 	free(req.out);
+}
+
+/* A device that keeps what it has does not keep what others have. */
+static void t_what_others_have_comes_back_first(void **state)
+{
+	const struct engine_choice choice = {
+		.devices = 2,
+		.device = { "fake-0", "fake-1" },
+	};
+	struct wd_comp_req req[4];
+	struct sched_item item[4] = { 0 }, *got;
+	struct sched s = { 0 };
+
+	(void)state;
+	atomic_store(&t_fake[0].keeps, 1);
+	atomic_store(&t_fake[1].held, true);
+	assert_int_equal(sched_init(&s, &choice, 1), 0);
+	for (int i = 0; i < 4; i++) {
+		req[i] = (struct wd_comp_req){
+			.level = 1,
+			.in = text,
+			.in_len = CHUNK,
+			.out = malloc(2 * CHUNK),
+			.out_cap = 2 * CHUNK,
+		};
+		assert_non_null(req[i].out);
+		item[i].work = wd_work_compress(&req[i], WD_COMP_GZIP);
+		assert_int_equal(sched_send(&s, &item[i]), 0);
+	}
+	while (atomic_load(&t_fake[0].keeps))
+		sched_yield();
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(sched_recv(&s, &got, WD_NO_WAIT), -EAGAIN);
+	t_fake_release(1);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(sched_recv(&s, &got, WD_WAIT_FOREVER), 0);
+		assert_int_equal(got->work.req->status, 0);
+		assert_ptr_equal(got->lane, &s.lanes[1]);
+	}
+	assert_int_equal(sched_recv(&s, &got, WD_WAIT_FOREVER), -EIO);
+	assert_int_equal(sched_recv(&s, &got, WD_NO_WAIT), -EIO);
+	sched_exit(&s);
+	for (int i = 0; i < 4; i++)
+		free(req[i].out);
 }
 
 /* What a device cannot do is no failure; any other refusal is, as it is told. */
@@ -458,6 +503,7 @@ int main(void)
 		TEST(t_three_devices_and_the_cpu_share_the_work),
 		TEST(t_lanes_that_fail_lose_nothing),
 		TEST(t_the_last_lane_takes_what_waits_whatever_its_speed),
+		TEST(t_what_others_have_comes_back_first),
 		TEST(t_a_device_that_refuses_is_left),
 		TEST(t_requests_that_lanes_fail_come_back_once),
 		TEST(t_headers_that_a_device_spoils_are_seen),

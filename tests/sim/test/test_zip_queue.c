@@ -323,6 +323,7 @@ static void t_requests_it_holds_come_back_when_it_has_let_go(void **state)
 	t_zip.linger = 7;
 	t_zip_stop(true, true);
 	assert_int_equal(wd_recv(&q, &done), -EAGAIN);
+	assert_int_equal(wd_queue_event_fd(&q), -1);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(wd_recv_sync(&q, &done, WD_WAIT_FOREVER), 0);
 		assert_int_equal(((struct wd_comp_req *)done)->status, -ENODEV);
