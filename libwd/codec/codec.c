@@ -395,19 +395,26 @@ static void run_decompress(struct wd_codec *codec, struct wd_comp_req *req)
 /* ---- what a device made ---- */
 
 /*
- * Whether DEFLATE data with an end decodes to @want; @from: where there is room for
- * that.  libdeflate takes codes that zlib does not, the splice walker takes none.
+ * 0 if DEFLATE data with an end decodes to @want, -EBADMSG if not, or -ENOMEM; @from:
+ * where there is room for that.  libdeflate takes codes that zlib does not, the splice
+ * walker takes none.
  */
-static bool decodes_to(struct wd_codec *codec, const uint8_t *data, size_t len,
-		       size_t from, const uint8_t *want, size_t want_len)
+static int decodes_to(struct wd_codec *codec, const uint8_t *data, size_t len,
+		      size_t from, const uint8_t *want, size_t want_len)
 {
 	uint8_t *out = codec->scratch + from;
 	struct wd_splice_end end;
 	size_t used, made;
+	int ret;
 
-	return !wd_splice_find(data, len, &end) &&
-	       !raw_inflate(codec, data, len, out, want_len, &used, &made) &&
-	       used == len && made == want_len && !memcmp(out, want, want_len);
+	if (wd_splice_find(data, len, &end))
+		return -EBADMSG;
+	ret = raw_inflate(codec, data, len, out, want_len, &used, &made);
+	if (ret)
+		return ret == -ENOMEM ? ret : -EBADMSG;
+	return used == len && made == want_len && !memcmp(out, want, want_len)
+		       ? 0
+		       : -EBADMSG;
 }
 
 /* 0 if the output of compression is its input, -EBADMSG if not, or -ENOMEM. */
@@ -428,7 +435,7 @@ static int verify(struct wd_codec *codec, const struct wd_work *work)
 	wd_tail_write(trailer, req->format, sum, req->in_len);
 	if (sum != req->checksum || memcmp(data + req->produced - tail, trailer, tail))
 		return -EBADMSG;
-	if (fit_scratch(codec, len + req->in_len))
+	if (!codec || fit_scratch(codec, len + req->in_len))
 		return -ENOMEM;
 	write_head(codec->scratch, req);
 	if (memcmp(data, codec->scratch, head))
@@ -440,25 +447,36 @@ static int verify(struct wd_codec *codec, const struct wd_work *work)
 		data = codec->scratch;
 	}
 	return decodes_to(codec, data + head, len - head - tail, open ? len : 0,
-			  req->in, req->in_len) ? 0 : -EBADMSG;
+			  req->in, req->in_len);
 }
 
-static bool is_right(struct wd_codec *codec, const struct wd_work *work)
+/* The same of what may be decompression, too. */
+static int look_at(struct wd_codec *codec, const struct wd_work *work)
 {
 	const struct wd_comp_req *req = work->req;
 
 	if (wd_work_compresses(work))
-		return verify(codec, work) != -EBADMSG;
-	return wd_checksum(req->format, req->out, req->produced) == req->checksum;
+		return verify(codec, work);
+	return wd_checksum(req->format, req->out, req->produced) ==
+			       req->checksum
+		       ? 0
+		       : -EBADMSG;
 }
 
+/* What cannot be looked at, for want of memory, nobody gets. */
 static void run_check(struct wd_codec *codec, struct wd_work *work)
 {
 	struct wd_work *of = work->args.check.of;
+	int ret = look_at(codec, of);
 
-	work->result.check.wrong = !is_right(codec, of);
-	if (work->result.check.wrong)
+	work->result.check.wrong = ret == -EBADMSG;
+	if (ret == -EBADMSG) {
 		wd_codec_run(codec, of);
+	} else if (ret) {
+		of->req->status = ret;
+		of->req->consumed = 0;
+		of->req->produced = 0;
+	}
 }
 
 static void run_request(struct wd_codec *codec, struct wd_work *work)

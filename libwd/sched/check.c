@@ -99,7 +99,7 @@ void check_settle(struct sched *s, struct sched_item *item, bool wrong)
 	} else if (wrong) {
 		item->lane->told.wrong++;
 		failed(s, item);
-	} else {
+	} else if (!item->work.req->status) {
 		succeeded(item);
 	}
 }

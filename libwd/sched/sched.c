@@ -201,19 +201,29 @@ int sched_run_small(struct sched *s, struct wd_work *work)
 	return sched_run(s, work);
 }
 
+/* If it could be looked at, it was right. */
+static void count_checked(const struct sched_item *item)
+{
+	if (!item->work.req->status)
+		lane_count_done(item->lane, item->work.req);
+}
+
 /* Received like the rest. */
 static void run_now(struct sched *s, struct sched_item *item)
 {
 	struct wd_work check = wd_work_check(&item->work);
 
-	if (item->stage != ITEM_CHECKING)
+	if (item->stage != ITEM_CHECKING) {
 		sched_run(s, &item->work);
-	else if (s->codec || (s->codec = wd_codec_create()))
+	} else {
+		if (!s->codec)
+			s->codec = wd_codec_create();
 		wd_codec_run(s->codec, &check);
+	}
 	if (item->stage != ITEM_DOING)
 		check_settle(s, item, check.result.check.wrong);
 	if (item->stage == ITEM_CHECKING && !check.result.check.wrong)
-		lane_count_done(item->lane, item->work.req);
+		count_checked(item);
 	else
 		item->lane = NULL;
 	put_last(&s->done, item);
@@ -409,9 +419,12 @@ static void from_cpu(struct sched *s, struct lane *cpu, struct sched_item *item,
 {
 	if (item->stage == ITEM_CHECKING) {
 		check_settle(s, item, done->result.check.wrong);
-		if (done->result.check.wrong)
-			item->lane = cpu;
-		lane_count_done(item->lane, item->work.req);
+		if (!done->result.check.wrong) {
+			count_checked(item);
+			return;
+		}
+		item->lane = cpu;
+		lane_count_done(cpu, item->work.req);
 		return;
 	}
 	item->work.result = done->result;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "codec.h"
 #include "t_util.h"
 
 #include <cmocka.h>
@@ -374,6 +375,62 @@ static void t_requests_survive_failing_allocations(void **state)
 		run_requests(n, true, &any);
 }
 
+/* As a device would have compressed it: right, or with a bit that is not. */
+static void make(struct wd_comp_req *req, bool spoilt)
+{
+	struct wd_codec *codec = wd_codec_create();
+	struct wd_work work = wd_work_compress(req, WD_COMP_RAW);
+
+	assert_non_null(codec);
+	*req = (struct wd_comp_req){
+		.in = data,
+		.in_len = 50000,
+		.out = out,
+		.out_cap = OUT_CAP,
+		.format = WD_COMP_RAW,
+		.level = 1,
+	};
+	wd_codec_run(codec, &work);
+	wd_codec_destroy(codec);
+	assert_int_equal(req->status, 0);
+	out[req->produced / 2] ^= spoilt;
+}
+
+static void t_nothing_is_right_that_nobody_has_looked_at(void **state)
+{
+	bool any = true;
+
+	(void)state;
+	for (long n = 0; any; n++)
+		for (int spoilt = 0; spoilt < 2; spoilt++) {
+			struct wd_comp_req req;
+			struct wd_work work =
+				wd_work_compress(&req, WD_COMP_RAW);
+			struct wd_work check = wd_work_check(&work);
+			struct wd_codec *codec;
+			struct t_verdict v;
+
+			make(&req, spoilt);
+			arm(n, true);
+			codec = wd_codec_create();
+			wd_codec_run(codec, &check);
+			wd_codec_destroy(codec);
+			any = disarm();
+			if (req.status) {
+				assert_true(any);
+				assert_int_equal(req.status, -ENOMEM);
+				assert_int_equal(req.produced, 0);
+				continue;
+			}
+			assert_int_equal(check.result.check.wrong, spoilt);
+			t_judge(&v, WD_COMP_RAW, out, req.produced, NULL, 0);
+			assert_int_equal(v.ret, 0);
+			assert_int_equal(v.out.len, req.in_len);
+			assert_memory_equal(v.out.data, data, req.in_len);
+			t_bytes_free(&v.out);
+		}
+}
+
 static void t_device_lists_and_queues_survive_failing_allocations(void **state)
 {
 	(void)state;
@@ -462,7 +519,9 @@ int main(void)
 		cmocka_unit_test(t_repeats_are_found_when_allocations_fail),
 		cmocka_unit_test(t_decompression_survives_failing_allocations),
 		cmocka_unit_test(t_requests_survive_failing_allocations),
-		cmocka_unit_test(t_device_lists_and_queues_survive_failing_allocations),
+		cmocka_unit_test(t_nothing_is_right_that_nobody_has_looked_at),
+		cmocka_unit_test(
+			t_device_lists_and_queues_survive_failing_allocations),
 	};
 
 	return cmocka_run_group_tests(tests, setup_data, teardown_data);
