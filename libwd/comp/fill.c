@@ -27,12 +27,13 @@ static bool first_of_stream(const struct wd_comp_sess *s)
 	return !s->comp->any_sent;
 }
 
+/* The chunk before has left its fence to this one, which may refer to that if it @joins. */
 static void set_request(struct wd_comp_sess *s, struct cjob *job,
-			const void *in)
+			const void *in, bool joins)
 {
 	size_t head =
 		compress_sized(s) || first_of_stream(s) ? header_size(s) : 0;
-	bool join =
+	bool follows =
 		compress_joins(s) && !first_of_stream(s) && !s->comp->parted;
 
 	memset(&job->req, 0, sizeof(job->req));
@@ -42,7 +43,7 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job,
 	job->req.flags = job->last || compress_sized(s) ? 0 : WD_COMP_REQ_OPEN;
 	job->req.in = in;
 	job->req.in_len = job->in_len;
-	if (join)
+	if (follows)
 		job->lead = WD_SPLICE_FENCE_LEN;
 	job->req.out = job->out + head + job->lead;
 	job->req.out_cap = job->out_cap - head - job->lead - WD_TAIL_MAX;
@@ -54,7 +55,7 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job,
 	else
 		sess_item(&job->item,
 			  wd_work_compress(&job->req, s->setup.format));
-	job->item.work.args.compress.join = join;
+	job->item.work.args.compress.join = follows && joins;
 	job->item.work.args.compress.before = job->before_len;
 	job->out_len = head;
 }
@@ -100,8 +101,8 @@ static int fill_send(struct wd_comp_sess *s, struct cjob *job, const void *in)
 		return ret;
 	/* Devices do not know what was before, and may end in their own way. */
 	if (device)
-		job->keep = c->parted = true;
-	set_request(s, job, in);
+		job->keep = true;
+	set_request(s, job, in, !device);
 	job->item.for_cpu = !device;
 	c->any_sent = true;
 	c->parted = device;

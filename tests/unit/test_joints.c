@@ -16,6 +16,7 @@
 #include <zlib.h>
 
 #include "codec.h"
+#include "sched/quarantine.h"
 #include "splice.h"
 #include "t_device.h"
 #include "t_util.h"
@@ -596,6 +597,44 @@ static void t_a_device_that_fails_in_between_leaves_a_good_stream(void **state)
 	}
 }
 
+/* Chunks of the CPU, which leave a part of the marker to the next, then of a device. */
+static void t_a_marker_is_between_what_the_cpu_and_a_device_make(void **state)
+{
+	struct wd_comp_setup setup = {
+		.engine = "dummy",
+		.chunk_size = (uint32_t)CHUNK,
+		.threads = 1,
+	};
+	struct wd_comp_buf buf = { .in = input, .in_len = 5 * CHUNK };
+	struct t_bytes out = { 0 };
+	struct wd_comp_lane lanes[2];
+	struct wd_comp_sess *s;
+	uint8_t *room = malloc(INPUT_MAX);
+
+	(void)state;
+	assert_non_null(room);
+	t_fill(input, 10 * CHUNK, T_NOISE);
+	t_device_install();
+	quarantine_rules.first_ns = 0;
+	t_device.open_error = -EBUSY;
+	s = make(&setup);
+	buf.out = room;
+	buf.out_len = INPUT_MAX;
+	assert_int_equal(wd_comp_stream(s, &buf, WD_COMP_NO_FLUSH), 0);
+	t_device.open_error = 0;
+	buf.in_len += 5 * CHUNK;
+	assert_int_equal(wd_comp_stream(s, &buf, WD_COMP_FINISH), 1);
+	assert_int_equal(wd_comp_get_lanes(s, lanes, 2), 2);
+	assert_in_range(lanes[0].requests, 1, 8);
+	t_bytes_add(&out, room, INPUT_MAX - buf.out_len);
+	check(WD_COMP_GZIP, &out, 10 * CHUNK);
+	assert_int_equal(markers(&out), 9);
+	wd_comp_destroy(s);
+	t_device_remove();
+	t_bytes_free(&out);
+	free(room);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -616,11 +655,16 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_every_way_gives_the_same_bytes),
-		cmocka_unit_test(t_flushes_hand_out_all_and_let_nothing_refer_back),
+		cmocka_unit_test(
+			t_flushes_hand_out_all_and_let_nothing_refer_back),
 		cmocka_unit_test(t_a_flush_leaves_the_marker_before_it),
 		cmocka_unit_test(t_chunks_after_a_flush_refer_to_each_other),
-		cmocka_unit_test(t_a_file_that_becomes_another_gives_a_good_stream),
-		cmocka_unit_test(t_a_device_that_fails_in_between_leaves_a_good_stream),
+		cmocka_unit_test(
+			t_a_file_that_becomes_another_gives_a_good_stream),
+		cmocka_unit_test(
+			t_a_device_that_fails_in_between_leaves_a_good_stream),
+		cmocka_unit_test(
+			t_a_marker_is_between_what_the_cpu_and_a_device_make),
 	};
 
 	if (argc > 1)
