@@ -139,6 +139,14 @@ int choose_again_ms(const struct sched *s, uint64_t bytes)
 	return ns > 0 ? (int)(ns / 1e6) + 1 : -1;
 }
 
+static bool is_only_one(const struct sched *s, const struct lane *l)
+{
+	for (unsigned int i = 0; i < s->count; i++)
+		if (&s->lanes[i] != l && sched_uses(s, &s->lanes[i]))
+			return false;
+	return true;
+}
+
 /*
  * A lane is kept just full enough: more than it would finish while the others do
  * all the rest would keep them waiting for it, as output goes out in order.
@@ -148,7 +156,7 @@ static bool wants_more(const struct sched *s, struct lane *l, uint64_t bytes)
 	unsigned int most = l->width + (lane_is_device(l) ? 0 : 1);
 
 	/* It may be slow, and all wait for what it has. */
-	if (lane_is_device(l) && !lane_is_known(l))
+	if (lane_is_device(l) && !lane_is_known(l) && !is_only_one(s, l))
 		most = UNKNOWN_MAX;
 	if (!sched_uses(s, l) || !lane_has_room(l) || l->in_flight >= most)
 		return false;

@@ -383,7 +383,9 @@ int sched_send(struct sched *s, struct sched_item *item)
 
 	if (ret)
 		return ret;
-	if (!is_plural(s) && (!item->for_cpu || s->cpu_works))
+	/* Nobody comes before who waits. */
+	if (!is_plural(s) && !s->waiting.first &&
+	    (!item->for_cpu || s->cpu_works))
 		return send_straight(s, item);
 	if (s->in_flight >= sched_depth(s))
 		return -EBUSY;

@@ -386,6 +386,10 @@ static int fake_send(void *ctx, const struct wd_work *work)
 	expect_fit(work);
 	if (fq->fake->refusal)
 		return fq->fake->refusal;
+	if (fq->fake->full) {
+		fq->fake->full--;
+		return -EBUSY;
+	}
 	if (work->kind == WD_WORK_STREAM || below(1000) < fq->fake->ill / 4)
 		return -EOPNOTSUPP;
 	pthread_mutex_lock(&fq->lock);

@@ -22,6 +22,7 @@
  * @lies_in:   it only lies, and about these first bytes of its output; 0: as it likes
  * @deadly:    of 1000 requests so many are its last
  * @refusal:   what it answers to all that is sent, 0: it takes it
+ * @full:      so many times it says that it has no room
  * @kills:     the signal that a process gets which opens a queue of it, 0: none
  * @held:      it begins nothing before t_fake_release()
  * @keeps:     so many requests it never gives back, and their output, and with the first
@@ -40,6 +41,7 @@ struct t_fake {
 	double ns_per_byte;
 	unsigned int ill, deadly;
 	unsigned int lies_in;
+	unsigned int full;
 	int refusal, kills;
 	bool refused;
 	atomic_bool held;

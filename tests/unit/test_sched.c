@@ -176,6 +176,35 @@ static void t_the_last_lane_takes_what_waits_whatever_its_speed(void **state)
 	free(req.out);
 }
 
+/* Items for devices that do what they are told. */
+#define ITEMS 6
+
+static struct sched_item items[ITEMS];
+static struct wd_comp_req reqs[ITEMS];
+
+static void send_item(struct sched *s, int i)
+{
+	reqs[i] = (struct wd_comp_req){
+		.level = 1,
+		.in = text,
+		.in_len = CHUNK,
+		.out = malloc(2 * CHUNK),
+		.out_cap = 2 * CHUNK,
+	};
+	assert_non_null(reqs[i].out);
+	items[i] = (struct sched_item){
+		.work = wd_work_compress(&reqs[i], WD_COMP_GZIP),
+	};
+	assert_int_equal(sched_send(s, &items[i]), 0);
+}
+
+static void end_items(struct sched *s, int n)
+{
+	sched_exit(s);
+	while (n--)
+		free(reqs[n].out);
+}
+
 /* A device that keeps what it has does not keep what others have. */
 static void t_what_others_have_comes_back_first(void **state)
 {
@@ -183,26 +212,17 @@ static void t_what_others_have_comes_back_first(void **state)
 		.devices = 2,
 		.device = { "fake-0", "fake-1" },
 	};
-	struct wd_comp_req req[4];
-	struct sched_item item[4] = { 0 }, *got;
 	struct sched s = { 0 };
+	struct sched_item *got;
 
 	(void)state;
 	atomic_store(&t_fake[0].keeps, 1);
-	atomic_store(&t_fake[1].held, true);
+	for (int i = 0; i < 2; i++)
+		atomic_store(&t_fake[i].held, true);
 	assert_int_equal(sched_init(&s, &choice, 1), 0);
-	for (int i = 0; i < 4; i++) {
-		req[i] = (struct wd_comp_req){
-			.level = 1,
-			.in = text,
-			.in_len = CHUNK,
-			.out = malloc(2 * CHUNK),
-			.out_cap = 2 * CHUNK,
-		};
-		assert_non_null(req[i].out);
-		item[i].work = wd_work_compress(&req[i], WD_COMP_GZIP);
-		assert_int_equal(sched_send(&s, &item[i]), 0);
-	}
+	for (int i = 0; i < 4; i++)
+		send_item(&s, i);
+	t_fake_release(0);
 	while (atomic_load(&t_fake[0].keeps))
 		sched_yield();
 	for (int i = 0; i < 3; i++)
@@ -215,9 +235,31 @@ static void t_what_others_have_comes_back_first(void **state)
 	}
 	assert_int_equal(sched_recv(&s, &got, WD_WAIT_FOREVER), -EIO);
 	assert_int_equal(sched_recv(&s, &got, WD_NO_WAIT), -EIO);
-	sched_exit(&s);
-	for (int i = 0; i < 4; i++)
-		free(req[i].out);
+	end_items(&s, 4);
+}
+
+/* It was full for a moment: nobody comes before who waits, and all go to it then. */
+static void t_who_waits_for_a_device_is_not_overtaken(void **state)
+{
+	const struct engine_choice choice = { .devices = 1,
+					      .device = { "fake-0" } };
+	struct sched s = { 0 };
+	struct sched_item *got;
+
+	(void)state;
+	atomic_store(&t_fake[0].held, true);
+	assert_int_equal(sched_init(&s, &choice, 1), 0);
+	for (int i = 0; i < ITEMS; i++) {
+		t_fake[0].full = i == 1;
+		send_item(&s, i);
+	}
+	assert_int_equal(t_fake[0].peak, ITEMS);
+	t_fake_release(0);
+	for (int i = 0; i < ITEMS; i++) {
+		assert_int_equal(sched_recv(&s, &got, WD_WAIT_FOREVER), 0);
+		assert_ptr_equal(got, &items[i]);
+	}
+	end_items(&s, ITEMS);
 }
 
 /* What a device cannot do is no failure; any other refusal is, as it is told. */
@@ -504,6 +546,7 @@ int main(void)
 		TEST(t_lanes_that_fail_lose_nothing),
 		TEST(t_the_last_lane_takes_what_waits_whatever_its_speed),
 		TEST(t_what_others_have_comes_back_first),
+		TEST(t_who_waits_for_a_device_is_not_overtaken),
 		TEST(t_a_device_that_refuses_is_left),
 		TEST(t_requests_that_lanes_fail_come_back_once),
 		TEST(t_headers_that_a_device_spoils_are_seen),
