@@ -36,7 +36,8 @@ static int check_setup(const struct wd_comp_setup *setup)
 	return 0;
 }
 
-static int begin_sched(struct wd_comp_sess *s)
+/* @at_once: its devices are to be opened before there is anything to do. */
+static int begin_sched(struct wd_comp_sess *s, bool *at_once)
 {
 	struct engine_choice choice;
 	int ret = engine_choose(&choice, s->setup.engine);
@@ -50,10 +51,8 @@ static int begin_sched(struct wd_comp_sess *s)
 	if (ret)
 		return ret;
 	s->sched.verify = !(s->setup.flags & WD_COMP_NO_VERIFY);
-	ret = choice.at_once ? sched_open_devices(&s->sched) : 0;
-	if (ret)
-		sched_exit(&s->sched);
-	return ret;
+	*at_once = choice.at_once;
+	return 0;
 }
 
 static void exit_direction(struct wd_comp_sess *s)
@@ -68,6 +67,7 @@ WD_API int wd_comp_create(struct wd_comp_sess **sess,
 			  const struct wd_comp_setup *setup)
 {
 	struct wd_comp_sess *s;
+	bool at_once;
 	int ret;
 
 	if (!sess || !setup)
@@ -82,7 +82,7 @@ WD_API int wd_comp_create(struct wd_comp_sess **sess,
 	s->setup = *setup;
 	if (!s->setup.level)
 		s->setup.level = WD_COMP_LEVEL_DEFAULT;
-	ret = begin_sched(s);
+	ret = begin_sched(s, &at_once);
 	if (ret)
 		goto err_free;
 	s->setup.engine = NULL;
@@ -91,6 +91,10 @@ WD_API int wd_comp_create(struct wd_comp_sess **sess,
 	if (ret)
 		goto err_guard;
 	wd_comp_reset(s, setup->size_hint);
+	/* Why one cannot be had is part of what is told of the first stream. */
+	ret = at_once ? sched_open_devices(&s->sched) : 0;
+	if (ret)
+		goto err_guard;
 	*sess = s;
 	return 0;
 

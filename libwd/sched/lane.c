@@ -181,6 +181,9 @@ void lane_reset_counts(struct lane *l)
 {
 	memset(&l->told, 0, sizeof(l->told));
 	memset(l->reasons, 0, sizeof(l->reasons));
+	/* A queue that could not be had, and will not be asked for again. */
+	if (l->state == LANE_LEFT && !lane_rests(l))
+		lane_count_reason(l, reason_no_queue(l->error));
 }
 
 bool lane_has_room(const struct lane *l)

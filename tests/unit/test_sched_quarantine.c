@@ -453,6 +453,40 @@ static void t_each_status_has_its_reason(void **state)
 	}
 }
 
+/* Whether it was asked for when the session was made, or for a stream before this one. */
+static void t_each_stream_tells_of_a_queue_that_cannot_be_had(void **state)
+{
+	static const struct {
+		int no_queue;
+		enum wd_comp_reason reason;
+		uint64_t again; /* after a reset */
+	} cases[] = {
+		{ -EACCES, WD_COMP_REASON_NO_PERMISSION, 1 },
+		{ -EOPNOTSUPP, WD_COMP_REASON_ADDRESS_MODE, 1 },
+		{ -EBUSY, WD_COMP_REASON_NO_QUEUE, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_ARRAY_SIZE(cases); i++) {
+		struct wd_comp_sess *s;
+
+		t_fake[0].refused = false;
+		t_fake[0].no_queue = cases[i].no_queue;
+		s = session(WD_COMP_COMPRESS, "hw");
+		assert_int_equal(reasons_of(s, 0, cases[i].reason, NULL), 1);
+		for (int n = 0; n < 2; n++) {
+			assert_int_equal(wd_comp_reset(s, 0), 0);
+			assert_int_equal(
+				reasons_of(s, 0, cases[i].reason, NULL),
+				cases[i].again);
+		}
+		assert_int_equal(one_request(s), 1);
+		assert_int_equal(reasons_of(s, 0, cases[i].reason, NULL),
+				 cases[i].again);
+		wd_comp_destroy(s);
+	}
+}
+
 static void t_reasons_have_words_of_their_own(void **state)
 {
 	(void)state;
@@ -645,6 +679,7 @@ int main(void)
 		TEST(t_who_did_a_piece_is_told),
 		TEST(t_a_small_stream_is_the_cpus),
 		TEST(t_each_status_has_its_reason),
+		TEST(t_each_stream_tells_of_a_queue_that_cannot_be_had),
 		TEST(t_reasons_have_words_of_their_own),
 		TEST(t_lanes_that_come_and_go_lose_nothing),
 	};
