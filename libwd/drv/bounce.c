@@ -295,7 +295,11 @@ void bounce_release(struct bounce *b, struct bounced *x)
 
 /* ---- lending ---- */
 
-/* Half of it stays for requests whose memory is elsewhere. */
+int bounce_share(const struct bounce *b, const void *p, size_t size)
+{
+	return !bounce_is_there(b) || bounce_has(b, p, size) ? 0 : -EOPNOTSUPP;
+}
+
 void *bounce_keep(struct bounce *b, size_t size)
 {
 	void *p;
@@ -306,11 +310,14 @@ void *bounce_keep(struct bounce *b, size_t size)
 	return p;
 }
 
+/* Half of it stays for requests whose memory is elsewhere. */
 void *bounce_lend(struct bounce *b, size_t size)
 {
 	size_t n = units_of(size);
 	uint8_t *p = NULL;
 
+	if (!bounce_is_there(b))
+		return NULL;
 	pthread_mutex_lock(&b->lock);
 	if (n <= b->size / UNIT / 2 - b->lent)
 		p = take(b, size);
@@ -320,10 +327,13 @@ void *bounce_lend(struct bounce *b, size_t size)
 	return p;
 }
 
-void bounce_give_back(struct bounce *b, void *p, size_t size)
+bool bounce_give_back(struct bounce *b, void *p, size_t size)
 {
+	if (!bounce_has(b, p, size))
+		return false;
 	pthread_mutex_lock(&b->lock);
 	give(b, p, size);
 	b->lent -= units_of(size);
 	pthread_mutex_unlock(&b->lock);
+	return true;
 }

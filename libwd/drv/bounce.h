@@ -114,8 +114,12 @@ void bounce_release(struct bounce *b, struct bounced *x);
 /* Memory of the region for the driver itself, as long as there is the region, or NULL. */
 void *bounce_keep(struct bounce *b, size_t size);
 
-/* Memory of the region for whoever wants it, NULL if there is not enough left. */
+/*
+ * As a driver's share, lend and give_back, see driver.h: also of a queue file that needs
+ * no region, and so has none.
+ */
+int bounce_share(const struct bounce *b, const void *p, size_t size);
 void *bounce_lend(struct bounce *b, size_t size);
-void bounce_give_back(struct bounce *b, void *p, size_t size);
+bool bounce_give_back(struct bounce *b, void *p, size_t size);
 
 #endif

@@ -266,28 +266,17 @@ static int dummy_event_fd(void *ctx, int fd)
 
 static int dummy_share(void *ctx, const void *addr, size_t size)
 {
-	const struct bounce *pool = &((struct dummy_queue *)ctx)->pool;
-
-	if (bounce_is_there(pool) && !bounce_has(pool, addr, size))
-		return -EOPNOTSUPP;
-	return 0;
+	return bounce_share(&((struct dummy_queue *)ctx)->pool, addr, size);
 }
 
 static void *dummy_lend(void *ctx, size_t size)
 {
-	struct bounce *pool = &((struct dummy_queue *)ctx)->pool;
-
-	return bounce_is_there(pool) ? bounce_lend(pool, size) : NULL;
+	return bounce_lend(&((struct dummy_queue *)ctx)->pool, size);
 }
 
 static bool dummy_give_back(void *ctx, void *p, size_t size)
 {
-	struct bounce *pool = &((struct dummy_queue *)ctx)->pool;
-
-	if (!bounce_has(pool, p, size))
-		return false;
-	bounce_give_back(pool, p, size);
-	return true;
+	return bounce_give_back(&((struct dummy_queue *)ctx)->pool, p, size);
 }
 
 /* ---- queues ---- */

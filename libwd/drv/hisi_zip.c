@@ -448,31 +448,25 @@ static int hisi_zip_event_fd(void *ctx, int fd)
 
 /* ---- memory ---- */
 
+/* Of the direction that the queue is used in first. */
+static struct bounce *pool_of(void *ctx)
+{
+	return &((struct hisi_zip_queue *)ctx)->rings[0].pool;
+}
+
 static int hisi_zip_share(void *ctx, const void *addr, size_t size)
 {
-	const struct bounce *pool =
-		&((struct hisi_zip_queue *)ctx)->rings[0].pool;
-
-	if (bounce_is_there(pool) && !bounce_has(pool, addr, size))
-		return -EOPNOTSUPP;
-	return 0;
+	return bounce_share(pool_of(ctx), addr, size);
 }
 
 static void *hisi_zip_lend(void *ctx, size_t size)
 {
-	struct bounce *pool = &((struct hisi_zip_queue *)ctx)->rings[0].pool;
-
-	return bounce_is_there(pool) ? bounce_lend(pool, size) : NULL;
+	return bounce_lend(pool_of(ctx), size);
 }
 
 static bool hisi_zip_give_back(void *ctx, void *p, size_t size)
 {
-	struct bounce *pool = &((struct hisi_zip_queue *)ctx)->rings[0].pool;
-
-	if (!bounce_has(pool, p, size))
-		return false;
-	bounce_give_back(pool, p, size);
-	return true;
+	return bounce_give_back(pool_of(ctx), p, size);
 }
 
 /* ---- queues ---- */

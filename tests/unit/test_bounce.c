@@ -105,6 +105,9 @@ static void t_who_shares_addresses_needs_none(void **state)
 	(void)state;
 	assert_int_equal(bounce_init(&b, &transport, HANDLE, UACCE_DEV_SVA), 0);
 	assert_false(bounce_is_there(&b));
+	assert_int_equal(bounce_share(&b, &kernel, 1), 0);
+	assert_null(bounce_lend(&b, 1));
+	assert_false(bounce_give_back(&b, &kernel, 1));
 	assert_int_equal(bounce_init(&b, &transport, HANDLE, 0), -EOPNOTSUPP);
 	assert_false(bounce_is_there(&b));
 	assert_int_equal(bounce_init(&b, &transport, HANDLE, UACCE_DEV_IOMMU),
@@ -295,7 +298,10 @@ static void t_half_of_it_is_lent(void **state)
 		bounce_give_back(&b, p[n], 4096);
 	p[0] = bounce_lend(&b, MIB / 2);
 	assert_non_null(p[0]);
-	bounce_give_back(&b, p[0], MIB / 2);
+	assert_int_equal(bounce_share(&b, p[0], MIB / 2), 0);
+	assert_int_equal(bounce_share(&b, p, 1), -EOPNOTSUPP);
+	assert_false(bounce_give_back(&b, p, 1));
+	assert_true(bounce_give_back(&b, p[0], MIB / 2));
 }
 
 static void t_more_than_there_is_cannot_be_had(void **state)
