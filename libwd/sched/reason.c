@@ -19,7 +19,7 @@ static const struct {
 	[WD_COMP_REASON_ISOLATED] = {
 		"isolated", "the device is isolated after errors, or gives no queue" },
 	[WD_COMP_REASON_ADDRESS_MODE] = {
-		"address-mode", "the device does not share the process's addresses" },
+		"address-mode", "the device takes no addresses that the process has" },
 	[WD_COMP_REASON_NO_MEMORY] = { "no-memory", "there was no memory for it" },
 	[WD_COMP_REASON_UNSUPPORTED] = {
 		"unsupported", "the device cannot do this format or size" },

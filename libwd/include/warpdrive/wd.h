@@ -169,7 +169,8 @@ void wd_device_list_free(struct wd_device *list);
  * @workers:  threads behind a soft queue, 0 for wd_cpu_count(), or fewer where
  *            memory is limited; set to what was got, 0 for a hardware queue
  * @flags:    0
- * @fd:       a descriptor that polls readable when requests completed, or -1
+ * @fd:       a descriptor that polls readable when requests completed, and always once
+ *            the queue was given up, see wd_recv(); or -1
  * @priv:     the library's
  * @reserved: zero
  *
@@ -193,8 +194,11 @@ struct wd_queue {
  *
  * Nothing runs yet: worker threads start when requests need them.
  *
- * Returns 0; -ENODEV if no device fits, -EACCES, -EBUSY if it has no free
- * queue, -EINVAL, -ENOMEM.
+ * Returns 0; -ENODEV if no device fits; -EACCES; -EPERM for one that takes addresses of
+ * the bus (no SVA), without CAP_SYS_RAWIO; -EBUSY if it has no free queue, or is being
+ * reset; -EIO if it is isolated after errors, or does not start; -EOPNOTSUPP if it takes
+ * neither kind of address; -EPROTO if what it says of its rings cannot be; -EINVAL,
+ * -ENOMEM.
  */
 int wd_request_queue(struct wd_queue *q);
 
@@ -204,9 +208,11 @@ int wd_request_queue(struct wd_queue *q);
  *
  * Waits for requests that a worker or the device has begun; those it has not
  * begun, and completed ones not received, are dropped: their memory is the
- * caller's again on return, unless wd_recv() has returned -EIO.  No other thread
- * may use @q any more.  In a child process created by fork after the queue, only
- * memory is released.
+ * caller's again on return.  Not so where a device does not let go of it, for which
+ * this waits a minute, too: buffers of requests that were not received may be
+ * written to until the process ends.  That is logged, and not returned; wd_recv() tells
+ * it by -EIO, before.  No other thread may use @q any more.  In a child process created
+ * by fork after the queue, only memory is released.
  */
 void wd_release_queue(struct wd_queue *q);
 
@@ -219,9 +225,12 @@ void wd_release_queue(struct wd_queue *q);
  * The request may not start before wd_flush() or a call that waits.  One
  * thread may send while another receives; two senders need a lock.
  *
- * Returns 0; -EBUSY if the queue is full: receive something first; -EINVAL for
- * a request that makes no sense; -EOPNOTSUPP for one this device cannot do; -ENODEV
- * if the queue was given up, see wd_recv(); -ESTALE after fork.  On failure the request is still the caller's.
+ * Returns 0; -EBUSY if the queue is full, or the memory that a device without SVA
+ * reaches, see wd_mem_alloc(): receive something first; -EINVAL for a request that makes
+ * no sense; -EOPNOTSUPP for one this device cannot do; -ENODEV if the queue was given up,
+ * see wd_recv(), or the device cannot start it for now; -EIO if it does not start; -EPROTO
+ * if it says what cannot be; -ENOMEM; -ESTALE after fork.  On failure the request is
+ * still the caller's.
  */
 int wd_send(struct wd_queue *q, void *req);
 
@@ -255,8 +264,10 @@ int wd_flush(struct wd_queue *q);
  *
  * Returns 0, -EAGAIN if nothing has completed, -ENODEV if the queue was given up
  * and nothing more will complete on it, -EIO if a device that was given up has not
- * let go of the memory of what is in flight for a minute: it may be written to as
- * long as the process lives; -ESTALE after fork.
+ * let go of the memory of what is in flight for a minute; -ESTALE after fork.  After
+ * -EIO requests and buffers are still not the caller's, and may be written to as long as
+ * the process lives; each further call asks the device once more, and gives them back if
+ * it has let go.
  */
 int wd_recv(struct wd_queue *q, void **req);
 
@@ -280,9 +291,14 @@ int wd_recv_sync(struct wd_queue *q, void **req, int timeout_ms);
  * @size: bytes
  *
  * A device without shared virtual addressing (no SVA) reaches a region of its own only,
- * through which data of requests is copied; memory from here is part of that region, as
- * long as there is some, and is not copied.  Other queues take it as any memory.  Its
- * contents are undefined.  Any thread.
+ * through which data of requests is copied; memory from here is part of that region, half
+ * of which is given away at most, then any other.  Data in it is not copied by requests in
+ * the direction, compression or decompression, that the queue was used in first.  Other
+ * queues take it as any memory.  Its contents are undefined.  Any thread.
+ *
+ * When the device is removed, the region is gone: from then on it reads as ones, whatever
+ * was there.  What is to survive that has to be copied to other memory when its request
+ * was received.
  *
  * Returns the memory, which wd_mem_free() releases, before the queue is released; or
  * NULL if there is none.

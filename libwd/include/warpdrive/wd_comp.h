@@ -143,7 +143,9 @@ struct wd_comp_setup {
  * @sess:  set to the session, which wd_comp_destroy() releases
  * @setup: read during the call only
  *
- * Cheap: no thread is started and little memory taken before there is work.
+ * Cheap: no thread is started and little memory taken before there is work.  But "hw"
+ * asks for a queue of each of its devices at once; of one without shared virtual
+ * addressing it has up to 32 MiB of memory that is never swapped out.
  *
  * Returns 0; -EINVAL for a setup out of range, -ENODEV if the named engine does
  * not exist; what wd_device_list() has as its status if it cannot be used, or what
@@ -155,7 +157,9 @@ int wd_comp_create(struct wd_comp_sess **sess, const struct wd_comp_setup *setup
  * wd_comp_destroy() - release a session; NULL is fine
  *
  * Waits for what has begun, drops the rest.  If a device does not let go of memory,
- * that is not released, as it may be written to until the process ends.
+ * that is not released, as it may be written to until the process ends; nor may the
+ * caller use buffers of requests that were not received for anything else, then.
+ * Who has to know that calls wd_comp_reset() before.
  */
 void wd_comp_destroy(struct wd_comp_sess *sess);
 
@@ -169,7 +173,9 @@ void wd_comp_destroy(struct wd_comp_sess *sess);
  * rest; requests of wd_comp_send() that were not received are the caller's again.
  *
  * Returns 0, -ESTALE; -EIO if a device has not let go of the session's memory for a
- * minute: see wd_recv().  Then nothing more can be done with it.
+ * minute: see wd_recv().  Then nothing more can be done with it, and requests that were
+ * not received do not come back: they and their buffers may be written to until the
+ * process ends.
  */
 int wd_comp_reset(struct wd_comp_sess *sess, uint64_t size_hint);
 
@@ -554,7 +560,7 @@ enum wd_comp_reason {
 	WD_COMP_REASON_NO_PERMISSION,
 	WD_COMP_REASON_NO_QUEUE,     /* others have them all */
 	WD_COMP_REASON_ISOLATED,     /* by its driver, after errors */
-	WD_COMP_REASON_ADDRESS_MODE, /* it does not share the process's addresses */
+	WD_COMP_REASON_ADDRESS_MODE, /* it takes neither the process's nor the bus's */
 	WD_COMP_REASON_NO_MEMORY,
 	/* one request */
 	WD_COMP_REASON_UNSUPPORTED, /* it cannot do this format or size */
@@ -566,9 +572,9 @@ enum wd_comp_reason {
 	WD_COMP_REASON_TIMED_OUT,
 	WD_COMP_REASON_GONE,
 	WD_COMP_REASON_RESET,
-	/* passed over */
+	/* one request, of which it was not asked */
 	WD_COMP_REASON_QUARANTINED, /* it had failed, and was left for a while */
-	WD_COMP_REASON_TOO_SMALL,   /* the CPU is faster with so little */
+	WD_COMP_REASON_TOO_SMALL, /* the CPU is faster with so little: no fault */
 };
 
 #define WD_COMP_REASONS 17 /* of this version, WD_COMP_REASON_NONE included */
@@ -605,7 +611,10 @@ struct wd_comp_fallback {
  * @list: filled, lane by lane
  * @max:  entries that @list has room for
  *
- * Returns how many there are, 0 if all is well, -EINVAL, -ESTALE.
+ * A queue that could not be had, and will not be asked for again, is in the list of each
+ * stream.
+ *
+ * Returns how many there are, 0 if no queue was passed over, -EINVAL, -ESTALE.
  */
 int wd_comp_get_fallbacks(struct wd_comp_sess *sess,
 			  struct wd_comp_fallback *list, unsigned int max);
@@ -680,8 +689,9 @@ struct wd_comp_req {
  *
  * @req->op, @format and @level count, not the session's.
  *
- * Returns 0, -EBUSY if too many are in flight: receive one first; -EINVAL,
- * -ENODEV, -ESTALE.
+ * Returns 0, -EBUSY if too many are in flight: receive one first; -EINVAL, -ENODEV,
+ * -ENOMEM; -EIO if a device does not let go of what it has of the session, see
+ * wd_comp_recv(); -ESTALE.  On failure the request is still the caller's.
  */
 int wd_comp_send(struct wd_comp_sess *sess, struct wd_comp_req *req);
 
@@ -691,7 +701,10 @@ int wd_comp_send(struct wd_comp_sess *sess, struct wd_comp_req *req);
  * @req:        set to the pointer given to wd_comp_send()
  * @timeout_ms: WD_NO_WAIT, WD_WAIT_FOREVER or milliseconds
  *
- * Returns 0, -EAGAIN, -ETIMEDOUT, -ENOENT if nothing is in flight, -ESTALE.
+ * Returns 0, -EAGAIN, -ETIMEDOUT, -ENOENT if nothing is in flight, -EINVAL, -ESTALE; -EIO
+ * if all that is in flight is with a device that was given up and has not let go of it
+ * for a minute: see wd_recv().  Such requests are the library's, and may be written to
+ * with their buffers, until a later call gives them back, or the process ends.
  */
 int wd_comp_recv(struct wd_comp_sess *sess, struct wd_comp_req **req, int timeout_ms);
 
