@@ -132,6 +132,7 @@ enum doctor_node_kind {
  * @member:   of its group, in this session
  * @listed:   as a member of its group by the group's own entry
  * @group_rw: the group may read and write it
+ * @dev_major, @dev_minor: of the device that it should be; DOCTOR_NOT_KNOWN if so
  */
 struct doctor_node {
 	enum doctor_node_kind kind;
@@ -139,6 +140,7 @@ struct doctor_node {
 	unsigned int uid, gid;
 	char owner[64], group[64];
 	bool usable, member, listed, group_rw;
+	int64_t dev_major, dev_minor;
 };
 
 struct doctor_user {

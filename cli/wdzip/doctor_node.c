@@ -74,24 +74,38 @@ static void read_owner(struct doctor_node *node)
 }
 
 /* "major:minor", as sysfs has it for each device with a file. */
-static bool has_number(const char *name, dev_t number)
+static void read_device_number(const char *name, struct doctor_node *node)
 {
-	char text[32], want[32];
+	int64_t major_number, minor_number;
+	char text[32], *colon;
 
-	if (read_text(text, sizeof(text), "/sys/class/uacce/%s/dev", name) <= 0)
-		return true;
-	snprintf(want, sizeof(want), "%u:%u", major(number), minor(number));
-	return !strcmp(text, want);
+	node->dev_major = node->dev_minor = DOCTOR_NOT_KNOWN;
+	read_text(text, sizeof(text), "/sys/class/uacce/%s/dev", name);
+	colon = strchr(text, ':');
+	if (!colon)
+		return;
+	*colon = '\0';
+	if (!parse_number(text, &major_number) ||
+	    !parse_number(colon + 1, &minor_number))
+		return;
+	node->dev_major = major_number;
+	node->dev_minor = minor_number;
 }
 
-static enum doctor_node_kind kind_of(const char *name, const char *path,
-				     struct stat *st)
+static bool has_number(const struct doctor_node *node, dev_t number)
+{
+	return node->dev_major < 0 || (node->dev_major == major(number) &&
+				       node->dev_minor == minor(number));
+}
+
+static enum doctor_node_kind kind_of(const struct doctor_node *node,
+				     const char *path, struct stat *st)
 {
 	if (stat(path, st))
 		return errno == ENOENT ? NODE_MISSING : NODE_UNKNOWN;
 	if (!S_ISCHR(st->st_mode))
 		return NODE_OTHER;
-	return has_number(name, st->st_rdev) ? NODE_RIGHT : NODE_WRONG;
+	return has_number(node, st->st_rdev) ? NODE_RIGHT : NODE_WRONG;
 }
 
 void gather_node(struct doctor_device *dev)
@@ -101,7 +115,8 @@ void gather_node(struct doctor_device *dev)
 	struct stat st = { 0 };
 
 	snprintf(path, sizeof(path), "/dev/%s", dev->name);
-	node->kind = kind_of(dev->name, path, &st);
+	read_device_number(dev->name, node);
+	node->kind = kind_of(node, path, &st);
 	if (node->kind == NODE_MISSING || node->kind == NODE_UNKNOWN)
 		return;
 	node->mode = st.st_mode & 07777;

@@ -98,6 +98,14 @@ static void put_device(struct line *line, const struct subject *s)
 	add(line, "%s", s->device->name[0] ? s->device->name : s->device->pci);
 }
 
+static void put_driver_again(struct line *line, const struct doctor_device *dev)
+{
+	if (dev->module[0])
+		add(line, "rmmod %s && modprobe %s", dev->module, dev->module);
+	else
+		add(line, "unload its driver and load it again");
+}
+
 /* How to begin anew with it: as a device of PCI, or by loading its driver again. */
 static void put_restart(struct line *line, const struct subject *s)
 {
@@ -105,10 +113,24 @@ static void put_restart(struct line *line, const struct subject *s)
 
 	if (dev->pci[0])
 		add(line, "echo 1 >/sys/bus/pci/devices/%s/reset", dev->pci);
-	else if (dev->module[0])
-		add(line, "rmmod %s && modprobe %s", dev->module, dev->module);
 	else
-		add(line, "unload its driver and load it again");
+		put_driver_again(line, dev);
+}
+
+/* udev gives files their permissions only: the kernel makes them, or mknod. */
+static void put_make_node(struct line *line, const struct subject *s)
+{
+	const struct doctor_device *dev = s->device;
+	const struct doctor_node *node = &dev->node;
+
+	if (node->dev_major < 0) {
+		put_driver_again(line, dev);
+		return;
+	}
+	add(line, "rm -f /dev/%s; mknod -m 600 /dev/%s c %" PRId64 " %" PRId64,
+	    dev->name, dev->name, node->dev_major, node->dev_minor);
+	add(line,
+	    "; then, for its permissions: udevadm trigger --action=add --subsystem-match=uacce");
 }
 
 /* Linux's own driver takes no new threshold for a device that is isolated. */
@@ -265,14 +287,14 @@ static const struct {
 	WORD(distance), WORD(doing), WORD(driver), WORD(error),
 	WORD(fallbacks), WORD(faults), WORD(group), WORD(injected),
 	WORD(iommu_type), WORD(limit), WORD(limit_mib), WORD(lockdown),
-	WORD(memlock_kib), WORD(mode), WORD(module), WORD(new_version),
-	WORD(numa), WORD(odd), WORD(online), WORD(owner),
-	WORD(pci), WORD(reason), WORD(redone), WORD(release),
-	WORD(release_it), WORD(resets), WORD(restart), WORD(rule),
-	WORD(run_error), WORD(run_why), WORD(signal), WORD(state),
-	WORD(threads), WORD(unsafe), WORD(usable), WORD(user),
-	WORD(users), WORD(version), WORD(vfs), WORD(vfs_max),
-	WORD(wish), WORD(zip_driver),
+	WORD(make_node), WORD(memlock_kib), WORD(mode), WORD(module),
+	WORD(new_version), WORD(numa), WORD(odd), WORD(online),
+	WORD(owner), WORD(pci), WORD(reason), WORD(redone),
+	WORD(release), WORD(release_it), WORD(resets), WORD(restart),
+	WORD(rule), WORD(run_error), WORD(run_why), WORD(signal),
+	WORD(state), WORD(threads), WORD(unsafe), WORD(usable),
+	WORD(user), WORD(users), WORD(version), WORD(vfs),
+	WORD(vfs_max), WORD(wish), WORD(zip_driver),
 };
 /* clang-format on */
 

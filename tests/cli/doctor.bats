@@ -112,24 +112,27 @@ load doctor
 	zip_machine
 	node other null 0600 0 0
 	doctor
-	found_only node-missing error fake-0 'udevadm trigger'
+	found_only node-missing error fake-0 'mknod -m 600 /dev/fake-0 c 1 3; .*udevadm trigger'
+	rm "$M/sys/$C/dev"
+	doctor
+	found_only node-missing error fake-0 'rmmod wd_hisi_zip && modprobe wd_hisi_zip'
 }
 
 @test "fault: a file in /dev that is no device" {
 	zip_machine
 	node fake-0 file 0660 0 900
 	doctor
-	found_only node-not-device error fake-0 'rm /dev/fake-0 && udevadm trigger'
+	found_only node-not-device error fake-0 'rm -f /dev/fake-0; mknod -m 600 /dev/fake-0 c 1 3; .*udevadm trigger'
 	node fake-0 fifo 0660 0 900
 	doctor
-	found_only node-not-device error fake-0 'rm /dev/fake-0 && udevadm trigger'
+	found_only node-not-device error fake-0 'rm -f /dev/fake-0; mknod -m 600 /dev/fake-0 c 1 3; .*udevadm trigger'
 }
 
 @test "fault: a file in /dev that is another device" {
 	zip_machine
 	node fake-0 zero 0660 0 900
 	doctor
-	found_only node-wrong error fake-0 'rm /dev/fake-0 && udevadm trigger'
+	found_only node-wrong error fake-0 'rm -f /dev/fake-0; mknod -m 600 /dev/fake-0 c 1 3; .*udevadm trigger'
 }
 
 @test "fault: the user is not in the group" {

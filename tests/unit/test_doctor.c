@@ -87,7 +87,9 @@ static struct doctor_device *add_device(void)
 					  .group = "accel",
 					  .usable = true,
 					  .member = true,
-					  .group_rw = true };
+					  .group_rw = true,
+					  .dev_major = 235,
+					  .dev_minor = 1 };
 	strcpy(dev->module, "wd_hisi_zip");
 	dev->debugfs = DEBUGFS_READ;
 	strcpy(dev->driver, "hisi_zip");
@@ -203,6 +205,19 @@ static void no_node(struct doctor_device *dev)
 {
 	refuse(dev, -ENODEV);
 	dev->node.kind = NODE_MISSING;
+}
+
+/* Nor does the kernel say which device it would be. */
+static void no_node_number(struct doctor_device *dev)
+{
+	no_node(dev);
+	dev->node.dev_major = dev->node.dev_minor = DOCTOR_NOT_KNOWN;
+}
+
+static void no_node_number_nor_module(struct doctor_device *dev)
+{
+	no_node_number(dev);
+	dev->module[0] = '\0';
 }
 
 static void no_device_node(struct doctor_device *dev)
@@ -491,11 +506,16 @@ static const struct {
 	{ WITH, new_api, "api-unknown", NULL, SEVERITY_ERROR, "hisi_qm_v9", STATE_UNUSABLE },
 	{ WITH, no_regions, "regions-missing", NULL, SEVERITY_ERROR, "driver", STATE_UNUSABLE },
 	{ WITH, unseen_node, "node-unknown", NULL, SEVERITY_ERROR, "ls -l", STATE_UNUSABLE },
-	{ WITH, no_node, "node-missing", NULL, SEVERITY_ERROR, "udevadm", STATE_UNUSABLE },
-	{ WITH, no_device_node, "node-not-device", NULL, SEVERITY_ERROR, "rm /dev/hisi_zip-0",
-	  STATE_UNUSABLE },
-	{ WITH, wrong_node, "node-wrong", NULL, SEVERITY_ERROR, "rm /dev/hisi_zip-0",
-	  STATE_UNUSABLE },
+	{ WITH, no_node, "node-missing", NULL, SEVERITY_ERROR,
+	  "mknod -m 600 /dev/hisi_zip-0 c 235 1;", STATE_UNUSABLE },
+	{ WITH, no_node_number, "node-missing", NULL, SEVERITY_ERROR,
+	  "rmmod wd_hisi_zip && modprobe wd_hisi_zip", STATE_UNUSABLE },
+	{ WITH, no_node_number_nor_module, "node-missing", NULL, SEVERITY_ERROR,
+	  "unload its driver and load it again", STATE_UNUSABLE },
+	{ WITH, no_device_node, "node-not-device", NULL, SEVERITY_ERROR,
+	  "rm -f /dev/hisi_zip-0; mknod -m 600 /dev/hisi_zip-0 c 235 1;", STATE_UNUSABLE },
+	{ WITH, wrong_node, "node-wrong", NULL, SEVERITY_ERROR,
+	  "rm -f /dev/hisi_zip-0; mknod -m 600 /dev/hisi_zip-0 c 235 1;", STATE_UNUSABLE },
 	{ WITH, outsider, "group-missing", NULL, SEVERITY_ERROR, "usermod -a -G accel worker",
 	  STATE_UNUSABLE },
 	{ WITH, old_session, "session-old", NULL, SEVERITY_ERROR, "log in again",
