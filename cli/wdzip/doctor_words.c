@@ -98,12 +98,16 @@ static void put_device(struct line *line, const struct subject *s)
 	add(line, "%s", s->device->name[0] ? s->device->name : s->device->pci);
 }
 
+/* Linux's own driver gives queues to processes if it is told to. */
 static void put_driver_again(struct line *line, const struct doctor_device *dev)
 {
-	if (dev->module[0])
-		add(line, "rmmod %s && modprobe %s", dev->module, dev->module);
-	else
+	if (!dev->module[0]) {
 		add(line, "unload its driver and load it again");
+		return;
+	}
+	add(line, "rmmod %s && modprobe %s", dev->module, dev->module);
+	if (!strcmp(dev->module, "hisi_zip"))
+		add(line, " uacce_mode=1");
 }
 
 /* How to begin anew with it: as a device of PCI, or by loading its driver again. */
@@ -133,19 +137,27 @@ static void put_make_node(struct line *line, const struct subject *s)
 	    "; then, for its permissions: udevadm trigger --action=add --subsystem-match=uacce");
 }
 
-/* Linux's own driver takes no new threshold for a device that is isolated. */
+/*
+ * A new threshold forgets the errors that were counted.  A reset that failed is no such
+ * error: another one has to succeed.  Linux's own driver takes no new threshold from a
+ * device that is isolated.
+ */
 static void put_release_it(struct line *line, const struct subject *s)
 {
 	const struct doctor_device *dev = s->device;
 	int64_t threshold =
 		dev->isolate_strategy > 0 ? dev->isolate_strategy : 0;
 
-	if (!strcmp(dev->module, "hisi_zip"))
-		add(line, "rmmod hisi_zip && modprobe hisi_zip uacce_mode=1");
-	else
-		add(line,
-		    "echo %" PRId64 " >/sys/class/uacce/%s/isolate_strategy",
-		    threshold, dev->name);
+	if (!strcmp(dev->module, "hisi_zip")) {
+		put_driver_again(line, dev);
+		return;
+	}
+	if (dev->pci[0]) {
+		put_restart(line, s);
+		add(line, "; if it stays isolated, ");
+	}
+	add(line, "echo %" PRId64 " >/sys/class/uacce/%s/isolate_strategy",
+	    threshold, dev->name);
 }
 
 #define DEVICE_TEXT(name, fmt, ...)                                            \

@@ -173,9 +173,10 @@ static void check_usable(struct wd_transport_dev *dev)
 	if (dev->status)
 		return;
 	if (read_number(dev->name, "isolate", 0, 1, 0))
-		not_usable(dev, -EIO,
-			   "the device is isolated after errors; writing %s/%s/isolate_strategy ends that",
-			   SYSFS, dev->name);
+		not_usable(
+			dev, -EIO,
+			"the device is isolated after errors; a reset may end that, or writing %s/%s/isolate_strategy",
+			SYSFS, dev->name);
 	else if (!dev->free_queues)
 		not_usable(dev, -EBUSY, "all queues are in use; try again later");
 }

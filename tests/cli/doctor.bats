@@ -409,7 +409,7 @@ load doctor
 	queue_file fake-1
 	attr "$C/isolate" 1
 	doctor
-	found_only isolated error fake-1 'echo 3 >/sys/class/uacce/fake-1/isolate_strategy'
+	found_only isolated error fake-1 'echo 1 >/sys/bus/pci/devices/0000:b5:00.0/reset; if it stays isolated, echo 3 >/sys/class/uacce/fake-1/isolate_strategy'
 	is '[x["state"] for x in d]' "['ok', 'isolated']" \
 		'r["state"]' failed
 	try on wdzip --doctor
@@ -428,6 +428,14 @@ load doctor
 	attr "$C/isolate" 1
 	doctor
 	found_only isolated error fake-0 'modprobe hisi_zip uacce_mode=1'
+}
+
+@test "fault: isolation, as the list of devices has it" {
+	zip_machine
+	real_device
+	attr "$C/isolate" 1
+	try on "$PLAIN" --list-devices
+	grep -q 'isolated after errors; a reset may end that, or writing /sys/class/uacce/hisi_zip-3/isolate_strategy' "$OUT"
 }
 
 @test "fault: the device is being reset" {

@@ -354,6 +354,20 @@ static void isolated(struct doctor_device *dev)
 	dev->isolated = 1;
 }
 
+static void linux_isolated(struct doctor_device *dev)
+{
+	isolated(dev);
+	strcpy(dev->module, "hisi_zip");
+}
+
+/* There is nothing to reset. */
+static void dummy_isolated(struct doctor_device *dev)
+{
+	isolated(dev);
+	dev->pci[0] = '\0';
+	strcpy(dev->module, "wd_dummy");
+}
+
 FAULT(resetting, cannot_open(dev, -EBUSY))
 FAULT(stopped, strcpy(dev->qm_status, "stop"))
 
@@ -544,8 +558,12 @@ static const struct {
 	  STATE_UNUSABLE },
 	{ WITH, locked, "lockdown", "unsafe-mode", SEVERITY_ERROR, "integrity",
 	  STATE_UNUSABLE },
-	{ WITH, isolated, "isolated", NULL, SEVERITY_ERROR, "isolate_strategy",
-	  STATE_ISOLATED },
+	{ WITH, isolated, "isolated", NULL, SEVERITY_ERROR,
+	  "0000:75:00.0/reset; if it stays isolated, echo 0 >/sys/class", STATE_ISOLATED },
+	{ WITH, linux_isolated, "isolated", NULL, SEVERITY_ERROR,
+	  "modprobe hisi_zip uacce_mode=1", STATE_ISOLATED },
+	{ WITH, dummy_isolated, "isolated", NULL, SEVERITY_ERROR,
+	  "as root: echo 0 >/sys/class/uacce/hisi_zip-0/isolate_strategy", STATE_ISOLATED },
 	{ WITH, resetting, "resetting", NULL, SEVERITY_WARNING, "few seconds",
 	  STATE_RESETTING },
 	{ WITH, stopped, "resetting", NULL, SEVERITY_WARNING, "0000:75:00.0/reset",
