@@ -5,7 +5,7 @@
  * First all facts are gathered (doctor_host.c, doctor_module.c, doctor_device.c and what
  * these call), then devices are tried (doctor_test.c), and a run (doctor_speed.c).  What
  * that means is judged by a table (doctor_judge.c, doctor_rules.c), and printed
- * (doctor_text.c, doctor_json.c).
+ * (doctor_text.c, doctor_line.c, doctor_json.c).
  */
 #include <stdlib.h>
 

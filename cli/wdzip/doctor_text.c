@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "doctor_host.h"
+#include "doctor_line.h"
 #include "doctor_names.h"
 #include "doctor_text.h"
 #include "message.h"
@@ -312,43 +313,11 @@ static void print_device(const struct doctor_facts *facts,
 	print_error_count(errors);
 }
 
-/* ---- the last line ---- */
-
-static void print_run(const struct doctor_run *run)
-{
-	printf("\nThis command would ");
-	if (run->failed && !run->engine[0]) {
-		printf("fail, because the engine %s cannot be used\n",
-		       msg_name(run->wish ?: "auto"));
-		return;
-	}
-	if (run->device[0])
-		printf("run on the device %s", msg_name(run->device));
-	else
-		printf("run on the CPU (%u thread%s)", run->threads,
-		       run->threads == 1 ? "" : "s");
-	if (run->wish)
-		printf(", because --engine=%s asks for it",
-		       msg_name(run->wish));
-	else
-		printf(", because --engine=auto, the default, %s",
-		       run->device[0] ? "takes the hardware that can be used"
-				      : "finds no hardware that can be used");
-	if (run->mb_per_s > 0 && run->decompress)
-		printf("; expected speed about %.0f MB/s (decompression)\n",
-		       run->mb_per_s);
-	else if (run->mb_per_s > 0)
-		printf("; expected speed about %.0f MB/s (level %d)\n",
-		       run->mb_per_s, run->level);
-	else
-		printf("; its speed was not measured\n");
-}
-
 void doctor_print_text(const struct doctor_facts *facts,
 		       const struct verdict *verdict)
 {
 	print_machine(facts, verdict);
 	for (unsigned int i = 0; i < facts->device_count; i++)
 		print_device(facts, verdict, (int)i);
-	print_run(&facts->run);
+	doctor_print_line(&facts->run);
 }
