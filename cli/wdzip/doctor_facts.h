@@ -259,7 +259,10 @@ struct doctor_device {
  * @error:  negative errno if it failed
  * @failed: what did: "begin", "compress", "decompress", "compare"; NULL if nothing
  * @engine: what would do the work; empty if not known
- * @device: the device that would, or empty
+ * @tried:  it did; else @device is what would be used first, and @cpu is not known
+ * @device: the device that did most, or empty
+ * @idle:   there were devices for it, and they did nothing
+ * @cpu:    the CPU did a part, or all of it, and not in the place of a device
  * @redone: requests that a device failed at, so that others had to do them
  * @mb_per_s: millions of bytes of plain data in a second, 0 if not measured
  */
@@ -269,7 +272,9 @@ struct doctor_run {
 	int error;
 	const char *failed;
 	char engine[WD_NAME_MAX];
+	bool tried;
 	char device[WD_NAME_MAX];
+	bool idle, cpu;
 	unsigned int threads;
 	int level;
 	uint64_t redone;

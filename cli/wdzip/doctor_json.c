@@ -242,6 +242,10 @@ static void put_run(struct json *j, const struct doctor_run *run)
 	json_string(j, "asked", run->wish ?: "auto");
 	json_text(j, "engine", run->engine);
 	json_text(j, "device", run->device);
+	if (run->tried)
+		json_bool(j, "cpu", run->cpu);
+	else
+		json_null(j, "cpu");
 	json_string(j, "op", run->decompress ? "decompress" : "compress");
 	put_number(j, "level", run->decompress ? -1 : run->level);
 	json_count(j, "threads", run->threads);

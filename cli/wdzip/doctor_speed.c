@@ -17,13 +17,18 @@
 #define ROUNDS_MAX  4
 #define ENOUGH	    0.15 /* seconds of measuring */
 
-/* @packed: the sample compressed, @packed_len bytes; @back: what it became again */
+/*
+ * @packed: the sample compressed, @packed_len bytes; @back: what it became again
+ * @wanted: of the sessions the one that this is about
+ * @done:   by each of its lanes, in requests
+ */
 struct attempt {
 	const struct options *opt;
 	struct doctor_run *run;
 	char *plain, *packed, *back;
 	size_t size, room, packed_len;
-	struct wd_comp_sess *pack, *unpack;
+	struct wd_comp_sess *pack, *unpack, *wanted;
+	uint64_t done[WD_COMP_LANES_MAX];
 };
 
 static double now(void)
@@ -61,16 +66,44 @@ static int begin(const struct attempt *a, enum wd_comp_op op,
 	return wd_comp_create(sess, &setup);
 }
 
+/* Without what it did in the place of a device. */
+static uint64_t own_work(const struct wd_comp_lane *lane)
+{
+	return lane->requests > lane->redone ? lane->requests - lane->redone
+					     : 0;
+}
+
+/* What lanes did in a run is added up, as each run begins to count anew. */
+static void note_work(struct attempt *a)
+{
+	struct wd_comp_lane lanes[WD_COMP_LANES_MAX];
+	int n = wd_comp_get_lanes(a->wanted, lanes, WD_COMP_LANES_MAX);
+	struct wd_comp_info info;
+
+	for (int i = 0; i < n; i++)
+		a->done[i] += own_work(&lanes[i]);
+	if (!wd_comp_get_info(a->wanted, &info))
+		a->run->redone += info.redone;
+}
+
 static int pack(struct attempt *a)
 {
-	return wd_comp_run(a->pack, a->plain, a->size, a->packed, a->room, NULL,
-			   &a->packed_len);
+	int ret = wd_comp_run(a->pack, a->plain, a->size, a->packed, a->room,
+			      NULL, &a->packed_len);
+
+	if (a->wanted == a->pack)
+		note_work(a);
+	return ret;
 }
 
 static int unpack(struct attempt *a, size_t *len)
 {
-	return wd_comp_run(a->unpack, a->packed, a->packed_len, a->back,
-			   a->size, NULL, len);
+	int ret = wd_comp_run(a->unpack, a->packed, a->packed_len, a->back,
+			      a->size, NULL, len);
+
+	if (a->wanted == a->unpack)
+		note_work(a);
+	return ret;
 }
 
 /* The first round is not counted: memory is touched, and threads are started. */
@@ -123,17 +156,40 @@ static bool go(struct attempt *a)
 	return compare(a);
 }
 
-static void tell(struct attempt *a)
+/* Nothing was tried: the device, if there is one, is what is wanted first. */
+static void tell_plan(struct attempt *a)
 {
 	struct doctor_run *run = a->run;
 	struct wd_comp_info info;
 
-	if (wd_comp_get_info(a->opt->decompress ? a->unpack : a->pack, &info))
+	if (wd_comp_get_info(a->wanted, &info))
 		return;
 	snprintf(run->engine, sizeof(run->engine), "%s", info.engine ?: "");
 	snprintf(run->device, sizeof(run->device), "%s", info.device ?: "");
 	run->threads = info.threads ?: wd_cpu_count();
-	run->redone = info.redone;
+}
+
+/* Who did it, which need not be who was wanted. */
+static void tell_work(struct attempt *a)
+{
+	struct wd_comp_lane lanes[WD_COMP_LANES_MAX];
+	int n = wd_comp_get_lanes(a->wanted, lanes, WD_COMP_LANES_MAX);
+	struct doctor_run *run = a->run;
+	uint64_t most = 0;
+
+	tell_plan(a);
+	run->tried = true;
+	run->idle = run->device[0];
+	run->device[0] = '\0';
+	for (int i = 0; i < n; i++) {
+		if (lanes[i].kind == WD_DEVICE_CPU) {
+			run->cpu = a->done[i];
+		} else if (a->done[i] > most) {
+			most = a->done[i];
+			run->idle = false;
+			strcpy(run->device, lanes[i].name);
+		}
+	}
 }
 
 static bool get_memory(struct attempt *a, size_t threads)
@@ -166,7 +222,10 @@ static int begin_both(struct attempt *a)
 {
 	int ret = begin(a, WD_COMP_COMPRESS, &a->pack);
 
-	return ret ? ret : begin(a, WD_COMP_DECOMPRESS, &a->unpack);
+	if (!ret)
+		ret = begin(a, WD_COMP_DECOMPRESS, &a->unpack);
+	a->wanted = a->opt->decompress ? a->unpack : a->pack;
+	return ret;
 }
 
 static void end(struct attempt *a)
@@ -193,14 +252,14 @@ void try_run(struct doctor_facts *facts, const struct options *opt)
 		end(&a);
 		return;
 	}
-	tell(&a);
+	tell_plan(&a);
 	/* Without memory for it the speed is not known, which is no fault. */
 	if ((!facts->run.device[0] || all_passed(facts)) &&
 	    get_memory(&a, threads)) {
 		make_sample(a.plain, a.size);
 		if (!go(&a))
 			facts->run.mb_per_s = 0;
-		tell(&a);
+		tell_work(&a);
 	}
 	end(&a);
 }

@@ -42,7 +42,7 @@ load doctor
 	out_like '     state: ok'
 	out_like '    errors: no known errors'
 	out_like $'\t    self-test +passed: 65536 bytes; compresses: yes; decompresses: yes'
-	tail -n 1 "$OUT" | grep -Eq '^This command would run on the device fake-0, because --engine=auto, the default, takes the hardware that can be used; expected speed about [0-9]+ MB/s \(level 6\)$'
+	tail -n 1 "$OUT" | grep -Eq '^This command would run on the device fake-0( and the CPU \([0-9]+ threads?\))?, because --engine=auto, the default, takes the hardware that can be used; expected speed about [0-9]+ MB/s \(level 6\)$'
 }
 
 @test "a machine without any accelerator is well" {
@@ -88,6 +88,29 @@ load doctor
 	tail -n 1 "$OUT" | grep -q '^This command would run on the device fake-0, because --engine=fake-0 asks for it; expected speed about [0-9]* MB/s'
 	try on wdunzip --engine=sw --doctor
 	tail -n 1 "$OUT" | grep -q 'MB/s (decompression)$'
+}
+
+@test "the last line names no device that does nothing" {
+	zip_machine
+	attr "$C/available_instances" 0
+	export WD_FAKE_STATUS=16
+	doctor
+	found_only queues-used warning fake-0 'wait for these processes'
+	is 'r["run"]["device"]' None \
+		'r["run"]["cpu"]' True \
+		'r["run"]["mb_per_s"] > 0' True
+	try on wdzip --doctor
+	tail -n 1 "$OUT" | grep -Eq '^This command would run on the CPU \([0-9]+ threads?\), because with --engine=auto no device did any work; expected speed about [0-9]+ MB/s \(level 6\)$'
+}
+
+@test "the object tells of the device that was asked for, and of the CPU" {
+	zip_machine
+	look on wdzip --engine=fake-0 --doctor=json
+	is 'r["run"]["device"]' fake-0 'r["run"]["cpu"]' False
+	look on wdzip --engine=sw --doctor=json
+	is 'r["run"]["device"]' None 'r["run"]["cpu"]' True
+	WD_FAKE_NO_QUEUE=16 look on wdzip --doctor=json
+	is 'r["run"]["device"]' fake-0 'r["run"]["cpu"]' None
 }
 
 @test "the self-test by the library's driver of the ZIP engine, on its model" {

@@ -93,7 +93,7 @@ load doctor
 	zip_machine
 	WD_FAKE_NO_QUEUE=16 try on wdzip --engine=fake-0 --doctor
 	status_is 2
-	tail -n 1 "$OUT" | grep -Fxq 'This command would run on the device fake-0, because --engine=fake-0 asks for it; its speed was not measured'
+	tail -n 1 "$OUT" | grep -Fxq 'This command would try the device fake-0 first, because --engine=fake-0 asks for it; its speed was not measured'
 }
 
 @test "what can be found is in the manual, and nothing else" {
