@@ -204,32 +204,47 @@ static bool has_group(const struct subject *s)
 	return s->device->node.group_rw && s->device->node.gid;
 }
 
+static bool is_for_all(const struct subject *s)
+{
+	return (s->device->node.mode & MODE_OTHERS_RW) == MODE_OTHERS_RW;
+}
+
+/* Whether owner and mode let this process open it. */
+static bool mode_allows(const struct subject *s)
+{
+	return HOST(s)->root || is_for_all(s) ||
+	       (has_group(s) && s->device->node.member);
+}
+
+static bool shut_by_mode(const struct subject *s)
+{
+	return node_shut(s) && !mode_allows(s);
+}
+
 static bool session_old(const struct subject *s)
 {
-	return node_shut(s) && has_group(s) && s->device->node.listed &&
-	       !s->device->node.member;
+	return shut_by_mode(s) && has_group(s) && s->device->node.listed;
 }
 
 static bool group_missing(const struct subject *s)
 {
-	return node_shut(s) && has_group(s) && !s->device->node.listed &&
-	       !s->device->node.member;
+	return shut_by_mode(s) && has_group(s) && !s->device->node.listed;
 }
 
 static bool rule_missing(const struct subject *s)
 {
-	return node_shut(s) && !has_group(s) && !HOST(s)->udev_rule[0];
+	return shut_by_mode(s) && !has_group(s) && !HOST(s)->udev_rule[0];
 }
 
 static bool rule_idle(const struct subject *s)
 {
-	return node_shut(s) && !has_group(s) && HOST(s)->udev_rule[0];
+	return shut_by_mode(s) && !has_group(s) && HOST(s)->udev_rule[0];
 }
 
-/* An access control list, or a security module. */
+/* What a container may have, an access control list, or a security module. */
 static bool shut_otherwise(const struct subject *s)
 {
-	return node_shut(s) && has_group(s) && s->device->node.member;
+	return node_shut(s) && mode_allows(s);
 }
 
 static bool root_only(const struct subject *s)
@@ -241,8 +256,7 @@ static bool root_only(const struct subject *s)
 
 static bool node_open(const struct subject *s)
 {
-	return node_is(s, NODE_RIGHT) &&
-	       (s->device->node.mode & MODE_OTHERS_RW) == MODE_OTHERS_RW;
+	return node_is(s, NODE_RIGHT) && !node_shut(s) && is_for_all(s);
 }
 
 /* ---- addresses ---- */
@@ -654,8 +668,8 @@ const struct rule doctor_rules[] = {
 	  "/dev/{device} is for {owner} only, although {rule} has a udev rule",
 	  "apply it, as root: udevadm control --reload && udevadm trigger --action=add --subsystem-match=uacce" },
 	{ "node-denied", SCOPE_DEVICE, ERROR, shut_otherwise,
-	  "/dev/{device} cannot be opened, although {user} is in its group {group}",
-	  "look at its access control list, and for a security module: getfacl /dev/{device}; ls -Z /dev/{device}" },
+	  "/dev/{device} cannot be opened, although its owner and mode ({owner}:{group}, {mode}) let {user} do that",
+	  "in a container, give it the device (--device=/dev/{device} of docker and podman); else look at its access control list, and for a security module: getfacl /dev/{device}; ls -Z /dev/{device}" },
 	{ "node-root-only", SCOPE_DEVICE, NOTE, root_only,
 	  "only root may open /dev/{device} (mode {mode})",
 	  "for other users, add a udev rule: SUBSYSTEM==\"uacce\", ATTR{flags}==\"1\", GROUP=\"accel\", MODE=\"0660\"" },

@@ -205,6 +205,18 @@ load doctor
 	is 'r["state"]' ok
 }
 
+@test "fault: root may not open a file whose mode lets it, as in a container" {
+	zip_machine
+	node fake-0 null 0600 65534 65534
+	look on setpriv --bounding-set -dac_override,-dac_read_search --inh-caps -all \
+		wdzip --doctor=json
+	found_only node-denied error fake-0 'in a container, give it the device \(--device=/dev/fake-0'
+	node fake-0 null 0660 65534 900
+	look on setpriv --bounding-set -dac_override,-dac_read_search --inh-caps -all \
+		--clear-groups wdzip --doctor=json
+	found_only node-denied error fake-0 'getfacl /dev/fake-0'
+}
+
 @test "fault: everybody may open the device" {
 	zip_machine
 	node fake-0 null 0666 0 0

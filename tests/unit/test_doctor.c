@@ -260,6 +260,26 @@ static void no_rule(struct doctor_device *dev)
 	facts.host.udev_rule[0] = '\0';
 }
 
+/* As in a container that was not given the device. */
+static void root_denied(struct doctor_device *dev)
+{
+	roots_node(dev);
+	facts.host.root = true;
+}
+
+/* A member by chance, or by the group's own entry: that is not the matter. */
+static void root_denied_by_group(struct doctor_device *dev)
+{
+	old_session(dev);
+	facts.host.root = true;
+}
+
+static void anybody_denied(struct doctor_device *dev)
+{
+	outsider(dev);
+	dev->node.mode = 0666;
+}
+
 static void root_looks(struct doctor_device *dev)
 {
 	dev->node.gid = 0;
@@ -535,6 +555,11 @@ static const struct {
 	{ WITH, old_session, "session-old", NULL, SEVERITY_ERROR, "log in again",
 	  STATE_UNUSABLE },
 	{ WITH, access_list, "node-denied", NULL, SEVERITY_ERROR, "getfacl", STATE_UNUSABLE },
+	{ WITH, root_denied, "node-denied", NULL, SEVERITY_ERROR,
+	  "in a container, give it the device (--device=/dev/hisi_zip-0", STATE_UNUSABLE },
+	{ WITH, root_denied_by_group, "node-denied", NULL, SEVERITY_ERROR, "root:accel, 0660",
+	  STATE_UNUSABLE },
+	{ WITH, anybody_denied, "node-denied", NULL, SEVERITY_ERROR, "0666", STATE_UNUSABLE },
 	{ WITH, no_rule, "udev-rule-missing", NULL, SEVERITY_ERROR, "SUBSYSTEM",
 	  STATE_UNUSABLE },
 	{ WITH, roots_node, "udev-rule-idle", NULL, SEVERITY_ERROR, "udevadm control",
