@@ -17,6 +17,11 @@
 #define DOCTOR_COUNTERS_MAX 32
 #define DOCTOR_NOT_KNOWN    (-1) /* of numbers that are not negative */
 
+/* Bits of the attribute "flags": see uacce(4). */
+#define FLAG_SVA      (1 << 0)
+#define FLAG_NO_IOMMU (1 << 1)
+#define FLAG_IOMMU    (1 << 7)
+
 enum answer {
 	ANSWER_UNKNOWN,
 	ANSWER_NO,

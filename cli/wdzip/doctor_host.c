@@ -151,7 +151,10 @@ static void read_parameters(struct doctor_host *host)
 
 /* ---- udev's rules ---- */
 
-/* "uaccess" is a tag that has nothing to do with uacce. */
+/*
+ * "uaccess", which has nothing to do with uacce, is the tag of files that whoever sits at
+ * the machine may use.
+ */
 static bool is_rule(const char *line)
 {
 	line += strspn(line, " \t");
@@ -159,7 +162,7 @@ static bool is_rule(const char *line)
 	       (strstr(line, "\"uacce\"") || strstr(line, "hisi_zip") ||
 		strstr(line, "wd_dummy")) &&
 	       (strstr(line, "MODE") || strstr(line, "GROUP") ||
-		strstr(line, "TAG"));
+		strstr(line, "\"uaccess\""));
 }
 
 struct rules {

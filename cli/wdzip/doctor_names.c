@@ -7,11 +7,6 @@
 
 #include "doctor_names.h"
 
-/* Bits of the attribute "flags": see uacce(4). */
-#define FLAG_SVA      (1 << 0)
-#define FLAG_NO_IOMMU (1 << 1)
-#define FLAG_IOMMU    (1 << 7)
-
 const char *device_state_name(enum device_state state)
 {
 	static const char *const names[] = {

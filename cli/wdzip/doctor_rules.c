@@ -11,7 +11,6 @@
 #include "doctor_read.h"
 #include "doctor_rules.h"
 
-#define FLAG_SVA       1      /* of the attribute "flags": see uacce(4) */
 #define MEMLOCK_SMALL  65536u /* bytes */
 #define MODE_OTHERS_RW 06u
 
@@ -231,14 +230,22 @@ static bool group_missing(const struct subject *s)
 	return shut_by_mode(s) && has_group(s) && !s->device->node.listed;
 }
 
+/* It takes the process's addresses and no others, as udev's rule has it. */
+static bool is_safe(const struct subject *s)
+{
+	return s->device->flags == FLAG_SVA;
+}
+
 static bool rule_missing(const struct subject *s)
 {
-	return shut_by_mode(s) && !has_group(s) && !HOST(s)->udev_rule[0];
+	return shut_by_mode(s) && !has_group(s) && is_safe(s) &&
+	       !HOST(s)->udev_rule[0];
 }
 
 static bool rule_idle(const struct subject *s)
 {
-	return shut_by_mode(s) && !has_group(s) && HOST(s)->udev_rule[0];
+	return shut_by_mode(s) && !has_group(s) && is_safe(s) &&
+	       HOST(s)->udev_rule[0];
 }
 
 /* What a container may have, an access control list, or a security module. */
@@ -295,6 +302,13 @@ static bool locked_down(const struct subject *s)
 static bool no_rawio(const struct subject *s)
 {
 	return is_forbidden(s) && !is_locked_down(s) && !HOST(s)->rawio;
+}
+
+/* By its mode, and not by what it takes to open such a device. */
+static bool kept_for_root(const struct subject *s)
+{
+	return shut_by_mode(s) && !has_group(s) &&
+	       s->device->flags > FLAG_SVA && !locked_down(s) && !no_rawio(s);
 }
 
 /* It may be used all the same, where the kernel hands it out and data is copied. */
@@ -663,7 +677,7 @@ const struct rule doctor_rules[] = {
 	  "as root: usermod -a -G {group} {user}; then log in again" },
 	{ "udev-rule-missing", SCOPE_DEVICE, ERROR, rule_missing,
 	  "/dev/{device} is for {owner} only, and no udev rule gives it to a group",
-	  "add a udev rule: SUBSYSTEM==\"uacce\", ATTR{flags}==\"1\", GROUP=\"accel\", MODE=\"0660\"" },
+	  "add a udev rule: {udev_rule}" },
 	{ "udev-rule-idle", SCOPE_DEVICE, ERROR, rule_idle,
 	  "/dev/{device} is for {owner} only, although {rule} has a udev rule",
 	  "apply it, as root: udevadm control --reload && udevadm trigger --action=add --subsystem-match=uacce" },
@@ -672,10 +686,13 @@ const struct rule doctor_rules[] = {
 	  "in a container, give it the device (--device=/dev/{device} of docker and podman); else look at its access control list, and for a security module: getfacl /dev/{device}; ls -Z /dev/{device}" },
 	{ "node-root-only", SCOPE_DEVICE, NOTE, root_only,
 	  "only root may open /dev/{device} (mode {mode})",
-	  "for other users, add a udev rule: SUBSYSTEM==\"uacce\", ATTR{flags}==\"1\", GROUP=\"accel\", MODE=\"0660\"" },
+	  "{let_others}" },
 	{ "node-open", SCOPE_DEVICE, WARNING, node_open,
 	  "everybody may open /dev/{device} (mode {mode}), and take all of its queues",
 	  "have the udev rule give it to a group: GROUP=\"accel\", MODE=\"0660\"" },
+	{ "node-unsafe", SCOPE_DEVICE, ERROR, kept_for_root,
+	  "/dev/{device} is for {owner} only, and should be: without SVA, who has a queue of it may reach memory of others",
+	  "run as root" },
 	{ "lockdown", SCOPE_DEVICE, ERROR, locked_down,
 	  "the kernel is locked down ({lockdown}), and this device is one that it refuses then",
 	  "switch the IOMMU on, so that the device shares the process's addresses (SVA), or start the kernel without lockdown" },

@@ -160,6 +160,25 @@ static void put_release_it(struct line *line, const struct subject *s)
 	    threshold, dev->name);
 }
 
+static void put_udev_rule(struct line *line, const struct subject *s)
+{
+	(void)s;
+	add(line, "%s",
+	    "SUBSYSTEM==\"uacce\", ATTR{flags}==\"1\", GROUP=\"accel\", MODE=\"0660\"");
+}
+
+/* Whom root should give a file that is root's. */
+static void put_let_others(struct line *line, const struct subject *s)
+{
+	if (s->device->flags != FLAG_SVA) {
+		add(line,
+		    "leave it so: without SVA, who has a queue of it may reach memory of others");
+		return;
+	}
+	add(line, "for other users, add a udev rule: ");
+	put_udev_rule(line, s);
+}
+
 #define DEVICE_TEXT(name, fmt, ...)                                            \
 	static void put_##name(struct line *line, const struct subject *s)     \
 	{                                                                      \
@@ -298,15 +317,16 @@ static const struct {
 	WORD(affinity), WORD(algs), WORD(api), WORD(device),
 	WORD(distance), WORD(doing), WORD(driver), WORD(error),
 	WORD(fallbacks), WORD(faults), WORD(group), WORD(injected),
-	WORD(iommu_type), WORD(limit), WORD(limit_mib), WORD(lockdown),
-	WORD(make_node), WORD(memlock_kib), WORD(mode), WORD(module),
-	WORD(new_version), WORD(numa), WORD(odd), WORD(online),
-	WORD(owner), WORD(pci), WORD(reason), WORD(redone),
-	WORD(release), WORD(release_it), WORD(resets), WORD(restart),
-	WORD(rule), WORD(run_error), WORD(run_why), WORD(signal),
-	WORD(state), WORD(threads), WORD(unsafe), WORD(usable),
-	WORD(user), WORD(users), WORD(version), WORD(vfs),
-	WORD(vfs_max), WORD(wish), WORD(zip_driver),
+	WORD(iommu_type), WORD(let_others), WORD(limit), WORD(limit_mib),
+	WORD(lockdown), WORD(make_node), WORD(memlock_kib), WORD(mode),
+	WORD(module), WORD(new_version), WORD(numa), WORD(odd),
+	WORD(online), WORD(owner), WORD(pci), WORD(reason),
+	WORD(redone), WORD(release), WORD(release_it), WORD(resets),
+	WORD(restart), WORD(rule), WORD(run_error), WORD(run_why),
+	WORD(signal), WORD(state), WORD(threads), WORD(udev_rule),
+	WORD(unsafe), WORD(usable), WORD(user), WORD(users),
+	WORD(version), WORD(vfs), WORD(vfs_max), WORD(wish),
+	WORD(zip_driver),
 };
 /* clang-format on */
 

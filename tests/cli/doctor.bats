@@ -197,12 +197,41 @@ load doctor
 	found_only udev-rule-idle error fake-0 'udevadm control --reload'
 }
 
+@test "a tag of udev's counts as a rule if it gives files to users, and no other does" {
+	zip_machine
+	worker_can_run
+	node fake-0 null 0600 0 0
+	echo 'SUBSYSTEM=="uacce", TAG+="systemd"' >"$M/etc/udev/rules.d/60-accel.rules"
+	look on_as - wdzip --doctor=json
+	found_only udev-rule-missing error fake-0 'SUBSYSTEM=="uacce"'
+	echo 'SUBSYSTEM=="uacce", TAG+="uaccess"' >"$M/etc/udev/rules.d/60-accel.rules"
+	look on_as - wdzip --doctor=json
+	found_only udev-rule-idle error fake-0 'udevadm control --reload'
+}
+
 @test "for root a file of root's is a note" {
 	zip_machine
 	node fake-0 null 0600 0 0
 	doctor
 	found_only node-root-only note fake-0 'add a udev rule'
 	is 'r["state"]' ok
+}
+
+@test "nobody is asked for a udev rule for a device in an unsafe mode" {
+	zip_machine
+	worker_can_run
+	real_device
+	node hisi_zip-3 null 0600 0 0
+	attr "$C/flags" 2
+	look on "$PLAIN" --doctor=json
+	found node-root-only note hisi_zip-3 'leave it so'
+	! grep -q 'udev rule' "$FOUND"
+	look on_as - "$PLAIN" --doctor=json
+	found_only no-rawio error hisi_zip-3 'run as root'
+	look on setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps +sys_rawio \
+		--ambient-caps +sys_rawio "$PLAIN" --doctor=json
+	found node-unsafe error hisi_zip-3 'run as root'
+	! grep -q 'udev rule' "$FOUND"
 }
 
 @test "fault: root may not open a file whose mode lets it, as in a container" {

@@ -280,6 +280,30 @@ static void anybody_denied(struct doctor_device *dev)
 	dev->node.mode = 0666;
 }
 
+/* One that may name any address, and that nobody but root may have. */
+static void unsafe_node(struct doctor_device *dev)
+{
+	roots_node(dev);
+	dev->flags = 2;
+	facts.host.rawio = true;
+}
+
+static void unsafe_node_denied(struct doctor_device *dev)
+{
+	unsafe_node(dev);
+	refuse(dev, -EPERM);
+	facts.host.rawio = false;
+}
+
+static void root_looks_at_unsafe(struct doctor_device *dev)
+{
+	dev->flags = 128;
+	dev->node.gid = 0;
+	dev->node.mode = 0600;
+	dev->node.group_rw = false;
+	facts.host.root = facts.host.rawio = true;
+}
+
 static void root_looks(struct doctor_device *dev)
 {
 	dev->node.gid = 0;
@@ -565,6 +589,12 @@ static const struct {
 	{ WITH, roots_node, "udev-rule-idle", NULL, SEVERITY_ERROR, "udevadm control",
 	  STATE_UNUSABLE },
 	{ WITH, root_looks, "node-root-only", NULL, SEVERITY_NOTE, "SUBSYSTEM", STATE_OK },
+	{ WITH, root_looks_at_unsafe, "node-root-only", "no-sva", SEVERITY_WARNING,
+	  "leave it so", STATE_DEGRADED },
+	{ WITH, unsafe_node, "node-unsafe", "no-sva", SEVERITY_ERROR, "run as root",
+	  STATE_UNUSABLE },
+	{ WITH, unsafe_node_denied, "no-rawio", NULL, SEVERITY_ERROR, "CAP_SYS_RAWIO",
+	  STATE_UNUSABLE },
 	{ WITH, open_node, "node-open", NULL, SEVERITY_WARNING, "0660", STATE_DEGRADED },
 	{ WITH, no_sva, "no-sva", NULL, SEVERITY_ERROR, "dmesg", STATE_UNUSABLE },
 	{ WITH, no_iommu, "no-iommu", NULL, SEVERITY_ERROR, "firmware", STATE_UNUSABLE },
