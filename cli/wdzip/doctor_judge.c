@@ -2,15 +2,22 @@
 /*
  * What the facts mean: the rules of doctor_rules.c tried on all that they are about.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "doctor_judge.h"
 #include "doctor_rules.h"
 
+/* One that is busy, or about to come back, may work well. */
+static bool is_unusable(const struct doctor_device *dev)
+{
+	return !works(dev) && dev->status != -EBUSY && !is_resetting(dev);
+}
+
 static enum severity severity_of(const struct rule *rule,
 				 const struct subject *about)
 {
-	if (rule->flags & RULE_BY_USE && !works(about->device))
+	if (rule->flags & RULE_BY_USE && is_unusable(about->device))
 		return SEVERITY_ERROR;
 	return rule->severity;
 }

@@ -524,6 +524,17 @@ load doctor
 	value 'r["findings"]' | grep -Eq 'in use, by bash \(process [0-9]+, 2 queues\)'
 }
 
+@test "a device without SVA that is busy works all the same" {
+	zip_machine
+	attr "$C/flags" 2
+	attr "$C/available_instances" 0
+	WD_FAKE_STATUS=16 doctor
+	found no-sva warning fake-0 'dmesg'
+	found queues-used warning fake-0 'wait for these processes'
+	status_is 2
+	is 'd[0]["state"]' degraded
+}
+
 @test "fault: all queues are in use, and nobody may see by whom" {
 	zip_machine
 	worker_can_run

@@ -423,6 +423,19 @@ static void used(struct doctor_device *dev)
 		(struct doctor_user){ 12, 3, "wdbench" };
 }
 
+/* That it is busy does not make a lack of SVA worse. */
+static void bus_addresses_used(struct doctor_device *dev)
+{
+	bus_addresses(dev);
+	used(dev);
+}
+
+static void bus_addresses_stopped(struct doctor_device *dev)
+{
+	bus_addresses(dev);
+	resetting(dev);
+}
+
 static void test_is(struct doctor_device *dev, enum doctor_test_result result,
 		    int error)
 {
@@ -625,6 +638,10 @@ static const struct {
 	  STATE_RESETTING },
 	{ WITH, used, "queues-used", NULL, SEVERITY_WARNING, "wdbench (process 12, 3 queues)",
 	  STATE_DEGRADED },
+	{ WITH, bus_addresses_used, "no-iommu", "queues-used", SEVERITY_WARNING, "firmware",
+	  STATE_DEGRADED },
+	{ WITH, bus_addresses_stopped, "no-iommu", "resetting", SEVERITY_WARNING, "firmware",
+	  STATE_RESETTING },
 	{ WITH, mute, "test-timeout", NULL, SEVERITY_ERROR, "0000:75:00.0/reset",
 	  STATE_UNUSABLE },
 	{ WITH, liar, "test-wrong", NULL, SEVERITY_ERROR, "out of use", STATE_UNUSABLE },
