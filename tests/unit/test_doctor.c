@@ -365,6 +365,13 @@ static void play(struct doctor_device *dev)
 	strcpy(dev->module, "wd_dummy");
 }
 
+/* No driver of that parameter. */
+static void play_unknown(struct doctor_device *dev)
+{
+	play(dev);
+	dev->module[0] = '\0';
+}
+
 static void cannot_open(struct doctor_device *dev, int error)
 {
 	dev->test =
@@ -621,6 +628,8 @@ static const struct {
 	  STATE_UNUSABLE },
 	{ WITH, other_machine, "no-sva", NULL, SEVERITY_ERROR, "dmesg", STATE_UNUSABLE },
 	{ WITH, play, "plays-no-sva", NULL, SEVERITY_ERROR, "modprobe wd_dummy",
+	  STATE_UNUSABLE },
+	{ WITH, play_unknown, "unusable", NULL, SEVERITY_ERROR, "the library says",
 	  STATE_UNUSABLE },
 	{ WITH, restricted, "no-rawio", "unsafe-mode", SEVERITY_ERROR, "CAP_SYS_RAWIO",
 	  STATE_UNUSABLE },
