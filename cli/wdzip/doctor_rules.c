@@ -29,12 +29,6 @@ static bool no_procfs(const struct subject *s)
 	return !HOST(s)->procfs;
 }
 
-static bool both_uacce(const struct subject *s)
-{
-	return MODULE(s, MODULE_UACCE)->loaded &&
-	       MODULE(s, MODULE_WD_UACCE)->loaded;
-}
-
 static bool both_zip(const struct subject *s)
 {
 	return MODULE(s, MODULE_ZIP)->loaded &&
@@ -601,9 +595,6 @@ const struct rule doctor_rules[] = {
 	{ "no-procfs", SCOPE_HOST, NOTE, no_procfs,
 	  "/proc is not there, so nobody can tell who has queues, and some limits are not known",
 	  "as root: mount -t proc proc /proc" },
-	{ "both-uacce", SCOPE_HOST, WARNING, both_uacce,
-	  "the kernel's own uacce and wd_uacce are both loaded",
-	  "unload one of them with its drivers, as root: rmmod wd_hisi_zip wd_hisi_qm wd_dummy wd_uacce" },
 	{ "both-drivers", SCOPE_HOST, WARNING, both_zip,
 	  "the kernel's own hisi_zip and wd_hisi_zip are both loaded: which has a device depends on their order",
 	  "unload the one that has no device, as root: rmmod hisi_zip, or rmmod wd_hisi_zip" },

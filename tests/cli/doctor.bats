@@ -285,10 +285,6 @@ load doctor
 
 @test "fault: the kernel's modules and ours" {
 	zip_machine
-	loaded uacce
-	doctor
-	found_only both-uacce warning - 'rmmod wd_hisi_zip'
-	rm -r "$M/sys/module/uacce"
 	loaded hisi_zip
 	doctor
 	found_only both-drivers warning - 'rmmod hisi_zip'

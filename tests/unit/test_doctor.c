@@ -112,7 +112,6 @@ static struct doctor_device *add_device(void)
 
 FAULT(no_sysfs, facts.host.sysfs = false)
 FAULT(no_procfs, facts.host.procfs = false)
-FAULT(linux_uacce, facts.modules[MODULE_UACCE].loaded = true)
 FAULT(linux_zip, facts.modules[MODULE_ZIP].loaded = true)
 FAULT(unsafe, facts.host.unsafe_doorbells = ANSWER_YES)
 FAULT(no_isal, facts.host.isal = ANSWER_NO)
@@ -562,7 +561,6 @@ static const struct {
 
 	{ WITHOUT, no_sysfs, "no-sysfs", NULL, SEVERITY_WARNING, "sysfs", -1 },
 	{ WITHOUT, no_procfs, "no-procfs", NULL, SEVERITY_NOTE, "proc", -1 },
-	{ WITH, linux_uacce, "both-uacce", NULL, SEVERITY_WARNING, "rmmod", STATE_OK },
 	{ WITH, linux_zip, "both-drivers", NULL, SEVERITY_WARNING, "rmmod", STATE_OK },
 	{ WITH, unsafe, "unsafe-mode", NULL, SEVERITY_WARNING, "unsafe_shared_doorbells",
 	  STATE_OK },
