@@ -161,6 +161,14 @@ static void look_from(struct doctor_device *dev, int node, const cpu_set_t *set,
 		dev->numa_distance = distance;
 }
 
+static bool has_cpus(int64_t node)
+{
+	char text[4096];
+
+	return read_text(text, sizeof(text), NODES "/node%d/cpulist",
+			 (int)node) > 0;
+}
+
 static void read_numa(struct doctor_device *dev, const char *dir)
 {
 	size_t size = CPU_ALLOC_SIZE(CPUS_MAX);
@@ -170,7 +178,7 @@ static void read_numa(struct doctor_device *dev, const char *dir)
 	if (set && dev->numa_node >= 0 && dev->numa_node < NODES_MAX &&
 	    path_exists(NODES "/node%d", (int)dev->numa_node) &&
 	    !sched_getaffinity(0, size, set)) {
-		dev->numa_away = true;
+		dev->numa_away = has_cpus(dev->numa_node);
 		for (int node = 0; node < NODES_MAX; node++)
 			look_from(dev, node, set, size);
 	}

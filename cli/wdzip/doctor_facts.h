@@ -214,7 +214,7 @@ struct doctor_test {
  * @module:    the kernel's driver, or empty
  * @iommu_type: as sysfs has it: "DMA", "identity"
  * @numa_distance: from the nearest CPU that this process may use
- * @numa_away: none of these CPUs is on its node
+ * @numa_away: none of these CPUs is on its node, which has others
  * @user_count: entries of @users; @users_hidden: there may be others
  * @listed:    the library lists it; then @driver, @status and @reason are what it says
  */

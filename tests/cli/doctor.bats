@@ -600,10 +600,20 @@ load doctor
 @test "fault: the device is far from the CPUs that may be used" {
 	zip_machine
 	attr "$P/numa_node" 1
-	attr devices/system/node/node1/cpulist ''
+	attr devices/system/node/node1/cpulist 4096-5000
 	attr devices/system/node/node1/distance '20 10'
 	doctor
 	found_only numa-far warning fake-0 'numactl --cpunodebind=1'
+	is 'd[0]["numa_distance"]' 20
+}
+
+@test "a device on a memory node without CPUs is as near as it can be" {
+	zip_machine
+	attr "$P/numa_node" 1
+	attr devices/system/node/node1/cpulist ''
+	attr devices/system/node/node1/distance '20 10'
+	doctor
+	found_nothing
 	is 'd[0]["numa_distance"]' 20
 }
 
