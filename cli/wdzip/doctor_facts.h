@@ -177,7 +177,7 @@ enum doctor_debugfs {
 };
 
 enum doctor_test_result {
-	TEST_NOT_RUN,
+	TEST_NOT_RUN, /* or it could not be begun */
 	TEST_OK,
 	TEST_NO_QUEUE, /* opening one failed */
 	TEST_FAILED,   /* the device said so */
@@ -191,7 +191,7 @@ enum doctor_test_result {
  * @error:    negative errno, or the signal of TEST_DIED
  * @doing:    what was under way when it ended: "open", "compress", "decompress"
  * @compress, @decompress: whether the device did it; ANSWER_NO if it said that it
- *            cannot
+ *            cannot; not known if it was not asked
  * @bytes:    of data
  */
 struct doctor_test {

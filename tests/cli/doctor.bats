@@ -124,6 +124,9 @@ load doctor
 			'[x["self_test"]["compress"] for x in d]' '[True, True]' \
 			'[x["self_test"]["decompress"] for x in d]' '[True, True]'
 	done
+	WD_MODEL_QUEUES=1 look "$tool" --doctor=json
+	! grep hisi_zip "$FOUND" || return 1
+	is 'd[0]["self_test"]["compress"]' True 'd[0]["self_test"]["decompress"]' True
 	WD_MODEL_ILL=1000 look "$tool" --doctor=json
 	status_is 1
 	grep -Eq '^test-(wrong|failed|timeout) error hisi_zip-0: ' "$FOUND"

@@ -2,7 +2,8 @@
 /*
  * Linked with a tool: its devices are the model, as the environment wants them.
  *
- * WD_MODEL_VERSION: 2, 3 (default) or 5; WD_MODEL_DEVICES: how many, 1 to 8.
+ * WD_MODEL_VERSION: 2, 3 (default) or 5; WD_MODEL_DEVICES: how many, 1 to 8;
+ * WD_MODEL_QUEUES: that can be open of each in a process, 1 to 32 (default).
  * WD_MODEL_FAULTS: a script, see script.h; WD_MODEL_ILL: of 1000 requests;
  * WD_MODEL_SEED: of the random numbers.  WD_MODEL_STALL_MS: after which a device counts
  * as lost.  WD_MODEL_TELL: a file to which each device that was used adds a line of
@@ -32,11 +33,12 @@ static void __attribute__((constructor)) install(void)
 	if (version > 3 && sim_config_set(&s.config, QM_SUB_VERSION, QM_HW_V5))
 		abort();
 	s.count = number("WD_MODEL_DEVICES", 1);
-	if (s.count > WITH_MODEL_MAX ||
+	s.queues = number("WD_MODEL_QUEUES", s.queues);
+	if (s.count > WITH_MODEL_MAX || s.queues > ZIP_FILES_MAX ||
 	    !script_read(&s.script, getenv("WD_MODEL_FAULTS"),
 			 number("WD_MODEL_ILL", 0),
 			 number("WD_MODEL_SEED", 1))) {
-		fputs("WD_MODEL_DEVICES or WD_MODEL_FAULTS makes no sense\n",
+		fputs("WD_MODEL_DEVICES, WD_MODEL_QUEUES or WD_MODEL_FAULTS makes no sense\n",
 		      stderr);
 		abort();
 	}

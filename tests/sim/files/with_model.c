@@ -167,7 +167,7 @@ static int t_find(const char *name, struct wd_transport_dev *td)
 			 ? "zlib gzip"
 			 : "zlib gzip deflate lz77_zstd");
 	td->flags = UACCE_DEV_SVA;
-	td->free_queues = ZIP_FILES_MAX;
+	td->free_queues = (int32_t)setup.queues;
 	td->numa_node = -1;
 	td->region_size[UACCE_QFRT_MMIO] = ZIP_FILES_MMIO;
 	td->region_size[UACCE_QFRT_DUS] = zip_files_dus(&like);
@@ -184,6 +184,15 @@ static int t_next(unsigned int *pos, struct wd_transport_dev *td)
 	return !t_find(name, td);
 }
 
+static bool has_room(const struct device *d)
+{
+	unsigned int open = 0;
+
+	for (unsigned int k = 0; k < ZIP_FILES_MAX; k++)
+		open += d->files->file[k].open;
+	return open < setup.queues;
+}
+
 static int t_open(const char *name)
 {
 	struct device *d = find_device(name);
@@ -195,7 +204,7 @@ static int t_open(const char *name)
 	pthread_mutex_lock(&making);
 	if (!d->files)
 		make(d);
-	f = zip_file_open(d->files);
+	f = has_room(d) ? zip_file_open(d->files) : NULL;
 	ret = f ? f->event : -EBUSY;
 	pthread_mutex_unlock(&making);
 	return ret;
@@ -325,6 +334,7 @@ void with_model_default(struct with_model_setup *s, uint8_t revision)
 {
 	memset(s, 0, sizeof(*s));
 	s->count = 1;
+	s->queues = ZIP_FILES_MAX;
 	s->depth = DEPTH;
 	check(!sim_config_init(&s->config, revision));
 	s->config.workers = 1;

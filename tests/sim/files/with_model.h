@@ -17,6 +17,7 @@
 /*
  * struct with_model_setup - what devices there are
  * @count:    of them
+ * @queues:   that can be open of each
  * @config:   of each
  * @script:   of each
  * @depth:    of their rings
@@ -25,6 +26,7 @@
  */
 struct with_model_setup {
 	unsigned int count;
+	unsigned int queues;
 	struct sim_config config;
 	struct script script;
 	uint32_t depth;
