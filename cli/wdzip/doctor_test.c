@@ -21,11 +21,17 @@
 #include "doctor_sample.h"
 #include "doctor_test.h"
 
+/*
+ * @ANSWER_MS: for a request: a device that does not answer is given up long before, but
+ *             one that does not let go of its memory then is waited for
+ * @TEST_MS:   for all of it
+ * @END_MS:    for the end of a process that is done
+ */
 #define SAMPLE_SIZE 65536u /* bytes; more than the window */
 #define ROOM	    (2 * SAMPLE_SIZE)
-#define ANSWER_MS   10000 /* for a request; a thousand times what it takes */
-#define TEST_MS	    15000 /* for all of it */
-#define END_MS	    1000  /* for the end of a process that is done */
+#define ANSWER_MS   10000
+#define TEST_MS	    15000
+#define END_MS	    1000
 
 /* ---- in the child ---- */
 
