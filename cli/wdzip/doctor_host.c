@@ -4,10 +4,8 @@
  * of this process, libraries.
  */
 #include <dlfcn.h>
-#include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +18,7 @@
 #include <libdeflate.h>
 #include <zlib.h>
 
+#include "doctor_account.h"
 #include "doctor_host.h"
 #include "doctor_read.h"
 
@@ -221,14 +220,9 @@ static bool has_rawio(void)
 static void add_group(struct doctor_host *host, gid_t gid)
 {
 	size_t len = strlen(host->groups);
-	struct group grp, *found = NULL;
-	char names[1024], text[64];
+	char text[64];
 
-	if (!getgrgid_r(gid, &grp, names, sizeof(names), &found) && found &&
-	    is_plain_name(grp.gr_name, sizeof(text)))
-		strcpy(text, grp.gr_name);
-	else
-		snprintf(text, sizeof(text), "%u", (unsigned int)gid);
+	account_group_name(text, sizeof(text), gid);
 	if (len + strlen(text) + 2 <= sizeof(host->groups) &&
 	    !has_name(host->groups, text, ' '))
 		sprintf(host->groups + len, "%s%s", len ? " " : "", text);
@@ -236,19 +230,12 @@ static void add_group(struct doctor_host *host, gid_t gid)
 
 static void read_user(struct doctor_host *host)
 {
-	struct passwd pwd, *found = NULL;
 	gid_t groups[GROUPS_MAX];
-	char names[1024];
 	int n;
 
 	host->root = !geteuid();
 	host->rawio = has_rawio();
-	if (!getpwuid_r(geteuid(), &pwd, names, sizeof(names), &found) &&
-	    found && is_plain_name(pwd.pw_name, sizeof(host->user)))
-		strcpy(host->user, pwd.pw_name);
-	else
-		snprintf(host->user, sizeof(host->user), "%u",
-			 (unsigned int)geteuid());
+	account_user_name(host->user, sizeof(host->user), geteuid());
 	add_group(host, getegid());
 	n = getgroups(GROUPS_MAX, groups);
 	for (int i = 0; i < n; i++)

@@ -6,9 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +14,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "doctor_account.h"
 #include "doctor_node.h"
 #include "doctor_read.h"
 
@@ -23,28 +22,6 @@
 #define FILES_MAX  200000u /* open ones that are looked at, of all processes */
 
 /* ---- the file ---- */
-
-static void copy_name(char *to, size_t size, const char *name, unsigned int id)
-{
-	if (name && is_plain_name(name, size))
-		strcpy(to, name);
-	else
-		snprintf(to, size, "%u", id);
-}
-
-/* The group has @user by its own entry, though the session may be older than that. */
-static bool lists_user(const struct group *grp)
-{
-	struct passwd pwd, *found = NULL;
-	char names[1024];
-
-	if (getpwuid_r(geteuid(), &pwd, names, sizeof(names), &found) || !found)
-		return false;
-	for (char **member = grp->gr_mem; *member; member++)
-		if (!strcmp(*member, pwd.pw_name))
-			return true;
-	return pwd.pw_gid == grp->gr_gid;
-}
 
 static bool is_member(gid_t gid)
 {
@@ -59,18 +36,10 @@ static bool is_member(gid_t gid)
 
 static void read_owner(struct doctor_node *node)
 {
-	struct passwd pwd, *user = NULL;
-	struct group grp, *group = NULL;
-	char names[4096];
-
-	getpwuid_r(node->uid, &pwd, names, sizeof(names), &user);
-	copy_name(node->owner, sizeof(node->owner), user ? user->pw_name : NULL,
-		  node->uid);
-	getgrgid_r(node->gid, &grp, names, sizeof(names), &group);
-	copy_name(node->group, sizeof(node->group),
-		  group ? group->gr_name : NULL, node->gid);
+	account_user_name(node->owner, sizeof(node->owner), node->uid);
+	account_group_name(node->group, sizeof(node->group), node->gid);
 	node->member = is_member(node->gid);
-	node->listed = group && lists_user(group);
+	node->listed = account_is_listed(node->gid);
 }
 
 /* "major:minor", as sysfs has it for each device with a file. */

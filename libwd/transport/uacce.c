@@ -32,6 +32,8 @@
 #define SYSFS		"/sys/class/uacce"
 #define REGION_MAX	((size_t)1 << 30)	/* bytes; more is nonsense */
 #define GROUP_EVENTS	4			/* looked at at a time */
+#define ENTRY_SIZE	1024 /* bytes of a group's entry, at first */
+#define ENTRY_SIZE_MAX	(16u << 20)
 
 const struct wd_transport_ops *wd_transport = &wd_uacce_transport;
 
@@ -106,21 +108,46 @@ not_usable(struct wd_transport_dev *dev, int status, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* NULL if there is no such group.  @text becomes its memory, to be freed. */
+static const struct group *find_group(gid_t gid, struct group *grp, char **text)
+{
+	struct group *found = NULL;
+	int ret = ERANGE;
+
+	/* All members are in it. */
+	for (size_t size = ENTRY_SIZE; ret == ERANGE && size <= ENTRY_SIZE_MAX;
+	     size *= 2) {
+		char *more = realloc(*text, size);
+
+		if (!more)
+			return NULL;
+		*text = more;
+		ret = getgrgid_r(gid, grp, more, size, &found);
+	}
+	return ret ? NULL : found;
+}
+
 /* Who would be allowed to: the group, if that can read and write. */
 static void no_permission(struct wd_transport_dev *dev, const char *path,
 			  const struct stat *st)
 {
-	struct group grp, *gr = NULL;
-	char names[1024];
+	bool group_may = (st->st_mode & 060) == 060 && st->st_gid;
+	const struct group *gr;
+	struct group grp;
+	char *text = NULL;
 
-	if ((st->st_mode & 060) == 060 && st->st_gid &&
-	    !getgrgid_r(st->st_gid, &grp, names, sizeof(names), &gr) && gr)
+	gr = group_may ? find_group(st->st_gid, &grp, &text) : NULL;
+	if (gr)
 		not_usable(dev, -EACCES, "no permission for %s: members of group %s have it",
 			   path, gr->gr_name);
-	else
+	else if (dev->flags & UACCE_DEV_SVA)
 		not_usable(dev, -EACCES,
 			   "no permission for %s: only root has it; a udev rule can change that",
 			   path);
+	else
+		not_usable(dev, -EACCES,
+			   "no permission for %s: only root has it", path);
+	free(text);
 }
 
 static void check_node(struct wd_transport_dev *dev)

@@ -176,6 +176,25 @@ load doctor
 	found_only session-old error fake-0 'log in again'
 }
 
+@test "a group of thousands is as good as any, and its last member is one" {
+	zip_machine
+	worker_can_run
+	{
+		sed '/^accel/d' "$M/etc/group"
+		echo "accel:x:900:$(seq -f 'user%.0f' -s , 20000),worker"
+	} >"$M/etc/group.new"
+	mv "$M/etc/group.new" "$M/etc/group"
+	look on_as - wdzip --doctor=json
+	found_only session-old error fake-0 'log in again'
+	is 'd[0]["file"]["group"]' accel
+	look on_as 900 wdzip --doctor=json
+	found_nothing
+	is 'r["host"]["groups"]' "['worker', 'accel']"
+	real_device
+	try on_as - "$PLAIN" --list-devices
+	grep -q 'no permission for /dev/hisi_zip-3: members of group accel have it' "$OUT"
+}
+
 @test "a user of the group finds nothing wrong" {
 	zip_machine
 	worker_can_run
