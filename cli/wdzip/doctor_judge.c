@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "doctor_judge.h"
+#include "doctor_kind.h"
 #include "doctor_rules.h"
 
 /* One that is busy, or about to come back, may work well. */

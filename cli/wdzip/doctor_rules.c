@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "doctor_read.h"
+#include "doctor_kind.h"
 #include "doctor_rules.h"
 
 #define MEMLOCK_SMALL  65536u /* bytes */
@@ -115,27 +115,6 @@ static bool module_stuck(const struct subject *s)
 }
 
 /* ---- devices ---- */
-
-static bool compresses(const struct doctor_device *dev)
-{
-	return has_name(dev->algs, "gzip", ' ') ||
-	       has_name(dev->algs, "zlib", ' ') ||
-	       has_name(dev->algs, "deflate", ' ');
-}
-
-/* Linux gives the files of this engine the name of its driver, as does ours. */
-static bool is_zip(const struct doctor_device *dev)
-{
-	return !strcmp(dev->module, "hisi_zip") ||
-	       !strcmp(dev->module, "wd_hisi_zip") ||
-	       !strcmp(dev->module, "wd_dummy") ||
-	       !strncmp(dev->name, "hisi_zip-", 9);
-}
-
-bool could_compress(const struct doctor_device *dev)
-{
-	return dev->listed || compresses(dev) || is_zip(dev);
-}
 
 static bool is_odd(const struct subject *s)
 {
@@ -507,19 +486,6 @@ enum hidden_cause {
 	FILE_NEEDS_IOMMU,
 	NO_FILE,
 };
-
-/* A driver that hands the device to a program or a virtual machine. */
-static bool gives_away(const char *driver)
-{
-	static const char *const names[] = { "vfio-pci", "hisi_acc_vfio_pci",
-					     "pci-stub", "uio_pci_generic",
-					     "igb_uio" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(driver, names[i]))
-			return true;
-	return false;
-}
 
 /* The kernel wants signatures, and a module that is there was not loaded. */
 static bool refuses_modules(const struct subject *s)

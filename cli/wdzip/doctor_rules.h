@@ -40,9 +40,6 @@ struct rule {
 extern const struct rule doctor_rules[];
 extern const size_t doctor_rule_count;
 
-/* Whether it is for compression, or should be. */
-bool could_compress(const struct doctor_device *dev);
-
 bool is_resetting(const struct doctor_device *dev);
 
 /* Whether it passed its test, so that what was found does not keep it from working. */
