@@ -14,6 +14,7 @@
 
 #include "doctor_counter.h"
 #include "doctor_device.h"
+#include "doctor_kind.h"
 #include "doctor_node.h"
 #include "doctor_read.h"
 
@@ -26,22 +27,34 @@
 #define CPUS_MAX   (1 << 16)
 #define NODES_MAX  256
 
-static struct doctor_device *add_device(struct doctor_facts *facts)
-{
-	struct doctor_device *dev;
+/*
+ * What is gathered in a walk: what could compress and is this machine's, or all else, for
+ * which there may be no room.
+ */
+struct walk {
+	struct doctor_facts *facts;
+	bool ours;
+};
 
-	if (facts->device_count == DOCTOR_DEVICES_MAX) {
-		facts->more_devices = true;
-		return NULL;
-	}
-	dev = &facts->devices[facts->device_count++];
+static void make_blank(struct doctor_device *dev)
+{
+	memset(dev, 0, sizeof(*dev));
 	dev->flags = dev->free_queues = dev->isolated = DOCTOR_NOT_KNOWN;
 	dev->isolate_strategy = dev->mmio_size = dev->dus_size =
 		DOCTOR_NOT_KNOWN;
 	dev->revision = dev->vfs = dev->vfs_max = DOCTOR_NOT_KNOWN;
 	dev->iommu_group = dev->numa_node = dev->numa_distance =
 		DOCTOR_NOT_KNOWN;
-	return dev;
+}
+
+static void keep(const struct walk *walk, const struct doctor_device *dev)
+{
+	struct doctor_facts *facts = walk->facts;
+
+	if (facts->device_count < DOCTOR_DEVICES_MAX)
+		facts->devices[facts->device_count++] = *dev;
+	else if (walk->ours)
+		facts->more_devices = true;
 }
 
 /* ---- the class ---- */
@@ -208,23 +221,34 @@ static void read_parent(struct doctor_device *dev, const char *dir)
 	read_numa(dev, dir);
 }
 
+static bool is_zip_engine(const char *pci)
+{
+	int64_t id = read_number(PCI "/%s/device", pci);
+
+	return read_number(PCI "/%s/vendor", pci) == ZIP_VENDOR &&
+	       (id == ZIP_PF || id == ZIP_VF);
+}
+
 static void add_of_class(void *arg, const char *name)
 {
-	struct doctor_device *dev = add_device(arg);
-	char dir[PATH_MAX], address[sizeof(dev->pci)];
+	const struct walk *walk = arg;
+	struct doctor_device dev;
+	char dir[PATH_MAX], address[sizeof(dev.pci)];
 
-	if (!dev)
-		return;
-	strcpy(dev->name, name);
-	dev->in_class = true;
-	read_class(dev);
+	make_blank(&dev);
+	strcpy(dev.name, name);
+	dev.in_class = true;
+	read_class(&dev);
 	snprintf(dir, sizeof(dir), CLASS "/%s/device", name);
 	/* Devices that are not of PCI are elsewhere. */
 	if (read_link_name(address, sizeof(address), "%s", dir) &&
 	    path_exists(PCI "/%s", address))
-		strcpy(dev->pci, address);
-	read_parent(dev, dir);
-	gather_node(dev);
+		strcpy(dev.pci, address);
+	read_parent(&dev, dir);
+	if ((could_compress(&dev) || is_zip_engine(dev.pci)) != walk->ours)
+		return;
+	gather_node(&dev);
+	keep(walk, &dev);
 }
 
 /* ---- those without a file ---- */
@@ -239,21 +263,19 @@ static bool has_file(const struct doctor_facts *facts, const char *pci)
 
 static void add_hidden(void *arg, const char *address)
 {
-	struct doctor_facts *facts = arg;
-	int64_t id = read_number(PCI "/%s/device", address);
-	struct doctor_device *dev;
+	const struct walk *walk = arg;
+	struct doctor_device dev;
 	char dir[PATH_MAX];
 
-	if (read_number(PCI "/%s/vendor", address) != ZIP_VENDOR ||
-	    (id != ZIP_PF && id != ZIP_VF) || has_file(facts, address))
+	if (!is_zip_engine(address) || has_file(walk->facts, address))
 		return;
-	dev = add_device(facts);
-	if (!dev)
-		return;
-	strcpy(dev->pci, address);
+	make_blank(&dev);
+	strcpy(dev.pci, address);
 	snprintf(dir, sizeof(dir), PCI "/%s", address);
-	read_parent(dev, dir);
-	dev->vf |= id == ZIP_VF;
+	read_parent(&dev, dir);
+	dev.vf |= read_number("%s/device", dir) == ZIP_VF;
+	if (is_for_others(&dev) != walk->ours)
+		keep(walk, &dev);
 }
 
 /* ---- the library ---- */
@@ -268,20 +290,29 @@ static struct doctor_device *find_device(struct doctor_facts *facts,
 }
 
 /* What the kernel does not tell of is a device of the library's own. */
+static void add_own(struct doctor_facts *facts, const struct wd_device *known)
+{
+	const struct walk walk = { facts, true };
+	struct doctor_device dev;
+
+	make_blank(&dev);
+	strcpy(dev.name, known->name);
+	strcpy(dev.algs, known->algs);
+	dev.free_queues = known->free_queues;
+	dev.numa_node = known->numa_node;
+	keep(&walk, &dev);
+}
+
 static void add_listed(struct doctor_facts *facts,
 		       const struct wd_device *known)
 {
-	struct doctor_device *dev = find_device(facts, known->name);
+	struct doctor_device *dev;
 
-	if (!dev) {
-		dev = add_device(facts);
-		if (!dev)
-			return;
-		strcpy(dev->name, known->name);
-		strcpy(dev->algs, known->algs);
-		dev->free_queues = known->free_queues;
-		dev->numa_node = known->numa_node;
-	}
+	if (!find_device(facts, known->name))
+		add_own(facts, known);
+	dev = find_device(facts, known->name);
+	if (!dev)
+		return;
 	dev->listed = true;
 	strcpy(dev->driver, known->driver);
 	dev->status = known->status;
@@ -300,10 +331,18 @@ static void ask_library(struct doctor_facts *facts)
 		wd_device_list_free(list);
 }
 
+static void walk_through(struct doctor_facts *facts, bool ours)
+{
+	struct walk walk = { facts, ours };
+
+	each_name(CLASS, WD_NAME_MAX, add_of_class, &walk);
+	each_name(PCI, sizeof(facts->devices[0].pci), add_hidden, &walk);
+}
+
 void gather_devices(struct doctor_facts *facts)
 {
-	each_name(CLASS, WD_NAME_MAX, add_of_class, facts);
-	each_name(PCI, sizeof(facts->devices[0].pci), add_hidden, facts);
+	walk_through(facts, true);
+	walk_through(facts, false);
 	ask_library(facts);
 	for (unsigned int i = 0; i < facts->device_count; i++)
 		gather_counters(&facts->devices[i]);

@@ -291,7 +291,7 @@ struct doctor_facts {
 	struct doctor_module modules[MODULES];
 	struct doctor_device devices[DOCTOR_DEVICES_MAX];
 	unsigned int device_count;
-	bool more_devices; /* than there is room for */
+	bool more_devices; /* that could compress than there is room for */
 	struct doctor_run run;
 };
 

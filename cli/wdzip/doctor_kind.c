@@ -39,3 +39,8 @@ bool gives_away(const char *driver)
 			return true;
 	return false;
 }
+
+bool is_for_others(const struct doctor_device *dev)
+{
+	return gives_away(dev->module) || (dev->vf && !dev->module[0]);
+}

@@ -16,4 +16,10 @@ bool could_compress(const struct doctor_device *dev);
 /* Whether the driver hands its devices to a program or a virtual machine. */
 bool gives_away(const char *driver);
 
+/*
+ * Whether a function of PCI without a file is a virtual machine's, or meant to become one's:
+ * then nothing is wrong with it.
+ */
+bool is_for_others(const struct doctor_device *dev);
+
 #endif

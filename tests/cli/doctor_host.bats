@@ -227,13 +227,33 @@ load doctor
 @test "more devices than there is room for: a warning, and the others are told of" {
 	need_machine
 	export WD_FAKE_COUNT=0
-	for i in $(seq 70); do
+	for i in $(seq 65); do
 		pci_function "$(printf '0000:%02x:00.0' "$i")" 0xa250
-		driven_by vfio-pci
 	done
 	doctor
 	found many-devices warning - 'list-devices'
 	is 'len(d)' 64
+}
+
+@test "devices of other kinds, and those of virtual machines, take no room" {
+	zip_machine
+	real_device
+	for i in $(seq 65); do
+		attr class/uacce/hisi_hpre-$i/api hisi_qm_v3
+		attr class/uacce/hisi_hpre-$i/flags 1
+		attr class/uacce/hisi_hpre-$i/algorithms 'rsa\ndh'
+		pci_function "$(printf '0000:%02x:00.0' "$i")" 0xa251
+		[ "$i" -gt 60 ] || driven_by vfio-pci
+		link ../0000:75:00.0 "$P/physfn"
+	done
+	look on "$PLAIN" --doctor=json
+	found_only open-failed error hisi_zip-3 dmesg
+	is 'len(d)' 64 'd[0]["name"]' hisi_zip-3 'd[1]["state"]' other
+	rm -r "$M/sys/class/uacce"
+	look on "$PLAIN" --doctor=json
+	is 'len(d)' 64 'd[0]["pci"]' 0000:75:00.0
+	found no-file error 0000:75:00.0 dmesg
+	! grep many-devices "$FOUND"
 }
 
 @test "an argument of --doctor is json or nothing" {
