@@ -510,4 +510,5 @@ module_exit(dummy_exit);
 
 WD_IMPORT_NS;
 MODULE_LICENSE("GPL");
+MODULE_VERSION(WD_MODULE_VERSION);
 MODULE_DESCRIPTION("A software accelerator behind uacce");

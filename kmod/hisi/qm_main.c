@@ -586,5 +586,6 @@ bool wd_hisi_qm_is_usable(struct hisi_qm *qm)
 WD_EXPORT_SYMBOL(wd_hisi_qm_is_usable);
 
 MODULE_LICENSE("GPL");
+MODULE_VERSION(WD_MODULE_VERSION);
 MODULE_DESCRIPTION("Queue manager of HiSilicon's accelerators");
 WD_IMPORT_NS;

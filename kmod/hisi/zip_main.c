@@ -397,5 +397,6 @@ module_init(zip_init);
 module_exit(zip_exit);
 
 MODULE_LICENSE("GPL");
+MODULE_VERSION(WD_MODULE_VERSION);
 MODULE_DESCRIPTION("HiSilicon's ZIP engine, for the kernel's compression and for processes");
 WD_IMPORT_NS;

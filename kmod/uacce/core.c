@@ -326,4 +326,5 @@ subsys_initcall(uacce_init);
 module_exit(uacce_exit);
 
 MODULE_LICENSE("GPL");
+MODULE_VERSION(WD_MODULE_VERSION);
 MODULE_DESCRIPTION("Accelerator queues for processes");
