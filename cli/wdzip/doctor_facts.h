@@ -42,7 +42,7 @@ enum doctor_option {
 	OPTIONS,
 };
 
-/* In the order of the table in doctor_module.c. */
+/* In the order of the table in doctor_module.c: each after what it needs. */
 enum doctor_module_name {
 	MODULE_WD_UACCE,
 	MODULE_WD_QM,

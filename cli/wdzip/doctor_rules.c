@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "doctor_age.h"
 #include "doctor_kind.h"
 #include "doctor_rules.h"
 
@@ -97,15 +98,19 @@ static bool differ(const char *a, const char *b)
 	return *a && *b && strcmp(a, b);
 }
 
+static bool is_old(const struct doctor_module *m)
+{
+	return m->loaded && module_age(m) != AGE_SAME;
+}
+
+/* The first of those that come together, as they are loaded again together. */
 static bool module_old(const struct subject *s)
 {
-	const struct doctor_module *m = s->module;
-
-	if (differ(m->version, m->file_version))
-		return true;
-	if (m->ours && !m->file_version[0] && differ(m->version, wd_version()))
-		return true;
-	return !m->version[0] && differ(m->srcversion, m->file_srcversion);
+	for (const struct doctor_module *m = s->facts->modules; m < s->module;
+	     m++)
+		if (m->ours == s->module->ours && is_old(m))
+			return false;
+	return is_old(s->module);
 }
 
 /* Those that are built in have no state. */
@@ -596,8 +601,8 @@ const struct rule doctor_rules[] = {
 	  "look for the device's errors: dmesg, and wdzip --stats with a real file" },
 
 	{ "module-old", SCOPE_MODULE, WARNING, module_old,
-	  "the module {module} is loaded as version {version}, but installed is {new_version}",
-	  "load the new one, as root: rmmod {module} && modprobe {module}" },
+	  "the module {module} is loaded {versions}",
+	  "{new_module}, as root: {reload}" },
 	{ "module-stuck", SCOPE_MODULE, WARNING, module_stuck,
 	  "the module {module} is neither loaded nor gone: its state is {state}",
 	  "see why in the kernel's log: dmesg | grep {module}" },

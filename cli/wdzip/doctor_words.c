@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "doctor_age.h"
 #include "doctor_words.h"
 
 /* Text that grows until it is full. */
@@ -256,23 +257,61 @@ static void put_unsafe(struct line *line, const struct subject *s)
 		add(line, "unsafe_shared_doorbells");
 }
 
-static void put_version(struct line *line, const struct subject *s)
+/* How it differs from what would be loaded now. */
+static void put_versions(struct line *line, const struct subject *s)
 {
 	const struct doctor_module *m = s->module;
 
-	add(line, "%s", m->version[0] ? m->version : m->srcversion);
+	switch (module_age(m)) {
+	case AGE_SAME:
+		break;
+	case AGE_FILE:
+		add(line, "as version %s, but installed is %s", m->version,
+		    m->file_version);
+		break;
+	case AGE_SOURCE:
+		add(line, "with srcversion %s, but installed is %s",
+		    m->srcversion, m->file_srcversion);
+		break;
+	case AGE_TOOLS:
+		add(line,
+		    "as version %s, which differs from these tools: they have %s",
+		    m->version, wd_version());
+		break;
+	}
 }
 
-/* Of the file that would be loaded; else what goes with these tools. */
-static void put_new_version(struct line *line, const struct subject *s)
+static void put_new_module(struct line *line, const struct subject *s)
 {
-	const struct doctor_module *m = s->module;
+	add(line, "%s",
+	    module_age(s->module) == AGE_TOOLS
+		    ? "install the one that goes with these tools, then"
+		    : "load the installed one");
+}
 
-	if (m->version[0])
-		add(line, "%s",
-		    m->file_version[0] ? m->file_version : wd_version());
-	else
-		add(line, "%s", m->file_srcversion);
+/* Those that come with @s->module and are loaded: each before what it needs. */
+static void put_loaded(struct line *line, const struct subject *s)
+{
+	const struct doctor_module *modules = s->facts->modules;
+
+	for (int i = MODULES - 1; i >= 0; i--)
+		if (modules[i].loaded && modules[i].ours == s->module->ours)
+			add(line, " %s", modules[i].name);
+}
+
+/* All of them, as one cannot be unloaded while others use it. */
+static void put_reload(struct line *line, const struct subject *s)
+{
+	const struct doctor_module *linux_zip = &s->facts->modules[MODULE_ZIP];
+
+	add(line, "rmmod");
+	put_loaded(line, s);
+	if (!s->module->ours && linux_zip->loaded) {
+		add(line, " && modprobe hisi_zip uacce_mode=1");
+		return;
+	}
+	add(line, " && modprobe -a");
+	put_loaded(line, s);
 }
 
 /* What would drive the ZIP engine. */
@@ -319,14 +358,14 @@ static const struct {
 	WORD(fallbacks), WORD(faults), WORD(group), WORD(injected),
 	WORD(iommu_type), WORD(let_others), WORD(limit), WORD(limit_mib),
 	WORD(lockdown), WORD(make_node), WORD(memlock_kib), WORD(mode),
-	WORD(module), WORD(new_version), WORD(numa), WORD(odd),
+	WORD(module), WORD(new_module), WORD(numa), WORD(odd),
 	WORD(online), WORD(owner), WORD(pci), WORD(reason),
-	WORD(redone), WORD(release), WORD(release_it), WORD(resets),
-	WORD(restart), WORD(rule), WORD(run_error), WORD(run_why),
-	WORD(signal), WORD(state), WORD(threads), WORD(udev_rule),
-	WORD(unsafe), WORD(usable), WORD(user), WORD(users),
-	WORD(version), WORD(vfs), WORD(vfs_max), WORD(wish),
-	WORD(zip_driver),
+	WORD(redone), WORD(release), WORD(release_it), WORD(reload),
+	WORD(resets), WORD(restart), WORD(rule), WORD(run_error),
+	WORD(run_why), WORD(signal), WORD(state), WORD(threads),
+	WORD(udev_rule), WORD(unsafe), WORD(usable), WORD(user),
+	WORD(users), WORD(versions), WORD(vfs), WORD(vfs_max),
+	WORD(wish), WORD(zip_driver),
 };
 /* clang-format on */
 

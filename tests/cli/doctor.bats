@@ -277,22 +277,48 @@ load doctor
 
 # ---- drivers ----
 
+# module_file NAME TEXT: of the module that would be loaded.
+module_file() {
+	mkdir -p "$M/modules/$RELEASE/updates"
+	printf 'ELF\0license=GPL\0%b\0depends=\0' "$2" >"$M/modules/$RELEASE/updates/$1"
+}
+
 @test "fault: an old module is loaded, by its version" {
 	zip_machine
+	loaded wd_dummy
+	installed wd_hisi_zip wd_uacce
+	for module in wd_uacce wd_hisi_zip; do
+		attr module/$module/version 0.0.9
+		module_file $module.ko 'version=0.0.8'
+	done
+	doctor
+	found_only module-old warning - 'load the installed one, as root: rmmod wd_dummy wd_hisi_zip wd_hisi_qm wd_uacce && modprobe -a wd_dummy wd_hisi_zip wd_hisi_qm wd_uacce'
+	value 'r["findings"][0]["status"]' | grep -q 'version 0.0.9, but installed is 0.0.8$'
+	for module in wd_uacce wd_hisi_zip; do
+		module_file $module.ko 'version=0.0.9'
+	done
+	doctor
+	found_nothing
+}
+
+@test "fault: a module of another version than the tools, in a file that cannot be read" {
+	zip_machine
+	printf 'updates/wd_hisi_zip.ko.xz:\n' >>"$M/modules/$RELEASE/modules.dep"
+	module_file wd_hisi_zip.ko.xz '\0375'
 	attr module/wd_hisi_zip/version 0.0.9
 	doctor
-	found_only module-old warning - 'rmmod wd_hisi_zip && modprobe wd_hisi_zip'
+	found_only module-old warning - 'install the one that goes with these tools, then, as root: rmmod wd_hisi_zip wd_hisi_qm wd_uacce && modprobe'
+	value 'r["findings"][0]["status"]' | grep -q 'version 0.0.9, which differs from these tools: '
 }
 
 @test "fault: an old module is loaded, by the sum of its source" {
 	zip_machine
 	installed wd_uacce
-	mkdir -p "$M/modules/$RELEASE/updates"
-	printf 'ELF\0license=GPL\0srcversion=BBBB\0depends=\0' \
-		>"$M/modules/$RELEASE/updates/wd_uacce.ko"
+	module_file wd_uacce.ko 'version=0.0.9\0srcversion=BBBB'
+	attr module/wd_uacce/version 0.0.9
 	attr module/wd_uacce/srcversion AAAA
 	doctor
-	found_only module-old warning - 'rmmod wd_uacce && modprobe wd_uacce'
+	found_only module-old warning - 'rmmod wd_hisi_zip wd_hisi_qm wd_uacce && modprobe'
 	attr module/wd_uacce/srcversion BBBB
 	doctor
 	found_nothing

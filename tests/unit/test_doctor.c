@@ -80,6 +80,43 @@ static void old_module(struct doctor_device *dev)
 	strcpy(facts.modules[MODULE_WD_ZIP].file_version, "0.0.2");
 }
 
+/* Its file is compressed, so that nobody knows what is in it. */
+static void other_than_tools(struct doctor_device *dev)
+{
+	(void)dev;
+	strcpy(facts.modules[MODULE_WD_ZIP].version, "0.0.1");
+}
+
+/* All of one version: that is one thing to do. */
+static void old_modules(struct doctor_device *dev)
+{
+	old_module(dev);
+	strcpy(facts.modules[MODULE_WD_UACCE].version, "0.0.1");
+	strcpy(facts.modules[MODULE_WD_UACCE].file_version, "0.0.2");
+}
+
+static void other_source(struct doctor_device *dev)
+{
+	struct doctor_module *m = &facts.modules[MODULE_WD_UACCE];
+
+	(void)dev;
+	strcpy(m->version, wd_version());
+	strcpy(m->file_version, wd_version());
+	strcpy(m->srcversion, "AAAA");
+	strcpy(m->file_srcversion, "BBBB");
+}
+
+static void new_linux(struct doctor_device *dev)
+{
+	(void)dev;
+	for (int i = MODULE_UACCE; i <= MODULE_ZIP; i++)
+		facts.modules[i].loaded = true;
+	for (int i = 0; i < MODULE_UACCE; i++)
+		facts.modules[i].loaded = false;
+	strcpy(facts.modules[MODULE_QM].srcversion, "AAAA");
+	strcpy(facts.modules[MODULE_QM].file_srcversion, "BBBB");
+}
+
 /* Nobody knows which version of these goes with the tools. */
 static void linux_version(struct doctor_device *dev)
 {
@@ -495,7 +532,17 @@ static const struct {
 	{ WITHOUT, bad_run, "run-failed", NULL, SEVERITY_ERROR, "compare", -1 },
 	{ WITHOUT, redone, "run-redone", NULL, SEVERITY_WARNING, "3 requests", -1 },
 	{ WITH, old_module, "module-old", NULL, SEVERITY_WARNING,
-	  "rmmod wd_hisi_zip && modprobe wd_hisi_zip", STATE_OK },
+	  "rmmod wd_hisi_zip wd_uacce && modprobe -a wd_hisi_zip wd_uacce", STATE_OK },
+	{ WITH, old_module, "module-old", NULL, SEVERITY_WARNING,
+	  "as version 0.0.1, but installed is 0.0.2", STATE_OK },
+	{ WITH, old_modules, "module-old", NULL, SEVERITY_WARNING, "wd_uacce is loaded",
+	  STATE_OK },
+	{ WITH, other_than_tools, "module-old", NULL, SEVERITY_WARNING,
+	  "as version 0.0.1, which differs from these tools: ", STATE_OK },
+	{ WITH, other_source, "module-old", NULL, SEVERITY_WARNING,
+	  "with srcversion AAAA, but installed is BBBB", STATE_OK },
+	{ WITH, new_linux, "module-old", NULL, SEVERITY_WARNING,
+	  "rmmod hisi_zip hisi_qm uacce && modprobe hisi_zip uacce_mode=1", STATE_OK },
 	{ WITH, stuck, "module-stuck", NULL, SEVERITY_WARNING, "going", STATE_OK },
 
 	{ WITH, odd, "sysfs-odd", NULL, SEVERITY_WARNING, "flags", STATE_DEGRADED },
