@@ -22,6 +22,7 @@
 #define NS		1000000000u
 #define MS		1000000u	/* ns */
 #define SPIN_NS		50000u		/* before a time that is due, sleep no more */
+#define LOOK_MS		100u /* a request that was lost has no event */
 
 struct requests;
 
@@ -225,20 +226,26 @@ static int receive(struct client *c, int timeout_ms)
 	return ret;
 }
 
-/* Wait for an event of the queue, until @when at most; 0 for ever. */
+/*
+ * Wait for an event of the queue, until @when at most; 0 for any time.  The library
+ * finds out about what a device has lost when it is asked.
+ */
 static void wait_event(struct client *c, uint64_t when)
 {
 	struct pollfd pfd = { .fd = c->queue.fd, .events = POLLIN };
-	uint64_t now = when ? runner_now() : 0;
-	struct timespec ts = { 0 };
+	uint64_t now = runner_now();
+	uint64_t left = LOOK_MS * (uint64_t)MS;
+	struct timespec ts;
 
 	if (when && when <= now)
 		return;
-	if (when) {
-		ts.tv_sec = (time_t)((when - now) / NS);
-		ts.tv_nsec = (long)((when - now) % NS);
-	}
-	ppoll(&pfd, 1, when ? &ts : NULL, NULL);
+	if (when && when - now < left)
+		left = when - now;
+	ts = (struct timespec){
+		.tv_sec = (time_t)(left / NS),
+		.tv_nsec = (long)(left % NS),
+	};
+	ppoll(&pfd, 1, &ts, NULL);
 }
 
 static int receive_one(struct client *c)

@@ -188,3 +188,38 @@ work() {
 	counted requests -gt 0
 	counted violations -eq 0
 }
+
+# requests HOW ARG...: in a closed loop or an open one, waiting HOW for the engine.
+requests() {
+	timeout 100 wdbench --wait="$1" --engine=hisi_zip -b 16K -s 256K -n 2 -t 0.05 --warm-up=0 "${@:2}" \
+		--json >json
+}
+
+@test "wdbench waits for the engine in each way, in both directions" {
+	for how in sync poll event; do
+		forget_counters
+		requests $how -m closed --op=both --depth=1,8 --queues=1,2
+		grep -q "\"wait\": \"$how\"" json
+		[ "$(grep -c '"outcome": "ok"' json)" -eq 8 ]
+		requests $how -m open --op=both --depth=8 --rate=200
+		[ "$(grep -c '"outcome": "ok"' json)" -eq 2 ]
+		counted compress -gt 0
+		counted decompress -gt 0
+		counted failed -eq 0
+		counted violations -eq 0
+	done
+}
+
+# The first 16 requests show what becomes of the input.
+@test "wdbench notices what the engine has lost, however it waits" {
+	export WD_MODEL_STALL_MS=1500 WD_MODEL_FAULTS="hang 18"
+	for how in sync poll event; do
+		for mode in "closed" "open --rate=1000"; do
+			status=0
+			# shellcheck disable=SC2086
+			requests $how -m $mode --depth=4 2>err || status=$?
+			[ "$status" -eq 1 ]
+			grep -q '^wdbench: hisi_zip:6, compress: hisi_zip: ' err
+		done
+	done
+}

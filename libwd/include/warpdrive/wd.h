@@ -170,7 +170,10 @@ void wd_device_list_free(struct wd_device *list);
  *            memory is limited; set to what was got, 0 for a hardware queue
  * @flags:    0
  * @fd:       a descriptor that polls readable when requests completed, and always once
- *            the queue was given up, see wd_recv(); or -1
+ *            the queue was given up, see wd_recv(); or -1.  It is to be waited for only
+ *            after wd_recv() has returned -EAGAIN, which asks the device for the event,
+ *            and not for ever: that a device has lost a request is found by calling
+ *            wd_recv() again, ten times a second
  * @priv:     the library's
  * @reserved: zero
  *
