@@ -49,7 +49,7 @@ static const struct {
 	{ "hw", wd_device_is_hardware },
 };
 
-bool wd_device_is_called(const struct wd_device *dev, const char *name)
+WD_API bool wd_device_is_called(const struct wd_device *dev, const char *name)
 {
 	if (!strcmp(name, dev->name) || !strcmp(name, dev->driver))
 		return true;

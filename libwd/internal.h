@@ -108,9 +108,6 @@ void wd_queue_event_seen(struct wd_queue *q);
 /* The device of @q; valid until it is released. */
 const char *wd_queue_device(const struct wd_queue *q);
 
-/* Whether @name is what users may call @dev. */
-bool wd_device_is_called(const struct wd_device *dev, const char *name);
-
 /* Whether the work is done by more than CPUs, of this process or of the kernel. */
 bool wd_device_is_hardware(const struct wd_device *dev);
 

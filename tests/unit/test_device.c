@@ -339,6 +339,8 @@ static void t_a_device_is_never_a_surprise(void **state)
 	assert_string_equal(list[0].driver, "soft");
 	assert_string_equal(list[1].name, "wd_dummy-0");
 	assert_string_equal(list[1].driver, "dummy");
+	assert_true(wd_device_is_called(&list[1], "dummy"));
+	assert_false(wd_device_is_called(&list[1], "hw"));
 	wd_device_list_free(list);
 	assert_int_equal(wd_request_queue(&q), 0);
 	assert_true(q.workers > 0);

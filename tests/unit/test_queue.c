@@ -524,6 +524,11 @@ static void t_devices_are_listed(void **state)
 			continue;
 		soft = true;
 		assert_int_equal(list[i].status, 0);
+		assert_true(wd_device_is_called(&list[i], list[i].name));
+		assert_true(wd_device_is_called(&list[i], "soft"));
+		assert_true(wd_device_is_called(&list[i], "sw"));
+		assert_false(wd_device_is_called(&list[i], "hw"));
+		assert_false(wd_device_is_called(&list[i], "soft-00"));
 		assert_int_equal(list[i].numa_node, -1);
 		assert_true(list[i].free_queues != 0);
 	}

@@ -15,6 +15,7 @@
 #ifndef WARPDRIVE_WD_H
 #define WARPDRIVE_WD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -159,6 +160,16 @@ int wd_device_list(struct wd_device **list);
  * wd_device_list_free() - release what wd_device_list() returned; NULL is fine
  */
 void wd_device_list_free(struct wd_device *list);
+
+/*
+ * wd_device_is_called() - whether a name means this device
+ * @dev:  an entry of wd_device_list()
+ * @name: as in the member device of struct wd_queue: name of a device or driver, "sw",
+ *        "hw"
+ *
+ * Says nothing of whether it can be used.  Any thread.
+ */
+bool wd_device_is_called(const struct wd_device *dev, const char *name);
 
 /*
  * struct wd_queue - one queue; the caller's own memory
