@@ -124,9 +124,7 @@ static void meter_open(struct meter *m, const struct plan *plan)
 	}
 	if (plan->warm_up > 0 && m->ops->run(m->state, plan->warm_up, &round) < 0)
 		fail(m);
-	if (m->r->latency)
-		memset(m->r->latency, 0, sizeof(*m->r->latency));
-	m->r->missed = 0;
+	result_forget(m->r);
 }
 
 static void note_round(struct meter *m, const struct round *round)

@@ -3,6 +3,7 @@
  * Names, and figures that follow from others.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "format.h"
 #include "plan.h"
@@ -46,10 +47,30 @@ double result_noise(const struct result *r)
 	return r->mb_s.median > 0 ? (r->mb_s.q3 - r->mb_s.q1) / r->mb_s.median : 0;
 }
 
+double result_share(const struct result *r, unsigned int i)
+{
+	uint64_t all = 0;
+
+	for (unsigned int k = 0; k < r->n_shares; k++)
+		all += r->shares[k].bytes;
+	return all ? (double)r->shares[i].bytes / (double)all : 0;
+}
+
+void result_forget(struct result *r)
+{
+	if (r->latency)
+		memset(r->latency, 0, sizeof(*r->latency));
+	r->missed = 0;
+	for (unsigned int i = 0; i < r->n_shares; i++)
+		r->shares[i].requests = r->shares[i].bytes = 0;
+}
+
 void result_free(struct result *r)
 {
 	free(r->seconds);
 	free(r->latency);
+	free(r->shares);
 	r->seconds = NULL;
 	r->latency = NULL;
+	r->shares = NULL;
 }

@@ -16,7 +16,7 @@
 #include "reference.h"
 #include "stats.h"
 
-#define ENGINE_MAX	WD_NAME_MAX
+#define ENGINE_MAX (WD_COMP_LANES_MAX * WD_NAME_MAX) /* of names and "+" */
 
 enum bench_mode {
 	MODE_SESSION,		/* all of the input as one stream */
@@ -71,6 +71,19 @@ enum outcome {
 };
 
 /*
+ * struct share - what one device did, or the CPU
+ * @queues:   that it had
+ * @requests: of all rounds
+ * @bytes:    of these, uncompressed
+ */
+struct share {
+	char name[WD_NAME_MAX];
+	uint32_t queues;
+	uint64_t requests;
+	uint64_t bytes;
+};
+
+/*
  * struct result - what came out
  * @why:        what is wrong, for BENCH_FAILED
  * @input:      not owned
@@ -82,6 +95,7 @@ enum outcome {
  * @missed:     MODE_OPEN: requests that were due and never begun; in @latency
  *              with the time they had waited
  * @latency:    NULL in MODE_SESSION; the result's own
+ * @shares:     @n_shares, the result's own; NULL for references and commands
  * @cpu:        seconds of user and system time of all rounds
  * @cycles:     of all rounds, 0 if they cannot be counted
  * @peak_kib:   largest resident memory, 0 if unknown
@@ -91,7 +105,7 @@ struct result {
 	struct setup setup;
 	const struct data *input;
 	enum outcome outcome;
-	char why[200];
+	char why[WD_NAME_MAX + WD_REASON_MAX + 8];
 	char codec[64];
 	uint64_t plain;
 	uint64_t packed;
@@ -101,6 +115,8 @@ struct result {
 	uint64_t requests;
 	uint64_t missed;
 	struct hist *latency;
+	struct share *shares;
+	unsigned int n_shares;
 	double cpu;
 	uint64_t cycles;
 	uint64_t peak_kib;
@@ -121,6 +137,12 @@ double result_speed(const struct result *r);
 
 /* Interquartile range of the speed as a share of the median. */
 double result_noise(const struct result *r);
+
+/* Of all bytes, what @r->shares[@i] did; 0 if there were none. */
+double result_share(const struct result *r, unsigned int i);
+
+/* Count from here: what was before was to warm up. */
+void result_forget(struct result *r);
 
 void result_free(struct result *r);
 

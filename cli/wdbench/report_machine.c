@@ -127,6 +127,21 @@ static void put_latency(struct json *j, const struct hist *h)
 	json_close(j, '}');
 }
 
+static void put_shares(struct json *j, const struct result *r)
+{
+	json_open(j, "shares", '[');
+	for (unsigned int i = 0; i < r->n_shares; i++) {
+		json_open(j, NULL, '{');
+		json_string(j, "name", r->shares[i].name);
+		json_count(j, "queues", r->shares[i].queues);
+		json_count(j, "requests", r->shares[i].requests);
+		json_count(j, "bytes", r->shares[i].bytes);
+		json_number(j, "share", result_share(r, i));
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 static const char *outcome_name(enum outcome outcome)
 {
 	static const char *const names[] = { "not run", "ok", "failed", "stopped" };
@@ -155,6 +170,7 @@ static void put_figures(struct json *j, const struct result *r)
 	json_count(j, "bytes", r->bytes);
 	json_count(j, "requests", r->requests);
 	json_count(j, "missed", r->missed);
+	put_shares(j, r);
 	json_number(j, "cpu_seconds", r->cpu);
 	if (r->cycles && r->bytes)
 		json_number(j, "cycles_per_byte", (double)r->cycles / (double)r->bytes);
@@ -233,6 +249,16 @@ static void csv_number(FILE *out, bool known, double value)
 	fputc(',', out);
 }
 
+/* As "hisi_zip-0=0.5 hisi_zip-1=0.5": quoted, as names can have commas. */
+static void csv_shares(FILE *out, const struct result *r)
+{
+	fputc('"', out);
+	for (unsigned int i = 0; i < r->n_shares; i++)
+		fprintf(out, "%s%s=%.4f", i ? " " : "", r->shares[i].name,
+			result_share(r, i));
+	fputc('"', out);
+}
+
 static void csv_row(FILE *out, const struct result *r)
 {
 	const struct setup *s = &r->setup;
@@ -269,9 +295,9 @@ static void csv_row(FILE *out, const struct result *r)
 	csv_number(out, true, (double)r->missed);
 	csv_number(out, ok, r->cpu);
 	csv_number(out, ok && r->cycles, r->bytes ? (double)r->cycles / (double)r->bytes : 0);
+	csv_number(out, r->peak_kib, (double)r->peak_kib);
 	/* The last one has no comma after it. */
-	if (r->peak_kib)
-		fprintf(out, "%" PRIu64, r->peak_kib);
+	csv_shares(out, r);
 	fputs("\r\n", out);
 }
 
@@ -280,7 +306,8 @@ void report_csv(FILE *out, const struct report *report)
 	fputs("input,mode,op,engine,level,format,threads,queues,depth,block,wait,memory,"
 	      "rate,outcome,plain_bytes,packed_bytes,mb_s,mb_s_q1,mb_s_q3,ratio,"
 	      "requests_s,p50_ns,p90_ns,p99_ns,p99_9_ns,max_ns,missed,cpu_seconds,"
-	      "cycles_per_byte,peak_kib\r\n", out);
+	      "cycles_per_byte,peak_kib,shares\r\n",
+	      out);
 	for (size_t i = 0; i < report->n_results; i++)
 		csv_row(out, &report->results[i]);
 }

@@ -171,7 +171,8 @@ static void series_name(const struct plot *p, const struct result *r, char *name
 
 		snprintf(label, sizeof(label), "%.*s", (int)len, r->setup.command);
 	} else if (p->kind == KIND_RATIO) {
-		snprintf(label, sizeof(label), "%s", r->setup.engine);
+		snprintf(label, sizeof(label), "%.*s", LABEL - 1,
+			 r->setup.engine);
 	} else {
 		report_label(r, label, sizeof(label));
 	}

@@ -14,12 +14,15 @@
 
 const char *report_label(const struct result *r, char *buf, size_t size)
 {
+	int most = (int)size - 16; /* so that the level is never cut off */
+
 	if (r->setup.command)
 		snprintf(buf, size, "%s", r->setup.command);
 	else if (r->setup.level >= 0)
-		snprintf(buf, size, "%.40s:%d", r->setup.engine, r->setup.level);
+		snprintf(buf, size, "%.*s:%d", most, r->setup.engine,
+			 r->setup.level);
 	else
-		snprintf(buf, size, "%.40s", r->setup.engine);
+		snprintf(buf, size, "%.*s", most, r->setup.engine);
 	return buf;
 }
 
@@ -258,6 +261,24 @@ static void put_row(FILE *out, const struct result *r, const size_t *widths)
 	fputc('\n', out);
 }
 
+/* Who did how much, where it was more than one. */
+static void put_shares(FILE *out, const struct result *r)
+{
+	unsigned int busy = 0;
+
+	for (unsigned int i = 0; i < r->n_shares; i++)
+		busy += r->shares[i].requests > 0;
+	for (unsigned int i = 0; busy > 1 && i < r->n_shares; i++) {
+		const struct share *s = &r->shares[i];
+
+		fprintf(out,
+			"  %s: %.1f %% of the bytes, %" PRIu64
+			" requests, %u queue%s\n",
+			s->name, 100 * result_share(r, i), s->requests,
+			s->queues, s->queues == 1 ? "" : "s");
+	}
+}
+
 static void put_input(FILE *out, const struct report *report, const struct data *input)
 {
 	size_t widths[COLUMNS];
@@ -269,9 +290,15 @@ static void put_input(FILE *out, const struct report *report, const struct data 
 		put_cell(out, c, widths[c], columns[c].title);
 	}
 	fputc('\n', out);
-	for (size_t i = 0; i < report->n_results; i++)
-		if (report->results[i].input == input)
-			put_row(out, &report->results[i], widths);
+	for (size_t i = 0; i < report->n_results; i++) {
+		const struct result *r = &report->results[i];
+
+		if (r->input != input)
+			continue;
+		put_row(out, r, widths);
+		if (r->outcome == BENCH_OK)
+			put_shares(out, r);
+	}
 }
 
 void report_table(FILE *out, const struct report *report)

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "providers.h"
 #include "run.h"
 #include "schedule.h"
 #include "verify.h"
@@ -36,6 +37,7 @@ struct slot {
 
 /*
  * struct client - one thread with a queue, or with a context of a reference
+ * @provider: number of the device that has the queue
  * @free:   slots that are not in flight, @n_free of them
  * @next:   block of the next request
  * @done:   requests completed in this round
@@ -44,6 +46,7 @@ struct slot {
 struct client {
 	struct requests *all;
 	uint32_t number;
+	unsigned int provider;
 	pthread_t thread;
 	struct wd_queue queue;
 	bool has_queue;
@@ -60,10 +63,18 @@ struct client {
 	int error;
 };
 
+/*
+ * struct requests - all clients
+ * @workers: threads wanted behind each queue
+ * @made:    bytes that each block becomes on each of the @providers, if it is compressed
+ */
 struct requests {
 	struct result *r;
 	struct pack pack;
 	size_t out_cap;
+	struct providers providers;
+	uint32_t workers;
+	size_t *made;
 	struct client *clients;
 	uint64_t begin, end;
 };
@@ -79,6 +90,15 @@ static struct slot *slot_at(const struct requests *all, uint32_t i)
 static bool compresses(const struct requests *all)
 {
 	return all->r->setup.op == WD_COMP_COMPRESS;
+}
+
+/* What @b becomes on this client's queue; another device may make less or more of it. */
+static size_t *made_at(const struct client *c, const struct block *b)
+{
+	const struct pack *pack = &c->all->pack;
+
+	return &c->all->made[c->provider * pack->count +
+			     (size_t)(b - pack->blocks)];
 }
 
 /* ---- one request ---- */
@@ -114,21 +134,21 @@ static void fill_request(struct client *c, struct slot *slot)
 }
 
 /* What can be told without decoding: all blocks were decoded once before. */
-static int judge(const struct requests *all, const struct slot *slot)
+static int judge(const struct client *c, const struct slot *slot)
 {
 	const struct block *b = slot->block;
+	size_t want = compresses(c->all) ? *made_at(c, b) : b->plain_len;
 
 	if (slot->req.status)
 		return slot->req.status;
 	if (slot->req.checksum != b->sum)
 		return -EBADMSG;
-	return slot->req.produced == (compresses(all) ? b->packed_len : b->plain_len) ?
-	       0 : -EBADMSG;
+	return slot->req.produced == want ? 0 : -EBADMSG;
 }
 
 static void finish(struct client *c, struct slot *slot, uint64_t now)
 {
-	int ret = judge(c->all, slot);
+	int ret = judge(c, slot);
 
 	if (ret && !c->error)
 		c->error = ret;
@@ -438,6 +458,14 @@ static int run_clients(struct requests *all)
 	return ret;
 }
 
+static void collect_share(const struct client *c)
+{
+	struct share *share = &c->all->r->shares[c->provider];
+
+	share->requests += c->done;
+	share->bytes += c->bytes;
+}
+
 static void collect(struct requests *all, struct round *round)
 {
 	for (uint32_t i = 0; i < all->r->setup.queues; i++) {
@@ -447,6 +475,8 @@ static void collect(struct requests *all, struct round *round)
 		round->bytes += c->bytes;
 		all->r->missed += c->missed;
 		hist_merge(all->r->latency, &c->latency);
+		if (all->r->shares)
+			collect_share(c);
 		memset(&c->latency, 0, sizeof(c->latency));
 		c->done = c->bytes = c->missed = 0;
 	}
@@ -517,26 +547,34 @@ static int requests_check(void *state)
 
 /* ---- opening ---- */
 
-static int open_engine(struct client *c)
+static int open_queue(struct client *c)
 {
 	struct setup *s = &c->all->r->setup;
 	int ret;
 
-	if (s->reference) {
-		c->context = s->reference->open(s->op, s->format, s->level);
-		return c->context ? 0 : -ENOMEM;
-	}
-	c->queue.device = s->engine;
+	c->queue.device = c->all->providers.name[c->provider];
 	c->queue.depth = s->depth;
-	c->queue.workers = s->threads;
+	c->queue.workers = c->all->workers;
 	ret = wd_request_queue(&c->queue);
 	if (ret)
 		return ret;
 	c->has_queue = true;
-	s->threads = c->queue.workers;
+	c->all->r->shares[c->provider].queues++;
+	if (s->threads < c->queue.workers)
+		s->threads = c->queue.workers;
 	if (s->wait == WAIT_EVENT && c->queue.fd < 0)
 		return -ENOTSUP;
 	return c->queue.depth < s->depth ? -ERANGE : 0;
+}
+
+static int open_engine(struct client *c)
+{
+	const struct setup *s = &c->all->r->setup;
+
+	if (!s->reference)
+		return open_queue(c);
+	c->context = s->reference->open(s->op, s->format, s->level);
+	return c->context ? 0 : -ENOMEM;
 }
 
 static int open_client(struct client *c)
@@ -558,7 +596,6 @@ static int open_client(struct client *c)
 	return open_engine(c);
 }
 
-/* One after the other on the first client: what each block has to become. */
 static int run_once(struct client *c, struct slot *slot)
 {
 	const struct reference *ref = c->all->r->setup.reference;
@@ -575,58 +612,116 @@ static int run_once(struct client *c, struct slot *slot)
 	return ret ? ret : slot->req.status;
 }
 
+/* It is right, and what comes later is compared with it. */
+static int learn_output(struct client *c, const struct block *b)
+{
+	struct slot *slot = take_slot(c);
+	int ret;
+
+	slot->block = b;
+	ret = run_once(c, slot);
+	if (!ret && compresses(c->all)) {
+		ret = verify_packed(c->all->r->setup.format, slot->out,
+				    slot->req.produced, b->plain, b->plain_len);
+		*made_at(c, b) = slot->req.produced;
+	} else if (!ret && (slot->req.produced != b->plain_len ||
+			    memcmp(slot->out, b->plain, b->plain_len))) {
+		ret = -EBADMSG;
+	}
+	slot->block = NULL;
+	put_slot(c, slot);
+	return ret;
+}
+
+/* One after the other on the first client of each device. */
 static int learn_outputs(struct requests *all)
 {
-	struct client *c = &all->clients[0];
+	const struct pack *pack = &all->pack;
+	unsigned int devices = all->providers.count;
+	uint64_t made = 0;
 	int ret = 0;
 
-	for (size_t i = 0; i < all->pack.count && !ret && !bench_stop; i++) {
-		struct block *b = &all->pack.blocks[i];
-		struct slot *slot = take_slot(c);
+	for (unsigned int i = 0; i < devices; i++)
+		for (size_t k = 0; k < pack->count && !ret && !bench_stop; k++)
+			ret = learn_output(&all->clients[i], &pack->blocks[k]);
+	for (size_t k = 0; k < devices * pack->count; k++)
+		made += all->made[k];
+	all->r->packed = compresses(all) ? made / devices : pack->packed_len;
+	return ret;
+}
 
-		slot->block = b;
-		ret = run_once(c, slot);
-		if (!ret && compresses(all)) {
-			ret = verify_packed(all->r->setup.format, slot->out,
-					    slot->req.produced, b->plain, b->plain_len);
-			b->packed_len = slot->req.produced;
-			all->pack.packed_len += b->packed_len;
-		} else if (!ret && (slot->req.produced != b->plain_len ||
-				    memcmp(slot->out, b->plain, b->plain_len))) {
-			ret = -EBADMSG;
-		}
-		slot->block = NULL;
-		put_slot(c, slot);
+/* A reference is one for all clients; with fewer queues than devices, the first ones. */
+static int find_providers(struct requests *all)
+{
+	struct providers *p = &all->providers;
+	struct result *r = all->r;
+
+	if (r->setup.reference) {
+		p->count = 1;
+		return 0;
 	}
-	all->r->packed = all->pack.packed_len;
+	if (providers_find(p, r) < 0)
+		return -1;
+	if (p->count > r->setup.queues)
+		p->count = r->setup.queues;
+	r->shares = calloc(p->count, sizeof(*r->shares));
+	if (!r->shares)
+		return runner_fail(r, "preparing", -ENOMEM);
+	r->n_shares = p->count;
+	for (unsigned int i = 0; i < p->count; i++)
+		strcpy(r->shares[i].name, p->name[i]);
+	all->workers = r->setup.threads;
+	r->setup.threads = 0;
+	return 0;
+}
+
+static int prepare(struct requests *all)
+{
+	struct result *r = all->r;
+
+	r->latency = calloc(1, sizeof(*r->latency));
+	if (pack_make(&all->pack, r, r->setup.block) < 0 ||
+	    find_providers(all) < 0)
+		return -1;
+	r->setup.block = all->pack.plain_max;
+	all->out_cap = compresses(all) ? pack_bound(all->pack.plain_max) :
+					 all->pack.plain_max;
+	all->made = calloc(all->pack.count * all->providers.count,
+			   sizeof(*all->made));
+	all->clients = calloc(r->setup.queues, sizeof(*all->clients));
+	if (!all->made || !all->clients || !r->latency)
+		return runner_fail(r, "preparing", -ENOMEM);
+	return 0;
+}
+
+static int open_clients(struct requests *all)
+{
+	uint32_t count = all->r->setup.queues;
+	int ret = 0;
+
+	for (uint32_t i = 0; i < count && !ret; i++) {
+		struct client *c = &all->clients[i];
+
+		c->all = all;
+		c->number = i;
+		c->provider = i % all->providers.count;
+		c->next = i * all->pack.count / count;
+		ret = open_client(c);
+	}
 	return ret;
 }
 
 static int requests_open(struct result *r, void **state)
 {
 	struct requests *all = *state = calloc(1, sizeof(*all));
-	int ret = 0;
+	int ret;
 
 	if (!all)
 		return runner_fail(r, "preparing", -ENOMEM);
 	all->r = r;
-	r->latency = calloc(1, sizeof(*r->latency));
-	if (pack_make(&all->pack, r, r->setup.block) < 0)
+	if (prepare(all) < 0)
 		return -1;
-	r->setup.block = all->pack.plain_max;
-	all->out_cap = compresses(all) ? pack_bound(all->pack.plain_max) :
-					 all->pack.plain_max;
-	all->clients = calloc(r->setup.queues, sizeof(*all->clients));
-	if (!all->clients || !r->latency)
-		return runner_fail(r, "preparing", -ENOMEM);
-	for (uint32_t i = 0; i < r->setup.queues && !ret; i++) {
-		struct client *c = &all->clients[i];
-
-		c->all = all;
-		c->number = i;
-		c->next = i * all->pack.count / r->setup.queues;
-		ret = open_client(c);
-	}
+	ret = open_clients(all);
 	if (!ret)
 		ret = learn_outputs(all);
 	if (ret == -ENOTSUP)
@@ -664,6 +759,7 @@ static void requests_close(void *state)
 	for (uint32_t i = 0; all->clients && i < all->r->setup.queues; i++)
 		close_client(&all->clients[i]);
 	free(all->clients);
+	free(all->made);
 	pack_free(&all->pack);
 	free(all);
 }

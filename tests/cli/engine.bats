@@ -223,3 +223,63 @@ requests() {
 		done
 	done
 }
+
+# shares: of the first result of the JSON, as "name queues" with commas.
+shares() {
+	py -c 'import json
+r = json.load(open("json"))["results"][0]
+assert sum(s["bytes"] for s in r["shares"]) == r["bytes"], r
+assert sum(s["requests"] for s in r["shares"]) == r["requests"], r
+assert all(s["requests"] > 0 for s in r["shares"]), r
+print(*("%s %d" % (s["name"], s["queues"]) for s in r["shares"]), sep=",")'
+}
+
+# spread DEVICES QUEUES ENGINE WANTED: of so many devices and queues; all of them did something.
+spread() {
+	forget_counters
+	WD_MODEL_DEVICES=$1 wdbench -m closed --queues="$2" --engine="$3" -b 16K -s 256K -n 2 \
+		-t 0.01 --warm-up=0.01 --depth=4 --op=compress --json >json
+	[ "$(shares)" = "$4" ]
+	counted violations -eq 0
+	# What is measured is no more than what was done.
+	[ "$(count compress_in)" -ge "$(py -c 'import json
+print(json.load(open("json"))["results"][0]["bytes"])')" ]
+}
+
+@test "wdbench spreads queues over several engines" {
+	spread 1 3 hisi_zip "hisi_zip-0 3"
+	spread 2 1 hisi_zip "hisi_zip-0 1"
+	spread 2 2 hisi_zip "hisi_zip-0 1,hisi_zip-1 1"
+	spread 2 3 hw "hisi_zip-0 2,hisi_zip-1 1"
+	spread 4 8 hw "hisi_zip-0 2,hisi_zip-1 2,hisi_zip-2 2,hisi_zip-3 2"
+	spread 4 3 hisi_zip-3+hisi_zip-1 "hisi_zip-3 2,hisi_zip-1 1"
+	spread 4 4 hisi_zip-2+hisi_zip "hisi_zip-2 1,hisi_zip-0 1,hisi_zip-1 1,hisi_zip-3 1"
+}
+
+@test "wdbench spreads queues over engines and the CPU, whatever these make of a block" {
+	for op in compress decompress; do
+		wdbench -m closed --queues=2 --engine=hisi_zip+sw -b 16K -s 256K -n 2 -t 0.05 \
+			--op=$op --json >json
+		[ "$(shares)" = "hisi_zip-0 1,soft-0 1" ]
+	done
+	wdbench -m closed --queues=2 --engine=hisi_zip+sw -b 16K -s 256K -n 1 -t 0.05 >out
+	grep -Eq '^  hisi_zip-0: [0-9.]+ % of the bytes, [0-9]+ requests, 1 queue$' out
+	grep -Eq '^  soft-0: [0-9.]+ % of the bytes, [0-9]+ requests, 1 queue$' out
+	wdbench -m closed --queues=2 --engine=hisi_zip+sw -b 16K -s 256K -n 1 -t 0.05 --csv >csv
+	tail -n 1 csv | tr -d '\r' | grep -Eq ',"hisi_zip-0=[01]\.[0-9]{4} soft-0=[01]\.[0-9]{4}"$'
+}
+
+@test "wdbench tells what each engine of a session did" {
+	export WD_MODEL_DEVICES=4
+	all=hisi_zip-0+hisi_zip-1+hisi_zip-2+hisi_zip-3
+	wdbench --engine=$all -b 64K -s 4M -n 1 -t 0.01 --json >json
+	py -c 'import json
+r = json.load(open("json"))["results"][0]
+assert r["engine"] == "'$all'" and r["outcome"] == "ok", r
+work = {s["name"]: s["bytes"] for s in r["shares"]}
+assert [n for n in work if work[n]] == ["hisi_zip-%d" % i for i in range(4)], work
+assert sum(work.values()) == r["bytes"], r'
+	wdbench --engine=$all -b 64K -s 4M -n 1 -t 0.01 >out
+	grep -q "^$all:6 " out
+	[ "$(grep -c '^  hisi_zip-[0-3]: ' out)" -eq 4 ]
+}

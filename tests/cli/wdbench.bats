@@ -149,6 +149,17 @@ print(eval(sys.argv[2]))' "$OUT" "$1"
 	status_is 1
 }
 
+@test "the queues of requests are on the devices that are named, which is told" {
+	bench -m closed -b 4K --queues=1,2 -e sw+soft-0,zlib --json
+	status_is 0
+	[ "$(field '[[(s["name"], s["queues"], s["share"]) for s in r["shares"]] for r in d["results"]]')" = \
+		"[[('soft-0', 1, 1)], [('soft-0', 2, 1)], [], []]" ]
+	[ "$(field 'all(s["bytes"] == r["bytes"] and s["requests"] == r["requests"] for r in d["results"] for s in r["shares"])')" = True ]
+	bench -m closed -b 4K -e sw+nosuch
+	status_is 1
+	err_like 'wdbench: sw\+nosuch:6, compress: nosuch: no such device.*'
+}
+
 # ---- what is written ----
 
 @test "the JSON of every mode is what the schema says" {
