@@ -53,6 +53,9 @@ _wdbench_argument()
 	--memory)
 		_wdbench_words touched cold
 		;;
+	--what-if)
+		_wdbench_words zip=2,numa=2,cores=64
+		;;
 	--format)
 		_wdbench_words gzip zlib deflate
 		;;
@@ -76,7 +79,7 @@ _wdbench_options()
 		_wdbench_words --mode= --op= --decompress --engine= --level= \
 			--threads= --block-size= --queues= --depth= --rate= \
 			--wait= --memory= --format= --compare= --external= \
-			--list-engines --rounds= --time= --warm-up= --budget= \
+			--what-if= --list-engines --rounds= --time= --warm-up= --budget= \
 			--interleave --size= --ratio= --seed= --limit= --json \
 			--json= --csv --csv= --plot= --histogram --fail-below= \
 			--quiet --help --version

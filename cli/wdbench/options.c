@@ -169,6 +169,14 @@ static int set_compare(struct bench_options *opt, const char *arg, int value)
 	return set_engines(opt, arg, value);
 }
 
+static int set_what_if(struct bench_options *opt, const char *arg, int value)
+{
+	const char *wrong = what_if_parse(&opt->what_if, arg);
+
+	(void)value;
+	return wrong ? opt_usage_error("--what-if", arg, wrong) : 0;
+}
+
 /* "pigz -{1-9}" is a command for each number. */
 static bool find_braces(const char *text, const char **open, const char **close,
 			unsigned long *low, unsigned long *high)
@@ -440,6 +448,7 @@ static int list_engines(struct bench_options *opt, const char *arg, int value)
 
 /* ---- the table ---- */
 
+/* clang-format off */
 static const struct bench_opt table[] = {
 	{ { NULL, 0, NULL, "What is measured:" }, NULL, 0 },
 	{ { "mode", 'm', "MODE", "session (default), closed or open loop of requests" },
@@ -467,6 +476,8 @@ static const struct bench_opt table[] = {
 	  set_compare, 0 },
 	{ { "external", 0, "COMMAND", "a command that reads the input, in turns with the rest" },
 	  add_command, 0 },
+	{ { "what-if", 0, "MACHINE", "a forecast for another one: zip=2,numa=2,cores=64" },
+	  set_what_if, 0 },
 	{ { "list-engines", 0, NULL, "list the engines of this machine" },
 	  list_engines, 0 },
 
@@ -504,6 +515,7 @@ static const struct bench_opt table[] = {
 	{ { "inject-stall", 0, "MS", NULL }, set_stall, 0 },
 	{ { "dump-options", 0, NULL, NULL }, dump_options, 0 },
 };
+/* clang-format on */
 
 static const struct opt_table option_words = {
 	table, ARRAY_SIZE(table), sizeof(table[0])
@@ -547,9 +559,26 @@ static void set_overview(struct bench_options *opt)
 		opt->plan = (struct plan){ .rounds = 5, .seconds = 0.1, .budget = 13 };
 }
 
+/* In turns with one thread and, where there are CPUs for them, two. */
+static void set_forecast(struct bench_options *opt)
+{
+	unsigned int cpus = wd_cpu_count();
+
+	list_add(&opt->threads, 1);
+	if (cpus > 1)
+		list_add(&opt->threads, 2);
+	if (!opt->what_if.cores)
+		opt->what_if.cores = cpus;
+	if (!opt->engines_given)
+		add_engine(opt, "sw", 2);
+	opt->plan.interleave = true;
+}
+
 /* What was not given. */
 static void set_defaults(struct bench_options *opt)
 {
+	if (opt->what_if.given)
+		set_forecast(opt);
 	if (!opt->engines_given && !opt->levels.count && opt->mode == MODE_SESSION &&
 	    !opt->n_commands)
 		set_overview(opt);
@@ -578,8 +607,24 @@ static int refuse(const char *text)
 	return -1;
 }
 
+/* Before what was not given is set. */
+static int check_forecast(const struct bench_options *opt)
+{
+	if (opt->mode != MODE_SESSION)
+		return refuse("--what-if needs --mode=session");
+	if (opt->threads.count)
+		return refuse(
+			"--what-if measures one thread and two: without --threads");
+	if (opt->compare || opt->n_commands)
+		return refuse(
+			"--what-if goes with neither --compare nor --external");
+	return 0;
+}
+
 static int check(const struct bench_options *opt)
 {
+	if (opt->what_if.given && opt->what_if.numa > opt->what_if.cores)
+		return refuse("--what-if: more memory nodes than cores");
 	if (opt->compare && opt->n_engines != 2)
 		return refuse("--compare takes two engines");
 	if (opt->compare && opt->n_commands)
@@ -638,6 +683,8 @@ enum parse_result bench_parse(struct bench_options *opt, int argc, char **argv)
 		return ret < 0 ? PARSE_ERROR : PARSE_DONE;
 	opt->inputs = argv + optind;
 	opt->n_inputs = argc - optind;
+	if (opt->what_if.given && check_forecast(opt) < 0)
+		return PARSE_ERROR;
 	set_defaults(opt);
 	return check(opt) < 0 ? PARSE_ERROR : PARSE_RUN;
 }

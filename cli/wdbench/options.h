@@ -7,6 +7,7 @@
 
 #include "measure.h"
 #include "plan.h"
+#include "what_if.h"
 
 #define LIST_MAX	64	/* values in one list */
 #define COMMANDS_MAX	256
@@ -39,6 +40,7 @@ enum limit_kind {
  * @ops:         of WD_COMP_COMPRESS and WD_COMP_DECOMPRESS, in that order
  * @size_given:  otherwise wdbench chooses how much to generate
  * @compare:     the engines are two to be compared
+ * @what_if:     a forecast is wanted: with one thread and with two
  * @json, @csv, @plot: file names, "-" for standard output; NULL for none
  */
 struct bench_options {
@@ -55,6 +57,7 @@ struct bench_options {
 	enum bench_wait wait;
 	bool cold;
 	bool compare;
+	struct what_if what_if;
 	uint64_t stall_ns;
 	uint64_t stall_every;
 	struct plan plan;

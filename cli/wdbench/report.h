@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "environment.h"
+#include "forecast.h"
 #include "plan.h"
 
 /* The version of the JSON and CSV that are written; see wdbench(1). */
@@ -16,6 +17,7 @@
 /*
  * struct report - everything that is told
  * @paired: of results 0 and 1, if @compared
+ * @what_if: what is forecast, as @n_outlooks @outlooks; @copy_mb_s: see bandwidth.h
  */
 struct report {
 	const struct environment *env;
@@ -25,6 +27,10 @@ struct report {
 	size_t n_results;
 	bool compared;
 	struct paired paired;
+	const struct what_if *what_if;
+	const struct outlook *outlooks;
+	size_t n_outlooks;
+	double copy_mb_s;
 	int argc;
 	char **argv;
 };

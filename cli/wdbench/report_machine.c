@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "json.h"
-#include "report.h"
+#include "report_forecast.h"
 
 /* ---- JSON ---- */
 
@@ -223,6 +223,7 @@ void report_json(FILE *out, const struct report *report)
 	}
 	json_close(&j, ']');
 	put_comparison(&j, report);
+	report_forecast_json(&j, report);
 	json_close(&j, '}');
 	fputc('\n', out);
 }

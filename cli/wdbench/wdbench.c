@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bandwidth.h"
 #include "channel.h"
 #include "fatal.h"
 #include "message.h"
 #include "options.h"
 #include "report_plot.h"
 #include "progress.h"
-#include "report.h"
+#include "report_forecast.h"
 #include "run.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -131,6 +132,9 @@ static int add_threads(struct todo *todo, struct setup *s, const struct data *in
 	int ret = 0;
 
 	for (unsigned int t = 0; t < opt->threads.count; t++) {
+		/* How fast a core checks is one core's speed. */
+		if (t && !opt->ops[s->op])
+			break;
 		for (unsigned int d = 0; d < opt->depths.count && !ret; d++) {
 			if (is_repeat(s, t, d) || (s->mode == MODE_SESSION && d))
 				continue;
@@ -164,6 +168,21 @@ static int add_level(struct todo *todo, struct setup *s, const struct data *inpu
 	return add_threads(todo, s, input);
 }
 
+/* Forecasts are about cores: by what is measured on those of this machine. */
+static bool is_cpu(const char *engine)
+{
+	struct wd_device *devices;
+	int n = wd_device_list(&devices);
+	bool cpu = false;
+
+	for (int i = 0; i < n && !cpu; i++)
+		cpu = devices[i].kind == WD_DEVICE_CPU &&
+		      wd_device_is_called(&devices[i], engine);
+	if (n >= 0)
+		wd_device_list_free(devices);
+	return cpu;
+}
+
 static int add_engine(struct todo *todo, struct setup *s, const struct data *input,
 		      const struct engine_wish *wish)
 {
@@ -175,6 +194,12 @@ static int add_engine(struct todo *todo, struct setup *s, const struct data *inp
 	s->reference = reference_find(wish->name, strlen(wish->name));
 	if (todo->opt->stall_ns && !s->reference) {
 		msg_error("--inject-stall: only zlib, libdeflate and isal can be stalled");
+		return -1;
+	}
+	if (todo->opt->what_if.given && !is_cpu(wish->name)) {
+		msg_error(
+			"--what-if: %s: forecasts are made from libwd on the CPUs only, sw",
+			msg_name(wish->name));
 		return -1;
 	}
 	if (wish->level >= 0)
@@ -223,13 +248,22 @@ static int add_op(struct todo *todo, enum wd_comp_op op, const struct data *inpu
 	return ret;
 }
 
+/* What an engine compresses is decompressed, which a forecast has to know the cost of. */
+static bool is_needed(const struct bench_options *opt, enum wd_comp_op op)
+{
+	if (opt->ops[op])
+		return true;
+	return op == WD_COMP_DECOMPRESS && opt->what_if.given &&
+	       opt->what_if.zip;
+}
+
 static int make_list(struct todo *todo, const struct data *inputs, size_t n_inputs)
 {
 	int ret = 0;
 
 	for (size_t i = 0; i < n_inputs; i++)
 		for (int op = WD_COMP_COMPRESS; op <= WD_COMP_DECOMPRESS && !ret; op++)
-			if (todo->opt->ops[op])
+			if (is_needed(todo->opt, (enum wd_comp_op)op))
 				ret = add_op(todo, (enum wd_comp_op)op, &inputs[i]);
 	if (ret)
 		return ret;
@@ -294,6 +328,7 @@ static void write_text(FILE *out, const struct report *report)
 	report_machine(out, report);
 	report_table(out, report);
 	report_comparison(out, report);
+	report_forecast(out, report);
 }
 
 static int write_reports(const struct bench_options *opt, const struct report *report)
@@ -375,16 +410,29 @@ static void on_signal(int sig)
 	bench_stop = sig;
 }
 
+static void look_ahead(const struct bench_options *opt, struct report *report,
+		       struct outlook **outlooks)
+{
+	report->copy_mb_s = bandwidth_measure();
+	if (forecast_all(outlooks, &report->n_outlooks, report->results,
+			 report->n_results, opt->ops, &opt->what_if,
+			 report->copy_mb_s) < 0)
+		msg_error("memory exhausted");
+	report->outlooks = *outlooks;
+}
+
 static void measure(const struct bench_options *opt, struct todo *todo,
 		    const struct data *inputs, size_t n_inputs)
 {
 	struct environment env;
+	struct outlook *outlooks = NULL;
 	struct report report = {
 		.env = &env,
 		.inputs = inputs,
 		.n_inputs = n_inputs,
 		.results = todo->results,
 		.n_results = todo->count,
+		.what_if = &opt->what_if,
 		.argc = opt->argc,
 		.argv = opt->argv,
 	};
@@ -394,11 +442,14 @@ static void measure(const struct bench_options *opt, struct todo *todo,
 	if (measure_all(todo->results, todo->count, &opt->plan) == 0) {
 		if (opt->compare)
 			compare(&report);
+		if (opt->what_if.given)
+			look_ahead(opt, &report, &outlooks);
 		write_reports(opt, &report);
 		report_failures(opt, &report);
 		if (msg_status() == STATUS_OK && is_below(opt, &report))
 			msg_set_status((enum exit_status)STATUS_BELOW);
 	}
+	free(outlooks);
 	environment_free(&env);
 }
 

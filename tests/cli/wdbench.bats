@@ -160,6 +160,74 @@ print(eval(sys.argv[2]))' "$OUT" "$1"
 	err_like 'wdbench: sw\+nosuch:6, compress: nosuch: no such device.*'
 }
 
+@test "a forecast is computed from what was measured, and kept apart from it" {
+	bench -n 3 --what-if=zip=3,numa=2,cores=8 -e sw:1 -s 1M -b 64K --json
+	status_is 0
+	py - "$OUT" "$(nproc)" <<-'EOF'
+		import json, sys
+		d = json.load(open(sys.argv[1]))
+		f = d["forecast"]
+		cpus = min(int(sys.argv[2]), 2)
+		assert (f["cores"], f["zip"], f["numa"]) == (8, 3, 2), f
+		measured = [(r["op"], r["threads"]) for r in d["results"]]
+		assert measured == [("compress", n + 1) for n in range(cpus)] + [("decompress", 1)], measured
+		(case,) = f["cases"]
+		assert (case["op"], case["level"], case["chunks"]) == ("compress", 1, 16), case
+		assert case["one_thread_mb_s"] == d["results"][0]["mb_s"]["median"], case
+		assert case["check_mb_s"] == d["results"][-1]["mb_s"]["median"], case
+		for name in "cores", "engines", "both":
+		    speed = case[name + "_mb_s"]
+		    assert 0 < speed["low"] <= speed["median"] <= speed["high"], case
+		assert case["cores_mb_s"]["median"] <= 8.001 * case["one_thread_mb_s"], case
+		assert case["engines_mb_s"]["median"] <= 3 * 7272.001, case
+		if cpus == 2:
+		    check = case["two_threads"]
+		    assert check["measured_mb_s"] == d["results"][1]["mb_s"]["median"], case
+		    assert abs(check["forecast_mb_s"] / case["one_thread_mb_s"] - 2) < 1e-6, case
+		    off = check["forecast_mb_s"] / check["measured_mb_s"] - 1
+		    assert abs(check["deviation"] - off) < 1e-6, case
+		    assert 0 <= case["serial"]["low"] <= case["serial"]["high"] <= 1, case
+	EOF
+	bench -n 3 --what-if=zip=1 --op=both -e sw:1,sw:6
+	status_is 0
+	[ "$(grep -c '^Forecast, no result, for .* 1 ZIP engine of 7272 MB/s, 1 memory node:$' "$OUT")" -eq 1 ]
+	[ "$(grep -c '^  both  *[0-9.]* MB/s' "$OUT")" -eq 4 ]
+	[ "$(grep -c '^  error: ' "$OUT")" -eq 4 ]
+	bench -n 3 --what-if=cores=4 --csv
+	status_is 0
+	! grep -qi forecast "$OUT"
+}
+
+@test "with one CPU a forecast says that its error is not known" {
+	need taskset
+	bench_cpu=$(taskset -cp $$ | sed 's/.*: //; s/[,-].*//')
+	try taskset -c "$bench_cpu" wdbench "${quick[@]}" --what-if=cores=4 -e sw:1
+	status_is 0
+	grep -q '^  error: not known, nor the serial part' "$OUT"
+	! grep -q '^  both' "$OUT"
+	try taskset -c "$bench_cpu" wdbench "${quick[@]}" --what-if=cores=4 -e sw:1 --json
+	[ "$(field '(d["forecast"]["cases"][0]["serial"], d["forecast"]["cases"][0]["two_threads"])')" = \
+		"(None, None)" ]
+}
+
+@test "no forecast is made of what cannot be" {
+	for machine in "" zip "zip=" zip=x zip=65 zip=-1 cores=0 cores=4097 numa=0 numa=65 gpu=1 \
+		cores=4,cores=4 cores=4, ,cores=4 cores=2,numa=3 "cores=4 zip=1" cores=4.5; do
+		try wdbench "--what-if=$machine"
+		usage_error wdbench
+		out_is
+	done
+	for args in "-m closed" "-m open" "-p 2" "--compare=sw:1,sw:6" "--external=cat"; do
+		# shellcheck disable=SC2086
+		try wdbench --what-if=zip=1 $args
+		usage_error wdbench
+		err_like 'wdbench: --what-if .*'
+	done
+	bench --what-if=cores=4 -e zlib
+	status_is 1
+	err_is 'wdbench: --what-if: zlib: forecasts are made from libwd on the CPUs only, sw'
+}
+
 # ---- what is written ----
 
 @test "the JSON of every mode is what the schema says" {
@@ -167,7 +235,8 @@ print(eval(sys.argv[2]))' "$OUT" "$1"
 	n=0
 	for args in "--op=both" "-m closed --depth=2" "-m open --rate=1000" \
 		"--compare=sw:1,zlib:1" "--external=false" "--external=cat" \
-		"-e sw:1 -m closed --wait=event" "--seed=18446744073709551615"; do
+		"-e sw:1 -m closed --wait=event" "--what-if=zip=1,cores=64" \
+		"--what-if=cores=2 -d" "--seed=18446744073709551615"; do
 		# shellcheck disable=SC2086
 		bench -b 64K $args --json
 		py - "$BATS_TEST_DIRNAME/../../cli/wdbench/schema.json" "$OUT" <<-'EOF'

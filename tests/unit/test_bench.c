@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "data.h"
+#include "forecast.h"
 #include "hist.h"
 #include "schedule.h"
 #include "stats.h"
@@ -210,6 +211,107 @@ static void t_clients_take_turns(void **state)
 	}
 }
 
+/* ---- forecasts ---- */
+
+static void t_machines_are_read_or_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",	  "zip",     "zip=",	       "zip=1,", "zip=1,zip=1",
+		"zipp=1", "cores=0", "numa=2,cores=1", "zip=1 "
+	};
+	struct what_if w;
+
+	(void)state;
+	assert_null(what_if_parse(&w, "zip=2,numa=3,cores=64"));
+	assert_true(w.given && w.zip == 2 && w.numa == 3 && w.cores == 64);
+	/* 22, 21 and 21 cores. */
+	assert_int_equal(what_if_on_node(&w, w.cores, 0), 22);
+	assert_int_equal(what_if_on_node(&w, w.cores, 2), 21);
+	assert_int_equal(what_if_on_node(&w, w.zip, 1), 1);
+	assert_int_equal(what_if_on_node(&w, w.zip, 2), 0);
+	assert_null(what_if_parse(&w, "zip=0"));
+	assert_true(w.zip == 0 && w.numa == 1 && w.cores == 0);
+	for (size_t i = 0; i < T_ARRAY_SIZE(bad); i++)
+		assert_non_null(what_if_parse(&w, bad[i]));
+}
+
+static void t_pieces_keep_no_more_threads_busy_than_there_are(void **state)
+{
+	(void)state;
+	assert_near(forecast_threads(64, 0), 64, 1e-9);
+	assert_near(forecast_threads(64, 8), 8, 1e-9);
+	assert_near(forecast_threads(2, 8), 2, 1e-9);
+	/* The third thread waits while the other two do their third piece. */
+	assert_near(forecast_threads(3, 8), 8.0 / 3, 1e-9);
+	assert_near(forecast_threads(2, 1), 1, 1e-9);
+}
+
+static void t_the_serial_part_follows_from_two_times(void **state)
+{
+	(void)state;
+	assert_near(forecast_serial(10, 5, 2), 0, 0);
+	assert_near(forecast_serial(10, 5.5, 2), 0.1, 1e-9);
+	assert_near(forecast_serial(10, 10, 2), 1, 1e-9);
+	/* Noise makes no parts that cannot be. */
+	assert_near(forecast_serial(10, 4.9, 2), 0, 0);
+	assert_near(forecast_serial(10, 11, 2), 1, 1e-9);
+	/* Nine pieces are five turns of two threads. */
+	assert_near(forecast_serial(9, 5, 1.8), 0, 1e-9);
+	assert_near(forecast_serial(10, 5, 1), 0, 0);
+}
+
+static void t_cores_and_engines_are_forecast(void **state)
+{
+	struct basis b = { .mb_s = 100, .serial = 0.01, .ratio = 4 };
+	struct what_if w = { .given = true, .cores = 64, .zip = 2, .numa = 2 };
+	struct forecast f;
+
+	(void)state;
+	forecast_make(&f, &b, &w);
+	assert_near(f.cores, 100 / (0.01 + 0.99 / 64), 1e-9);
+	assert_near(f.engines, 2 * ZIP_MB_S, 1e-9);
+	assert_near(f.both, f.cores + f.engines, 1e-9);
+	assert_false(f.memory);
+	/* Checks take cores away: 14.544 of them at 1000 MB/s each. */
+	b.check_mb_s = 1000;
+	forecast_make(&f, &b, &w);
+	assert_near(f.engines, 2 * ZIP_MB_S, 1e-9);
+	assert_near(f.both, f.engines + 100 / (0.01 + 0.99 / (64 - 14.544)),
+		    1e-9);
+	/* Two cores check no more than this, and have no time for anything else. */
+	w.cores = 2;
+	forecast_make(&f, &b, &w);
+	assert_near(f.engines, 2000, 1e-9);
+	assert_near(f.both, 2000, 1e-9);
+	/* One chunk is one core's. */
+	b = (struct basis){ .mb_s = 100, .ratio = 4, .pieces = 1 };
+	forecast_make(&f, &b, &w);
+	assert_near(f.cores, 100, 1e-9);
+}
+
+/* A byte that becomes a quarter goes through memory as 0.625 of a copy. */
+static void t_memory_bounds_each_node(void **state)
+{
+	struct basis b = { .mb_s = 100, .ratio = 4, .copy_mb_s = 5000 };
+	struct what_if w = { .given = true, .cores = 100, .numa = 1 };
+	struct forecast f;
+
+	(void)state;
+	forecast_make(&f, &b, &w);
+	assert_near(f.cores, 8000, 1e-9);
+	assert_true(f.memory);
+	w.numa = 2;
+	forecast_make(&f, &b, &w);
+	assert_near(f.cores, 10000, 1e-9);
+	assert_false(f.memory);
+	/* The engine's node is full, the other one is not. */
+	w.zip = 1;
+	forecast_make(&f, &b, &w);
+	assert_near(f.engines, ZIP_MB_S, 1e-9);
+	assert_near(f.both, 8000 + 5000, 1e-9);
+	assert_true(f.memory);
+}
+
 /* ---- data ---- */
 
 static void t_generated_data_is_as_compressible_as_asked(void **state)
@@ -251,12 +353,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_quartiles_of_some_values),
 		cmocka_unit_test(t_pairs_that_differ_are_told_from_noise),
-		cmocka_unit_test(t_one_outlier_among_many_rounds_does_not_matter),
+		cmocka_unit_test(
+			t_one_outlier_among_many_rounds_does_not_matter),
 		cmocka_unit_test(t_buckets_hold_their_values),
 		cmocka_unit_test(t_quantiles_of_a_histogram),
 		cmocka_unit_test(t_requests_are_due_at_their_times),
 		cmocka_unit_test(t_a_pause_makes_requests_late_not_fewer),
 		cmocka_unit_test(t_clients_take_turns),
+		cmocka_unit_test(t_machines_are_read_or_refused),
+		cmocka_unit_test(
+			t_pieces_keep_no_more_threads_busy_than_there_are),
+		cmocka_unit_test(t_the_serial_part_follows_from_two_times),
+		cmocka_unit_test(t_cores_and_engines_are_forecast),
+		cmocka_unit_test(t_memory_bounds_each_node),
 		cmocka_unit_test(t_generated_data_is_as_compressible_as_asked),
 		cmocka_unit_test(t_generated_data_depends_on_the_seed_only),
 	};
