@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include <warpdrive/wd.h>
@@ -32,6 +33,26 @@ static inline size_t wd_min(size_t a, size_t b)
 static inline size_t wd_max(size_t a, size_t b)
 {
 	return a > b ? a : b;
+}
+
+/*
+ * Of the @have bytes at @to, and @len more at @data, keep the end there, at most @room
+ * bytes.  Returns how many.
+ */
+static inline size_t wd_keep_end(uint8_t *to, size_t have, size_t room,
+				 const uint8_t *data, size_t len)
+{
+	size_t keep;
+
+	if (len >= room) {
+		memcpy(to, data + len - room, room);
+		return room;
+	}
+	keep = wd_min(have, room - len);
+	memmove(to, to + have - keep, keep);
+	if (len)
+		memcpy(to + keep, data, len);
+	return keep + len;
 }
 
 /* Whether the words in which a struct may grow are zero, as they have to be today. */

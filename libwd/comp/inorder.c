@@ -50,18 +50,8 @@ void inorder_reset(struct inorder *o)
 /* Keep the last bytes of the output, for a decoder that begins anew. */
 static void note_window(struct inorder *o, const uint8_t *data, size_t len)
 {
-	size_t keep;
-
-	if (len >= WD_COMP_WINDOW_MAX) {
-		memcpy(o->window, data + len - WD_COMP_WINDOW_MAX,
-		       WD_COMP_WINDOW_MAX);
-		o->window_len = WD_COMP_WINDOW_MAX;
-		return;
-	}
-	keep = wd_min(o->window_len, WD_COMP_WINDOW_MAX - len);
-	memmove(o->window, o->window + o->window_len - keep, keep);
-	memcpy(o->window + keep, data, len);
-	o->window_len = keep + len;
+	o->window_len = wd_keep_end(o->window, o->window_len,
+				    WD_COMP_WINDOW_MAX, data, len);
 }
 
 static void count_output(struct inorder *o, const uint8_t *data, size_t len)

@@ -198,24 +198,6 @@ SELDOM void hisi_zip_put_stateful(const struct wd_work *work, uint64_t context,
 	memcpy(&sqe->ctx_low, &context, sizeof(context));
 }
 
-/* Of what was used before and @len bytes at @p, the end. */
-static void keep_last(struct wd_stateful *stream, const uint8_t *p, size_t len)
-{
-	size_t keep;
-
-	if (len >= WD_STATEFUL_TAIL) {
-		memcpy(stream->last, p + len - WD_STATEFUL_TAIL,
-		       WD_STATEFUL_TAIL);
-		stream->last_len = WD_STATEFUL_TAIL;
-		return;
-	}
-	keep = wd_min(stream->last_len, WD_STATEFUL_TAIL - len);
-	memmove(stream->last, stream->last + stream->last_len - keep, keep);
-	if (len)
-		memcpy(stream->last + keep, p, len);
-	stream->last_len = (uint8_t)(keep + len);
-}
-
 /*
  * What the device says of the end is compared with the data by whoever has all of it; a
  * request that brings nothing on would be sent for ever.
@@ -227,7 +209,9 @@ static int go_on(struct wd_stateful *stream, const struct hisi_zip_slot *slot,
 
 	if (!ended && !res.consumed && !res.produced && slot->in_len)
 		return -EIO;
-	keep_last(stream, slot->in, res.consumed);
+	stream->last_len =
+		(uint8_t)wd_keep_end(stream->last, stream->last_len,
+				     WD_STATEFUL_TAIL, slot->in, res.consumed);
 	if (ended && stream->last_len < slot->way.tail_len)
 		return -EIO;
 	stream->ended = ended;

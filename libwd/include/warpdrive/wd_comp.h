@@ -558,8 +558,8 @@ enum wd_comp_reason {
 	/* it could not be had */
 	WD_COMP_REASON_NO_DEVICE,
 	WD_COMP_REASON_NO_PERMISSION,
-	WD_COMP_REASON_NO_QUEUE,     /* others have them all */
-	WD_COMP_REASON_ISOLATED,     /* by its driver, after errors */
+	WD_COMP_REASON_NO_QUEUE, /* others have them all */
+	WD_COMP_REASON_ISOLATED, /* by its driver, after errors */
 	WD_COMP_REASON_ADDRESS_MODE, /* it takes neither the process's nor the bus's */
 	WD_COMP_REASON_NO_MEMORY,
 	/* one request */
