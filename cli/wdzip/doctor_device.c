@@ -1,108 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The accelerators of a machine: those of the class uacce, those of the PCI bus that are
- * not among them, and what the library makes of them.
+ * The accelerators of a machine, for --doctor: where they sit, and what the library makes
+ * of them.
  *
- * Their files in /dev are in doctor_node.c, their counters in doctor_counter.c.
+ * Which there are is in device_list.c, their files in /dev are in device_node.c, their
+ * counters in device_counter.c.
  */
-#include <errno.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor_counter.h"
+#include "device_counter.h"
+#include "device_list.h"
+#include "device_node.h"
 #include "doctor_device.h"
-#include "doctor_kind.h"
-#include "doctor_node.h"
-#include "doctor_read.h"
+#include "kernel_file.h"
 
-#define CLASS	   "/sys/class/uacce"
-#define PCI	   "/sys/bus/pci/devices"
-#define NODES	   "/sys/devices/system/node"
-#define ZIP_VENDOR 0x19e5
-#define ZIP_PF	   0xa250
-#define ZIP_VF	   0xa251
-#define CPUS_MAX   (1 << 16)
-#define NODES_MAX  256
-
-/*
- * What is gathered in a walk: what could compress and is this machine's, or all else, for
- * which there may be no room.
- */
-struct walk {
-	struct doctor_facts *facts;
-	bool ours;
-};
-
-static void make_blank(struct doctor_device *dev)
-{
-	memset(dev, 0, sizeof(*dev));
-	dev->flags = dev->free_queues = dev->isolated = DOCTOR_NOT_KNOWN;
-	dev->isolate_strategy = dev->mmio_size = dev->dus_size =
-		DOCTOR_NOT_KNOWN;
-	dev->revision = dev->vfs = dev->vfs_max = DOCTOR_NOT_KNOWN;
-	dev->iommu_group = dev->numa_node = dev->numa_distance =
-		DOCTOR_NOT_KNOWN;
-}
-
-static void keep(const struct walk *walk, const struct doctor_device *dev)
-{
-	struct doctor_facts *facts = walk->facts;
-
-	if (facts->device_count < DOCTOR_DEVICES_MAX)
-		facts->devices[facts->device_count++] = *dev;
-	else if (walk->ours)
-		facts->more_devices = true;
-}
-
-/* ---- the class ---- */
-
-static void found_odd(struct doctor_device *dev, const char *attr)
-{
-	if (!dev->odd[0])
-		snprintf(dev->odd, sizeof(dev->odd), "%s", attr);
-}
-
-/* One that is there has to be a number. */
-static int64_t read_attr(struct doctor_device *dev, const char *attr,
-			 bool needed)
-{
-	int64_t value = read_number(CLASS "/%s/%s", dev->name, attr);
-	char text[2];
-
-	if (value < 0 &&
-	    (needed || read_text(text, sizeof(text), CLASS "/%s/%s", dev->name,
-				 attr) >= 0))
-		found_odd(dev, attr);
-	return value;
-}
-
-/* Lines become words; a name that cannot be printed is no name. */
-static void read_names(struct doctor_device *dev, const char *attr, char *text,
-		       size_t size)
-{
-	int len = read_text(text, size, CLASS "/%s/%s", dev->name, attr);
-
-	for (char *p = text; *p; p++)
-		if (*p == '\n')
-			*p = ' ';
-	if (len < 0 || len == (int)size - 1 || !is_printable(text))
-		found_odd(dev, attr);
-}
-
-static void read_class(struct doctor_device *dev)
-{
-	read_names(dev, "api", dev->api, sizeof(dev->api));
-	read_names(dev, "algorithms", dev->algs, sizeof(dev->algs));
-	dev->flags = read_attr(dev, "flags", true);
-	dev->free_queues = read_attr(dev, "available_instances", false);
-	dev->isolated = read_attr(dev, "isolate", false);
-	dev->isolate_strategy = read_attr(dev, "isolate_strategy", false);
-	dev->mmio_size = read_attr(dev, "region_mmio_size", false);
-	dev->dus_size = read_attr(dev, "region_dus_size", false);
-}
+#define CLASS	  "/sys/class/uacce"
+#define PCI	  "/sys/bus/pci/devices"
+#define NODES	  "/sys/devices/system/node"
+#define CPUS_MAX  (1 << 16)
+#define NODES_MAX 256
 
 /* ---- where it sits ---- */
 
@@ -129,7 +49,7 @@ static bool list_meets(const char *list, const cpu_set_t *set, size_t size)
 	return false;
 }
 
-/* Number @at of those in a line, DOCTOR_NOT_KNOWN if there are not as many. */
+/* Number @at of those in a line, NOT_KNOWN if there are not as many. */
 static int64_t number_at(const char *text, unsigned int at)
 {
 	char *end;
@@ -138,7 +58,7 @@ static int64_t number_at(const char *text, unsigned int at)
 		long value = strtol(text, &end, 10);
 
 		if (end == text)
-			return DOCTOR_NOT_KNOWN;
+			return NOT_KNOWN;
 		if (!at)
 			return value;
 		text = end;
@@ -155,7 +75,7 @@ static unsigned int place_of(int64_t node)
 	return place;
 }
 
-static void look_from(struct doctor_device *dev, int node, const cpu_set_t *set,
+static void look_from(struct device_facts *dev, int node, const cpu_set_t *set,
 		      size_t size)
 {
 	char text[4096];
@@ -182,7 +102,7 @@ static bool has_cpus(int64_t node)
 			 (int)node) > 0;
 }
 
-static void read_numa(struct doctor_device *dev, const char *dir)
+static void read_numa(struct device_facts *dev, const char *dir)
 {
 	size_t size = CPU_ALLOC_SIZE(CPUS_MAX);
 	cpu_set_t *set = CPU_ALLOC(CPUS_MAX);
@@ -198,7 +118,7 @@ static void read_numa(struct doctor_device *dev, const char *dir)
 	CPU_FREE(set);
 }
 
-static void read_iommu(struct doctor_device *dev, const char *dir)
+static void read_iommu(struct device_facts *dev, const char *dir)
 {
 	char group[32];
 
@@ -209,104 +129,50 @@ static void read_iommu(struct doctor_device *dev, const char *dir)
 		  "/sys/kernel/iommu_groups/%s/type", group);
 }
 
-/* @dir: of the device that does the work, of PCI or not. */
-static void read_parent(struct doctor_device *dev, const char *dir)
+/* Of the device that does the work, which is one of PCI or not. */
+static void read_place(struct device_facts *dev)
 {
-	read_link_name(dev->module, sizeof(dev->module), "%s/driver", dir);
+	char dir[PATH_MAX];
+
+	if (dev->in_class)
+		snprintf(dir, sizeof(dir), CLASS "/%s/device", dev->name);
+	else
+		snprintf(dir, sizeof(dir), PCI "/%s", dev->pci);
 	dev->revision = read_number("%s/revision", dir);
-	dev->vf = path_exists("%s/physfn", dir);
 	dev->vfs = read_number("%s/sriov_numvfs", dir);
 	dev->vfs_max = read_number("%s/sriov_totalvfs", dir);
 	read_iommu(dev, dir);
 	read_numa(dev, dir);
 }
 
-static bool is_zip_engine(const char *pci)
-{
-	int64_t id = read_number(PCI "/%s/device", pci);
-
-	return read_number(PCI "/%s/vendor", pci) == ZIP_VENDOR &&
-	       (id == ZIP_PF || id == ZIP_VF);
-}
-
-static void add_of_class(void *arg, const char *name)
-{
-	const struct walk *walk = arg;
-	struct doctor_device dev;
-	char dir[PATH_MAX], address[sizeof(dev.pci)];
-
-	make_blank(&dev);
-	strcpy(dev.name, name);
-	dev.in_class = true;
-	read_class(&dev);
-	snprintf(dir, sizeof(dir), CLASS "/%s/device", name);
-	/* Devices that are not of PCI are elsewhere. */
-	if (read_link_name(address, sizeof(address), "%s", dir) &&
-	    path_exists(PCI "/%s", address))
-		strcpy(dev.pci, address);
-	read_parent(&dev, dir);
-	if ((could_compress(&dev) || is_zip_engine(dev.pci)) != walk->ours)
-		return;
-	gather_node(&dev);
-	keep(walk, &dev);
-}
-
-/* ---- those without a file ---- */
-
-static bool has_file(const struct doctor_facts *facts, const char *pci)
-{
-	for (unsigned int i = 0; i < facts->device_count; i++)
-		if (!strcmp(facts->devices[i].pci, pci))
-			return true;
-	return false;
-}
-
-static void add_hidden(void *arg, const char *address)
-{
-	const struct walk *walk = arg;
-	struct doctor_device dev;
-	char dir[PATH_MAX];
-
-	if (!is_zip_engine(address) || has_file(walk->facts, address))
-		return;
-	make_blank(&dev);
-	strcpy(dev.pci, address);
-	snprintf(dir, sizeof(dir), PCI "/%s", address);
-	read_parent(&dev, dir);
-	dev.vf |= read_number("%s/device", dir) == ZIP_VF;
-	if (is_for_others(&dev) != walk->ours)
-		keep(walk, &dev);
-}
-
 /* ---- the library ---- */
 
-static struct doctor_device *find_device(struct doctor_facts *facts,
-					 const char *name)
+static struct device_facts *find_device(struct doctor_facts *facts,
+					const char *name)
 {
-	for (unsigned int i = 0; i < facts->device_count; i++)
-		if (!strcmp(facts->devices[i].name, name))
-			return &facts->devices[i];
+	for (unsigned int i = 0; i < facts->list.count; i++)
+		if (!strcmp(facts->list.devices[i].name, name))
+			return &facts->list.devices[i];
 	return NULL;
 }
 
 /* What the kernel does not tell of is a device of the library's own. */
 static void add_own(struct doctor_facts *facts, const struct wd_device *known)
 {
-	const struct walk walk = { facts, true };
-	struct doctor_device dev;
+	struct device_facts dev;
 
-	make_blank(&dev);
+	device_blank(&dev);
 	strcpy(dev.name, known->name);
 	strcpy(dev.algs, known->algs);
 	dev.free_queues = known->free_queues;
 	dev.numa_node = known->numa_node;
-	keep(&walk, &dev);
+	device_keep(&facts->list, &dev, true);
 }
 
 static void add_listed(struct doctor_facts *facts,
 		       const struct wd_device *known)
 {
-	struct doctor_device *dev;
+	struct device_facts *dev;
 
 	if (!find_device(facts, known->name))
 		add_own(facts, known);
@@ -331,20 +197,18 @@ static void ask_library(struct doctor_facts *facts)
 		wd_device_list_free(list);
 }
 
-static void walk_through(struct doctor_facts *facts, bool ours)
-{
-	struct walk walk = { facts, ours };
-
-	each_name(CLASS, WD_NAME_MAX, add_of_class, &walk);
-	each_name(PCI, sizeof(facts->devices[0].pci), add_hidden, &walk);
-}
-
 void gather_devices(struct doctor_facts *facts)
 {
-	walk_through(facts, true);
-	walk_through(facts, false);
+	struct device_list *list = &facts->list;
+
+	list_devices(list);
+	for (unsigned int i = 0; i < list->count; i++) {
+		read_place(&list->devices[i]);
+		if (list->devices[i].in_class)
+			gather_node(&list->devices[i]);
+	}
 	ask_library(facts);
-	for (unsigned int i = 0; i < facts->device_count; i++)
-		gather_counters(&facts->devices[i]);
-	gather_users(facts);
+	for (unsigned int i = 0; i < list->count; i++)
+		gather_counters(&list->devices[i]);
+	gather_users(list);
 }

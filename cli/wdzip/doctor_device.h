@@ -8,7 +8,7 @@
 
 #include "doctor_facts.h"
 
-/* Fill @facts->devices, but for their self-tests. */
+/* Fill @facts->list.devices, but for their self-tests. */
 void gather_devices(struct doctor_facts *facts);
 
 #endif

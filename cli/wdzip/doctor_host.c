@@ -18,9 +18,9 @@
 #include <libdeflate.h>
 #include <zlib.h>
 
-#include "doctor_account.h"
+#include "account.h"
 #include "doctor_host.h"
-#include "doctor_read.h"
+#include "kernel_file.h"
 
 #define CONFIG_LINES_MAX 100000u
 #define THREAD_FIXED	 (8u << 20) /* bytes; about what compression takes */

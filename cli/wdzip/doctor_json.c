@@ -47,7 +47,7 @@ static void put_words(struct json *j, const char *name, const char *words)
 
 static void put_subject(struct json *j, const struct doctor_facts *facts, int i)
 {
-	const struct doctor_device *dev = i < 0 ? NULL : &facts->devices[i];
+	const struct device_facts *dev = i < 0 ? NULL : &facts->list.devices[i];
 
 	json_text(j, "device",
 		  dev ? dev->name[0] ? dev->name : dev->pci : NULL);
@@ -140,7 +140,7 @@ static void put_modules(struct json *j, const struct doctor_facts *facts)
 
 /* ---- devices ---- */
 
-static void put_pci(struct json *j, const struct doctor_device *dev)
+static void put_pci(struct json *j, const struct device_facts *dev)
 {
 	json_text(j, "pci", dev->pci);
 	put_number(j, "revision", dev->revision);
@@ -155,9 +155,9 @@ static void put_pci(struct json *j, const struct doctor_device *dev)
 	put_number(j, "numa_distance", dev->numa_distance);
 }
 
-static void put_node(struct json *j, const struct doctor_device *dev)
+static void put_node(struct json *j, const struct device_facts *dev)
 {
-	const struct doctor_node *node = &dev->node;
+	const struct device_node *node = &dev->node;
 	bool there = node->kind != NODE_UNKNOWN && node->kind != NODE_MISSING;
 	char mode[16];
 
@@ -175,7 +175,7 @@ static void put_node(struct json *j, const struct doctor_device *dev)
 	json_close(j, '}');
 }
 
-static void put_queues(struct json *j, const struct doctor_device *dev)
+static void put_queues(struct json *j, const struct device_facts *dev)
 {
 	put_number(j, "queues_free", dev->free_queues);
 	json_open(j, "users", '[');
@@ -190,7 +190,7 @@ static void put_queues(struct json *j, const struct doctor_device *dev)
 	json_bool(j, "users_hidden", dev->users_hidden);
 }
 
-static void put_counters(struct json *j, const struct doctor_device *dev)
+static void put_counters(struct json *j, const struct device_facts *dev)
 {
 	json_open(j, "counters", '{');
 	for (unsigned int i = 0; i < dev->counter_count; i++)
@@ -211,7 +211,7 @@ static void put_test(struct json *j, const struct doctor_test *t)
 	json_close(j, '}');
 }
 
-static void put_device(struct json *j, const struct doctor_device *dev,
+static void put_device(struct json *j, const struct device_facts *dev,
 		       enum device_state state)
 {
 	json_open(j, NULL, '{');
@@ -268,8 +268,8 @@ void doctor_print_json(const struct doctor_facts *facts,
 	put_host(&j, &facts->host);
 	put_modules(&j, facts);
 	json_open(&j, "devices", '[');
-	for (unsigned int i = 0; i < facts->device_count; i++)
-		put_device(&j, &facts->devices[i], v->states[i]);
+	for (unsigned int i = 0; i < facts->list.count; i++)
+		put_device(&j, &facts->list.devices[i], v->states[i]);
 	json_close(&j, ']');
 	put_run(&j, &facts->run);
 	json_close(&j, '}');

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "doctor_judge.h"
-#include "doctor_kind.h"
+#include "device_kind.h"
 #include "doctor_rules.h"
 
 /* One that is busy, or about to come back, may work well. */
-static bool is_unusable(const struct doctor_device *dev)
+static bool is_unusable(const struct device_facts *dev)
 {
 	return !works(dev) && dev->status != -EBUSY && !is_resetting(dev);
 }
@@ -63,7 +63,7 @@ static int try_rules(struct verdict *v, enum scope scope,
 	return worst;
 }
 
-static enum device_state state_of(const struct doctor_device *dev, int worst)
+static enum device_state state_of(const struct device_facts *dev, int worst)
 {
 	if (dev->isolated > 0)
 		return STATE_ISOLATED;
@@ -77,7 +77,7 @@ static enum device_state state_of(const struct doctor_device *dev, int worst)
 static void judge_device(const struct doctor_facts *facts, struct verdict *v,
 			 int i)
 {
-	const struct doctor_device *dev = &facts->devices[i];
+	const struct device_facts *dev = &facts->list.devices[i];
 	struct subject about = { facts, dev, NULL };
 
 	if (!dev->name[0]) {
@@ -105,6 +105,6 @@ void judge(const struct doctor_facts *facts, struct verdict *v)
 		if (facts->modules[i].loaded)
 			try_rules(v, SCOPE_MODULE, &about, -1);
 	}
-	for (unsigned int i = 0; i < facts->device_count; i++)
+	for (unsigned int i = 0; i < facts->list.count; i++)
 		judge_device(facts, v, (int)i);
 }

@@ -45,7 +45,7 @@ struct verdict {
 	struct finding findings[FINDINGS_MAX];
 	unsigned int count;
 	int worst;
-	enum device_state states[DOCTOR_DEVICES_MAX];
+	enum device_state states[DEVICES_MAX];
 };
 
 /* Depends on nothing but @facts. */

@@ -11,7 +11,7 @@
 #include <zlib.h>
 
 #include "doctor_module.h"
-#include "doctor_read.h"
+#include "kernel_file.h"
 
 #define LINE_SIZE	4096 /* bytes of a line of modules.dep that are looked at */
 #define LINES_MAX	200000u	   /* of it */

@@ -52,7 +52,7 @@ const char *test_name(enum doctor_test_result result)
 	return names[result];
 }
 
-const char *node_name(enum doctor_node_kind kind)
+const char *node_name(enum device_node_kind kind)
 {
 	static const char *const names[] = {
 		[NODE_UNKNOWN] = "not known",
@@ -66,13 +66,13 @@ const char *node_name(enum doctor_node_kind kind)
 }
 /* clang-format on */
 
-static bool has_api(const struct doctor_device *dev, const char *api)
+static bool has_api(const struct device_facts *dev, const char *api)
 {
 	return !strncmp(dev->api, api, strlen(api));
 }
 
 /* V4 and V5 have the revision of V3; only the queues of V5 are of a kind of their own. */
-const char *generation(const struct doctor_device *dev)
+const char *generation(const struct device_facts *dev)
 {
 	if (has_api(dev, "hisi_qm_v5") || dev->revision == 0x51)
 		return "V5";
@@ -92,7 +92,7 @@ const char *generation(const struct doctor_device *dev)
 	}
 }
 
-const char *address_mode(const struct doctor_device *dev)
+const char *address_mode(const struct device_facts *dev)
 {
 	if (dev->flags < 0)
 		return NULL;

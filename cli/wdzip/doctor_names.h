@@ -17,12 +17,12 @@ const char *severity_name(enum severity severity);
 /* "no-file", "open" and so on; see enum doctor_test_result. */
 const char *test_name(enum doctor_test_result result);
 
-const char *node_name(enum doctor_node_kind kind);
+const char *node_name(enum device_node_kind kind);
 
 /* "V2" and so on; NULL if neither the kind of its queues nor its revision tell. */
-const char *generation(const struct doctor_device *dev);
+const char *generation(const struct device_facts *dev);
 
 /* "SVA", "no IOMMU", "shared IOMMU", "no SVA"; NULL if not known. */
-const char *address_mode(const struct doctor_device *dev);
+const char *address_mode(const struct device_facts *dev);
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "doctor_age.h"
-#include "doctor_kind.h"
+#include "device_kind.h"
 #include "doctor_rules.h"
 
 #define MEMLOCK_SMALL  65536u /* bytes */
@@ -66,12 +66,12 @@ static bool memory_limit(const struct subject *s)
 
 static bool memlock_small(const struct subject *s)
 {
-	return s->facts->device_count && HOST(s)->memlock < MEMLOCK_SMALL;
+	return s->facts->list.count && HOST(s)->memlock < MEMLOCK_SMALL;
 }
 
 static bool too_many_devices(const struct subject *s)
 {
-	return s->facts->more_devices;
+	return s->facts->list.more;
 }
 
 static bool engine_unusable(const struct subject *s)
@@ -145,7 +145,7 @@ static bool regions_missing(const struct subject *s)
 
 /* ---- their files ---- */
 
-static bool node_is(const struct subject *s, enum doctor_node_kind kind)
+static bool node_is(const struct subject *s, enum device_node_kind kind)
 {
 	return s->device->in_class && s->device->node.kind == kind;
 }
@@ -251,7 +251,7 @@ static bool test_is(const struct subject *s, enum doctor_test_result result)
 	return s->device->test.result == result;
 }
 
-bool works(const struct doctor_device *dev)
+bool works(const struct device_facts *dev)
 {
 	return dev->listed && !dev->status && dev->test.result == TEST_OK;
 }
@@ -360,7 +360,7 @@ static bool is_isolated(const struct subject *s)
 	return s->device->isolated > 0;
 }
 
-bool is_resetting(const struct doctor_device *dev)
+bool is_resetting(const struct device_facts *dev)
 {
 	if (dev->isolated > 0)
 		return false;
@@ -418,7 +418,7 @@ static bool does_nothing(const struct subject *s)
 	       s->device->test.decompress == ANSWER_NO;
 }
 
-static bool counted(const struct subject *s, enum doctor_counter_kind kind)
+static bool counted(const struct subject *s, enum counter_kind kind)
 {
 	for (unsigned int i = 0; i < s->device->counter_count; i++)
 		if (s->device->counters[i].kind == kind &&
@@ -523,7 +523,7 @@ static enum hidden_cause cause_without_driver(const struct subject *s)
 
 static enum hidden_cause find_cause(const struct subject *s)
 {
-	const struct doctor_device *dev = s->device;
+	const struct device_facts *dev = s->device;
 
 	if (gives_away(dev->module))
 		return GIVEN_AWAY;

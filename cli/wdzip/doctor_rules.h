@@ -40,9 +40,9 @@ struct rule {
 extern const struct rule doctor_rules[];
 extern const size_t doctor_rule_count;
 
-bool is_resetting(const struct doctor_device *dev);
+bool is_resetting(const struct device_facts *dev);
 
 /* Whether it passed its test, so that what was found does not keep it from working. */
-bool works(const struct doctor_device *dev);
+bool works(const struct device_facts *dev);
 
 #endif

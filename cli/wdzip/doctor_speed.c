@@ -209,8 +209,8 @@ static bool get_memory(struct attempt *a, size_t threads)
 /* A device that failed, or was better not tried, could keep us waiting for a minute. */
 static bool all_passed(const struct doctor_facts *facts)
 {
-	for (unsigned int i = 0; i < facts->device_count; i++) {
-		const struct doctor_device *dev = &facts->devices[i];
+	for (unsigned int i = 0; i < facts->list.count; i++) {
+		const struct device_facts *dev = &facts->list.devices[i];
 
 		if (dev->listed && !dev->status && dev->test.result != TEST_OK)
 			return false;

@@ -17,7 +17,7 @@
 
 #include <warpdrive/wd_comp.h>
 
-#include "doctor_read.h"
+#include "kernel_file.h"
 #include "doctor_sample.h"
 #include "doctor_test.h"
 
@@ -189,7 +189,7 @@ static int prepare(struct trial *t)
 	return ret;
 }
 
-static enum wd_comp_format format_of(const struct doctor_device *dev)
+static enum wd_comp_format format_of(const struct device_facts *dev)
 {
 	if (has_name(dev->algs, "gzip", ' '))
 		return WD_COMP_GZIP;
@@ -218,7 +218,7 @@ static bool try_other_direction(struct trial *t)
 	return ret ? fails(t, TEST_NO_QUEUE, ret) : decompress(t);
 }
 
-static void make_trip(const struct doctor_device *dev, struct doctor_test *test)
+static void make_trip(const struct device_facts *dev, struct doctor_test *test)
 {
 	struct trial t = { .test = test,
 			   .device = dev->name,
@@ -247,7 +247,7 @@ struct child {
 	int fd;
 };
 
-static _Noreturn void be_child(const struct doctor_device *dev, int fd)
+static _Noreturn void be_child(const struct device_facts *dev, int fd)
 {
 	struct doctor_test test = { 0 };
 	ssize_t n;
@@ -257,7 +257,7 @@ static _Noreturn void be_child(const struct doctor_device *dev, int fd)
 	_exit(n != sizeof(test));
 }
 
-static void start(struct child *child, struct doctor_device *dev)
+static void start(struct child *child, struct device_facts *dev)
 {
 	int fds[2];
 
@@ -346,20 +346,20 @@ static void collect(struct child *child, struct doctor_test *test,
 }
 
 /* Who knows what the calls for a queue mean to another device. */
-static bool can_be_tested(const struct doctor_device *dev)
+static bool can_be_tested(const struct device_facts *dev)
 {
 	return dev->listed && !dev->status && dev->node.kind != NODE_WRONG;
 }
 
 void test_devices(struct doctor_facts *facts)
 {
-	struct child children[DOCTOR_DEVICES_MAX] = { 0 };
+	struct child children[DEVICES_MAX] = { 0 };
 	int64_t deadline = now_ms() + TEST_MS;
 
 	fflush(stdout);
-	for (unsigned int i = 0; i < facts->device_count; i++)
-		if (can_be_tested(&facts->devices[i]))
-			start(&children[i], &facts->devices[i]);
-	for (unsigned int i = 0; i < facts->device_count; i++)
-		collect(&children[i], &facts->devices[i].test, deadline);
+	for (unsigned int i = 0; i < facts->list.count; i++)
+		if (can_be_tested(&facts->list.devices[i]))
+			start(&children[i], &facts->list.devices[i]);
+	for (unsigned int i = 0; i < facts->list.count; i++)
+		collect(&children[i], &facts->list.devices[i].test, deadline);
 }

@@ -190,7 +190,7 @@ static void print_machine(const struct doctor_facts *facts,
 	print_isal(host);
 	fact("libdeflate", "%s", host->libdeflate);
 	fact("zlib", "%s", host->zlib);
-	fact("devices", "%u", facts->device_count);
+	fact("devices", "%u", facts->list.count);
 	if (!errors && v->worst > SEVERITY_NOTE)
 		head("errors", "none here, see the devices below");
 	else
@@ -199,7 +199,7 @@ static void print_machine(const struct doctor_facts *facts,
 
 /* ---- devices ---- */
 
-static void print_place(const struct doctor_device *dev)
+static void print_place(const struct device_facts *dev)
 {
 	const char *gen = generation(dev);
 
@@ -226,9 +226,9 @@ static void print_place(const struct doctor_device *dev)
 		     dev->numa_node, dev->numa_distance);
 }
 
-static void print_node(const struct doctor_device *dev)
+static void print_node(const struct device_facts *dev)
 {
-	const struct doctor_node *node = &dev->node;
+	const struct device_node *node = &dev->node;
 
 	if (!dev->in_class)
 		return;
@@ -240,7 +240,7 @@ static void print_node(const struct doctor_device *dev)
 		     node->group, node->usable ? "usable" : "not usable");
 }
 
-static void print_queues(const struct doctor_device *dev)
+static void print_queues(const struct device_facts *dev)
 {
 	if (dev->free_queues < 0)
 		fact("queues", "number of free ones not known");
@@ -253,7 +253,7 @@ static void print_queues(const struct doctor_device *dev)
 		fact("", "processes of others could not be looked into");
 }
 
-static void print_test(const struct doctor_device *dev)
+static void print_test(const struct device_facts *dev)
 {
 	const struct doctor_test *t = &dev->test;
 
@@ -266,7 +266,7 @@ static void print_test(const struct doctor_device *dev)
 		fact("self-test", "%s", test_name(t->result));
 }
 
-static void print_queue_facts(const struct doctor_device *dev)
+static void print_queue_facts(const struct device_facts *dev)
 {
 	fact("queues of", "%s, driver of libwd: %s",
 	     dev->api[0] ? dev->api : "unknown kind",
@@ -283,7 +283,7 @@ static void print_queue_facts(const struct doctor_device *dev)
 	print_test(dev);
 }
 
-static void print_counters(const struct doctor_device *dev)
+static void print_counters(const struct device_facts *dev)
 {
 	if (!dev->counter_count)
 		return;
@@ -295,7 +295,7 @@ static void print_counters(const struct doctor_device *dev)
 static void print_device(const struct doctor_facts *facts,
 			 const struct verdict *v, int i)
 {
-	const struct doctor_device *dev = &facts->devices[i];
+	const struct device_facts *dev = &facts->list.devices[i];
 	unsigned int errors;
 
 	printf("\n");
@@ -317,7 +317,7 @@ void doctor_print_text(const struct doctor_facts *facts,
 		       const struct verdict *verdict)
 {
 	print_machine(facts, verdict);
-	for (unsigned int i = 0; i < facts->device_count; i++)
+	for (unsigned int i = 0; i < facts->list.count; i++)
 		print_device(facts, verdict, (int)i);
 	doctor_print_line(&facts->run);
 }

@@ -42,10 +42,10 @@ static const char *queues_word(unsigned int n)
 
 static void put_users(struct line *line, const struct subject *s)
 {
-	const struct doctor_device *dev = s->device;
+	const struct device_facts *dev = s->device;
 
 	for (unsigned int i = 0; i < dev->user_count; i++) {
-		const struct doctor_user *u = &dev->users[i];
+		const struct device_user *u = &dev->users[i];
 
 		add(line, "%s%s (process %d, %u %s)", i ? ", " : "", u->name,
 		    u->pid, u->queues, queues_word(u->queues));
@@ -59,13 +59,13 @@ static void put_users(struct line *line, const struct subject *s)
 		add(line, ", and perhaps others that only root can see");
 }
 
-static void put_counters(struct line *line, const struct doctor_device *dev,
-			 enum doctor_counter_kind kind)
+static void put_counters(struct line *line, const struct device_facts *dev,
+			 enum counter_kind kind)
 {
 	const char *between = "";
 
 	for (unsigned int i = 0; i < dev->counter_count; i++) {
-		const struct doctor_counter *c = &dev->counters[i];
+		const struct device_counter *c = &dev->counters[i];
 
 		if (c->kind != kind || !c->value)
 			continue;
@@ -100,7 +100,7 @@ static void put_device(struct line *line, const struct subject *s)
 }
 
 /* Linux's own driver gives queues to processes if it is told to. */
-static void put_driver_again(struct line *line, const struct doctor_device *dev)
+static void put_driver_again(struct line *line, const struct device_facts *dev)
 {
 	if (!dev->module[0]) {
 		add(line, "unload its driver and load it again");
@@ -114,7 +114,7 @@ static void put_driver_again(struct line *line, const struct doctor_device *dev)
 /* How to begin anew with it: as a device of PCI, or by loading its driver again. */
 static void put_restart(struct line *line, const struct subject *s)
 {
-	const struct doctor_device *dev = s->device;
+	const struct device_facts *dev = s->device;
 
 	if (dev->pci[0])
 		add(line, "echo 1 >/sys/bus/pci/devices/%s/reset", dev->pci);
@@ -125,8 +125,8 @@ static void put_restart(struct line *line, const struct subject *s)
 /* udev gives files their permissions only: the kernel makes them, or mknod. */
 static void put_make_node(struct line *line, const struct subject *s)
 {
-	const struct doctor_device *dev = s->device;
-	const struct doctor_node *node = &dev->node;
+	const struct device_facts *dev = s->device;
+	const struct device_node *node = &dev->node;
 
 	if (node->dev_major < 0) {
 		put_driver_again(line, dev);
@@ -145,7 +145,7 @@ static void put_make_node(struct line *line, const struct subject *s)
  */
 static void put_release_it(struct line *line, const struct subject *s)
 {
-	const struct doctor_device *dev = s->device;
+	const struct device_facts *dev = s->device;
 	int64_t threshold =
 		dev->isolate_strategy > 0 ? dev->isolate_strategy : 0;
 
@@ -183,7 +183,7 @@ static void put_let_others(struct line *line, const struct subject *s)
 #define DEVICE_TEXT(name, fmt, ...)                                            \
 	static void put_##name(struct line *line, const struct subject *s)     \
 	{                                                                      \
-		const struct doctor_device *dev = s->device;                   \
+		const struct device_facts *dev = s->device;                    \
                                                                                \
 		add(line, fmt, __VA_ARGS__);                                   \
 	}

@@ -10,7 +10,7 @@
 /* What a sentence is about; @device and @module may be NULL. */
 struct subject {
 	const struct doctor_facts *facts;
-	const struct doctor_device *device;
+	const struct device_facts *device;
 	const struct doctor_module *module;
 };
 

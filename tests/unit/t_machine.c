@@ -21,7 +21,7 @@ void make_host(void)
 	for (int i = 0; i < OPTIONS; i++)
 		host->options[i] =
 			i == OPTION_SIG_FORCE ? ANSWER_NO : ANSWER_YES;
-	host->uacce_mode = DOCTOR_NOT_KNOWN;
+	host->uacce_mode = NOT_KNOWN;
 	strcpy(host->lockdown, "none");
 	strcpy(host->user, "worker");
 	strcpy(host->udev_rule, "/etc/udev/rules.d/60-accel.rules");
@@ -36,9 +36,9 @@ void make_host(void)
 	strcpy(facts.run.engine, "sw");
 }
 
-struct doctor_device *add_function(void)
+struct device_facts *add_function(void)
 {
-	struct doctor_device *dev = &facts.devices[facts.device_count++];
+	struct device_facts *dev = &facts.list.devices[facts.list.count++];
 
 	strcpy(dev->pci, "0000:75:00.0");
 	dev->revision = 0x30;
@@ -46,13 +46,13 @@ struct doctor_device *add_function(void)
 	dev->vfs_max = 63;
 	dev->iommu_group = 5;
 	strcpy(dev->iommu_type, "DMA");
-	dev->flags = dev->free_queues = dev->isolated = DOCTOR_NOT_KNOWN;
+	dev->flags = dev->free_queues = dev->isolated = NOT_KNOWN;
 	return dev;
 }
 
-struct doctor_device *add_device(void)
+struct device_facts *add_device(void)
 {
-	struct doctor_device *dev = add_function();
+	struct device_facts *dev = add_function();
 
 	strcpy(dev->name, "hisi_zip-0");
 	dev->in_class = dev->listed = true;
@@ -62,7 +62,7 @@ struct doctor_device *add_device(void)
 	dev->free_queues = 256;
 	dev->isolated = 0;
 	dev->mmio_size = dev->dus_size = 65536;
-	dev->node = (struct doctor_node){ .kind = NODE_RIGHT,
+	dev->node = (struct device_node){ .kind = NODE_RIGHT,
 					  .mode = 0660,
 					  .gid = 900,
 					  .owner = "root",

@@ -13,7 +13,7 @@ extern struct doctor_facts facts;
 void make_host(void);
 
 /* Add the engine without a file, which needs a driver; or with one. */
-struct doctor_device *add_function(void);
-struct doctor_device *add_device(void);
+struct device_facts *add_function(void);
+struct device_facts *add_device(void);
 
 #endif

@@ -25,7 +25,7 @@ static struct verdict verdict;
 
 /* clang-format off */
 #define FAULT(name, statement)					\
-	static void name(struct doctor_device *dev)		\
+	static void name(struct device_facts *dev)		\
 	{							\
 		(void)dev;					\
 		statement;					\
@@ -38,13 +38,13 @@ FAULT(unsafe, facts.host.unsafe_doorbells = ANSWER_YES)
 FAULT(no_isal, facts.host.isal = ANSWER_NO)
 FAULT(quota, facts.host.cpus_usable = facts.host.threads = 2)
 
-static void affinity(struct doctor_device *dev)
+static void affinity(struct device_facts *dev)
 {
 	quota(dev);
 	facts.host.cpus_affinity = 2;
 }
 
-static void little_memory(struct doctor_device *dev)
+static void little_memory(struct device_facts *dev)
 {
 	(void)dev;
 	facts.host.threads = 3;
@@ -54,9 +54,9 @@ static void little_memory(struct doctor_device *dev)
 }
 
 FAULT(little_memlock, facts.host.memlock = 4096)
-FAULT(many, facts.more_devices = true)
+FAULT(many, facts.list.more = true)
 
-static void no_engine(struct doctor_device *dev)
+static void no_engine(struct device_facts *dev)
 {
 	(void)dev;
 	facts.run.wish = "warpcore";
@@ -64,7 +64,7 @@ static void no_engine(struct doctor_device *dev)
 	facts.run.error = -ENODEV;
 }
 
-static void bad_run(struct doctor_device *dev)
+static void bad_run(struct device_facts *dev)
 {
 	(void)dev;
 	facts.run.failed = "compare";
@@ -73,7 +73,7 @@ static void bad_run(struct doctor_device *dev)
 
 FAULT(redone, facts.run.redone = 3)
 
-static void old_module(struct doctor_device *dev)
+static void old_module(struct device_facts *dev)
 {
 	(void)dev;
 	strcpy(facts.modules[MODULE_WD_ZIP].version, "0.0.1");
@@ -81,21 +81,21 @@ static void old_module(struct doctor_device *dev)
 }
 
 /* Its file is compressed, so that nobody knows what is in it. */
-static void other_than_tools(struct doctor_device *dev)
+static void other_than_tools(struct device_facts *dev)
 {
 	(void)dev;
 	strcpy(facts.modules[MODULE_WD_ZIP].version, "0.0.1");
 }
 
 /* All of one version: that is one thing to do. */
-static void old_modules(struct doctor_device *dev)
+static void old_modules(struct device_facts *dev)
 {
 	old_module(dev);
 	strcpy(facts.modules[MODULE_WD_UACCE].version, "0.0.1");
 	strcpy(facts.modules[MODULE_WD_UACCE].file_version, "0.0.2");
 }
 
-static void other_source(struct doctor_device *dev)
+static void other_source(struct device_facts *dev)
 {
 	struct doctor_module *m = &facts.modules[MODULE_WD_UACCE];
 
@@ -106,7 +106,7 @@ static void other_source(struct doctor_device *dev)
 	strcpy(m->file_srcversion, "BBBB");
 }
 
-static void new_linux(struct doctor_device *dev)
+static void new_linux(struct device_facts *dev)
 {
 	(void)dev;
 	for (int i = MODULE_UACCE; i <= MODULE_ZIP; i++)
@@ -118,7 +118,7 @@ static void new_linux(struct doctor_device *dev)
 }
 
 /* Nobody knows which version of these goes with the tools. */
-static void linux_version(struct doctor_device *dev)
+static void linux_version(struct device_facts *dev)
 {
 	(void)dev;
 	facts.modules[MODULE_QM].loaded = true;
@@ -128,23 +128,23 @@ static void linux_version(struct doctor_device *dev)
 FAULT(stuck, strcpy(facts.modules[MODULE_WD_ZIP].state, "going"))
 FAULT(odd, strcpy(dev->odd, "flags"))
 
-static void no_algs(struct doctor_device *dev)
+static void no_algs(struct device_facts *dev)
 {
 	strcpy(dev->algs, "lz4");
 	dev->listed = false;
 	dev->test.result = TEST_NOT_RUN;
 }
 
-static void new_api(struct doctor_device *dev)
+static void new_api(struct device_facts *dev)
 {
 	strcpy(dev->api, "hisi_qm_v9");
 	dev->listed = false;
 	dev->test.result = TEST_NOT_RUN;
 }
 
-FAULT(no_regions, dev->mmio_size = DOCTOR_NOT_KNOWN)
+FAULT(no_regions, dev->mmio_size = NOT_KNOWN)
 
-static void refuse(struct doctor_device *dev, int status)
+static void refuse(struct device_facts *dev, int status)
 {
 	dev->status = status;
 	strcpy(dev->reason, "of what the library says");
@@ -152,32 +152,32 @@ static void refuse(struct doctor_device *dev, int status)
 	dev->test.compress = dev->test.decompress = ANSWER_UNKNOWN;
 }
 
-static void unseen_node(struct doctor_device *dev)
+static void unseen_node(struct device_facts *dev)
 {
 	refuse(dev, -ENODEV);
 	dev->node.kind = NODE_UNKNOWN;
 }
 
-static void no_node(struct doctor_device *dev)
+static void no_node(struct device_facts *dev)
 {
 	refuse(dev, -ENODEV);
 	dev->node.kind = NODE_MISSING;
 }
 
 /* Nor does the kernel say which device it would be. */
-static void no_node_number(struct doctor_device *dev)
+static void no_node_number(struct device_facts *dev)
 {
 	no_node(dev);
-	dev->node.dev_major = dev->node.dev_minor = DOCTOR_NOT_KNOWN;
+	dev->node.dev_major = dev->node.dev_minor = NOT_KNOWN;
 }
 
-static void no_node_number_nor_module(struct doctor_device *dev)
+static void no_node_number_nor_module(struct device_facts *dev)
 {
 	no_node_number(dev);
 	dev->module[0] = '\0';
 }
 
-static void no_device_node(struct doctor_device *dev)
+static void no_device_node(struct device_facts *dev)
 {
 	refuse(dev, -ENODEV);
 	dev->node.kind = NODE_OTHER;
@@ -185,25 +185,25 @@ static void no_device_node(struct doctor_device *dev)
 
 FAULT(wrong_node, dev->node.kind = NODE_WRONG)
 
-static void outsider(struct doctor_device *dev)
+static void outsider(struct device_facts *dev)
 {
 	refuse(dev, -EACCES);
 	dev->node.usable = dev->node.member = false;
 }
 
-static void old_session(struct doctor_device *dev)
+static void old_session(struct device_facts *dev)
 {
 	outsider(dev);
 	dev->node.listed = true;
 }
 
-static void access_list(struct doctor_device *dev)
+static void access_list(struct device_facts *dev)
 {
 	refuse(dev, -EACCES);
 	dev->node.usable = false;
 }
 
-static void roots_node(struct doctor_device *dev)
+static void roots_node(struct device_facts *dev)
 {
 	outsider(dev);
 	dev->node.gid = 0;
@@ -211,48 +211,48 @@ static void roots_node(struct doctor_device *dev)
 	dev->node.mode = 0600;
 }
 
-static void no_rule(struct doctor_device *dev)
+static void no_rule(struct device_facts *dev)
 {
 	roots_node(dev);
 	facts.host.udev_rule[0] = '\0';
 }
 
 /* As in a container that was not given the device. */
-static void root_denied(struct doctor_device *dev)
+static void root_denied(struct device_facts *dev)
 {
 	roots_node(dev);
 	facts.host.root = true;
 }
 
 /* A member by chance, or by the group's own entry: that is not the matter. */
-static void root_denied_by_group(struct doctor_device *dev)
+static void root_denied_by_group(struct device_facts *dev)
 {
 	old_session(dev);
 	facts.host.root = true;
 }
 
-static void anybody_denied(struct doctor_device *dev)
+static void anybody_denied(struct device_facts *dev)
 {
 	outsider(dev);
 	dev->node.mode = 0666;
 }
 
 /* One that may name any address, and that nobody but root may have. */
-static void unsafe_node(struct doctor_device *dev)
+static void unsafe_node(struct device_facts *dev)
 {
 	roots_node(dev);
 	dev->flags = 2;
 	facts.host.rawio = true;
 }
 
-static void unsafe_node_denied(struct doctor_device *dev)
+static void unsafe_node_denied(struct device_facts *dev)
 {
 	unsafe_node(dev);
 	refuse(dev, -EPERM);
 	facts.host.rawio = false;
 }
 
-static void root_looks_at_unsafe(struct doctor_device *dev)
+static void root_looks_at_unsafe(struct device_facts *dev)
 {
 	dev->flags = 128;
 	dev->node.gid = 0;
@@ -261,7 +261,7 @@ static void root_looks_at_unsafe(struct doctor_device *dev)
 	facts.host.root = facts.host.rawio = true;
 }
 
-static void root_looks(struct doctor_device *dev)
+static void root_looks(struct device_facts *dev)
 {
 	dev->node.gid = 0;
 	dev->node.mode = 0600;
@@ -271,51 +271,51 @@ static void root_looks(struct doctor_device *dev)
 
 FAULT(open_node, dev->node.mode = 0666)
 
-static void no_sva(struct doctor_device *dev)
+static void no_sva(struct device_facts *dev)
 {
 	refuse(dev, -EOPNOTSUPP);
 	dev->flags = 0;
 }
 
 /* Data is copied then, for those who may. */
-static void bus_addresses(struct doctor_device *dev)
+static void bus_addresses(struct device_facts *dev)
 {
 	dev->flags = 2;
-	dev->iommu_group = DOCTOR_NOT_KNOWN;
+	dev->iommu_group = NOT_KNOWN;
 }
 
-static void bus_addresses_denied(struct doctor_device *dev)
+static void bus_addresses_denied(struct device_facts *dev)
 {
 	bus_addresses(dev);
 	refuse(dev, -EPERM);
 }
 
-static void no_iommu(struct doctor_device *dev)
+static void no_iommu(struct device_facts *dev)
 {
 	no_sva(dev);
-	dev->iommu_group = DOCTOR_NOT_KNOWN;
+	dev->iommu_group = NOT_KNOWN;
 }
 
-static void pass_through(struct doctor_device *dev)
+static void pass_through(struct device_facts *dev)
 {
 	no_sva(dev);
 	strcpy(dev->iommu_type, "identity");
 }
 
-static void old_kernel(struct doctor_device *dev)
+static void old_kernel(struct device_facts *dev)
 {
 	no_sva(dev);
 	facts.host.options[OPTION_SMMU_SVA] = ANSWER_NO;
 }
 
 /* What Arm's IOMMU would need is nothing to others. */
-static void other_machine(struct doctor_device *dev)
+static void other_machine(struct device_facts *dev)
 {
 	old_kernel(dev);
 	strcpy(facts.host.machine, "x86_64");
 }
 
-static void play(struct doctor_device *dev)
+static void play(struct device_facts *dev)
 {
 	no_sva(dev);
 	dev->pci[0] = '\0';
@@ -323,53 +323,53 @@ static void play(struct doctor_device *dev)
 }
 
 /* No driver of that parameter. */
-static void play_unknown(struct doctor_device *dev)
+static void play_unknown(struct device_facts *dev)
 {
 	play(dev);
 	dev->module[0] = '\0';
 }
 
-static void cannot_open(struct doctor_device *dev, int error)
+static void cannot_open(struct device_facts *dev, int error)
 {
 	dev->test =
 		(struct doctor_test){ .result = TEST_NO_QUEUE, .error = error };
 }
 
-static void no_pasid(struct doctor_device *dev)
+static void no_pasid(struct device_facts *dev)
 {
 	cannot_open(dev, -ENODEV);
-	dev->iommu_group = DOCTOR_NOT_KNOWN;
+	dev->iommu_group = NOT_KNOWN;
 }
 
 FAULT(open_failed, cannot_open(dev, -ENOSPC))
 
-static void restricted(struct doctor_device *dev)
+static void restricted(struct device_facts *dev)
 {
 	unsafe(dev);
 	cannot_open(dev, -EPERM);
 }
 
-static void locked(struct doctor_device *dev)
+static void locked(struct device_facts *dev)
 {
 	restricted(dev);
 	strcpy(facts.host.lockdown, "integrity");
 	facts.host.rawio = true;
 }
 
-static void isolated(struct doctor_device *dev)
+static void isolated(struct device_facts *dev)
 {
 	refuse(dev, -EIO);
 	dev->isolated = 1;
 }
 
-static void linux_isolated(struct doctor_device *dev)
+static void linux_isolated(struct device_facts *dev)
 {
 	isolated(dev);
 	strcpy(dev->module, "hisi_zip");
 }
 
 /* There is nothing to reset. */
-static void dummy_isolated(struct doctor_device *dev)
+static void dummy_isolated(struct device_facts *dev)
 {
 	isolated(dev);
 	dev->pci[0] = '\0';
@@ -379,28 +379,28 @@ static void dummy_isolated(struct doctor_device *dev)
 FAULT(resetting, cannot_open(dev, -EBUSY))
 FAULT(stopped, strcpy(dev->qm_status, "stop"))
 
-static void used(struct doctor_device *dev)
+static void used(struct device_facts *dev)
 {
 	refuse(dev, -EBUSY);
 	dev->free_queues = 0;
 	dev->users[dev->user_count++] =
-		(struct doctor_user){ 12, 3, "wdbench" };
+		(struct device_user){ 12, 3, "wdbench" };
 }
 
 /* That it is busy does not make a lack of SVA worse. */
-static void bus_addresses_used(struct doctor_device *dev)
+static void bus_addresses_used(struct device_facts *dev)
 {
 	bus_addresses(dev);
 	used(dev);
 }
 
-static void bus_addresses_stopped(struct doctor_device *dev)
+static void bus_addresses_stopped(struct device_facts *dev)
 {
 	bus_addresses(dev);
 	resetting(dev);
 }
 
-static void test_is(struct doctor_device *dev, enum doctor_test_result result,
+static void test_is(struct device_facts *dev, enum doctor_test_result result,
 		    int error)
 {
 	dev->test = (struct doctor_test){ .result = result,
@@ -416,10 +416,10 @@ FAULT(untested, dev->test.result = TEST_NOT_RUN)
 FAULT(lazy, dev->test.compress = dev->test.decompress = ANSWER_NO)
 FAULT(half, dev->test.decompress = ANSWER_NO)
 
-static void count(struct doctor_device *dev, enum doctor_counter_kind kind)
+static void count(struct device_facts *dev, enum counter_kind kind)
 {
 	dev->counters[dev->counter_count++] =
-		(struct doctor_counter){ "thing", kind, 2 };
+		(struct device_counter){ "thing", kind, 2 };
 }
 
 FAULT(plain_counts, count(dev, COUNTER_PLAIN))
@@ -428,7 +428,7 @@ FAULT(reset_counts, count(dev, COUNTER_RESET))
 FAULT(fallback_counts, count(dev, COUNTER_FALLBACK))
 FAULT(injected_counts, count(dev, COUNTER_INJECTED))
 
-static void far(struct doctor_device *dev)
+static void far(struct device_facts *dev)
 {
 	dev->numa_node = 3;
 	dev->numa_distance = 33;
@@ -439,7 +439,7 @@ FAULT(no_debugfs, dev->debugfs = DEBUGFS_ABSENT)
 FAULT(shut_debugfs, dev->debugfs = DEBUGFS_DENIED)
 FAULT(functions, dev->vfs = 4)
 
-static void linux_functions(struct doctor_device *dev)
+static void linux_functions(struct device_facts *dev)
 {
 	functions(dev);
 	strcpy(dev->module, "hisi_zip");
@@ -448,7 +448,7 @@ static void linux_functions(struct doctor_device *dev)
 FAULT(refused, refuse(dev, -EIO))
 
 /* What is a warning does not stand for it. */
-static void refused_and_counted(struct doctor_device *dev)
+static void refused_and_counted(struct device_facts *dev)
 {
 	refused(dev);
 	fault_counts(dev);
@@ -462,7 +462,7 @@ FAULT(virtual_machine, strcpy(dev->module, "vfio-pci"))
 FAULT(idle_function, dev->vf = true)
 FAULT(not_bound, facts.modules[MODULE_WD_ZIP].loaded = true)
 
-static void unsigned_modules(struct doctor_device *dev)
+static void unsigned_modules(struct device_facts *dev)
 {
 	(void)dev;
 	facts.host.secure_boot = ANSWER_YES;
@@ -471,16 +471,16 @@ static void unsigned_modules(struct doctor_device *dev)
 
 FAULT(not_installed, facts.host.options[OPTION_UACCE] = ANSWER_NO)
 
-static void mode_off(struct doctor_device *dev)
+static void mode_off(struct device_facts *dev)
 {
 	strcpy(dev->module, "hisi_zip");
 	facts.host.uacce_mode = 0;
 }
 
-static void driver_without_iommu(struct doctor_device *dev)
+static void driver_without_iommu(struct device_facts *dev)
 {
 	strcpy(dev->module, "wd_hisi_zip");
-	dev->iommu_group = DOCTOR_NOT_KNOWN;
+	dev->iommu_group = NOT_KNOWN;
 }
 
 FAULT(driver_without_file, strcpy(dev->module, "wd_hisi_zip"))
@@ -504,7 +504,7 @@ enum machine {
 /* clang-format off */
 static const struct {
 	enum machine machine;
-	void (*spoil)(struct doctor_device *dev);
+	void (*spoil)(struct device_facts *dev);
 	const char *code, *also;
 	int worst;
 	const char *word;
@@ -667,7 +667,7 @@ static const struct {
 
 static void judge_case(size_t i)
 {
-	struct doctor_device *dev = NULL;
+	struct device_facts *dev = NULL;
 
 	make_host();
 	if (cases[i].machine == WITH)
@@ -770,14 +770,14 @@ static void sentences_are_complete(void **state)
 
 static void long_sentences_are_cut(void **state)
 {
-	struct doctor_device *dev;
+	struct device_facts *dev;
 
 	(void)state;
 	make_host();
 	dev = add_device();
 	used(dev);
-	dev->user_count = DOCTOR_USERS_MAX;
-	for (int i = 0; i < DOCTOR_USERS_MAX; i++)
+	dev->user_count = USERS_MAX;
+	for (int i = 0; i < USERS_MAX; i++)
 		memset(dev->users[i].name, 'x', sizeof(dev->users[i].name) - 1);
 	memset(dev->algs, 'y', sizeof(dev->algs) - 1);
 	memset(dev->odd, 'z', sizeof(dev->odd) - 1);
@@ -790,27 +790,26 @@ static void too_many_findings_are_still_judged(void **state)
 {
 	(void)state;
 	make_host();
-	for (int i = 0; i < DOCTOR_DEVICES_MAX; i++) {
-		struct doctor_device *dev = add_device();
+	for (int i = 0; i < DEVICES_MAX; i++) {
+		struct device_facts *dev = add_device();
 
 		open_node(dev);
 		far(dev);
 		fault_counts(dev);
 		functions(dev);
-		if (i == DOCTOR_DEVICES_MAX - 1)
+		if (i == DEVICES_MAX - 1)
 			isolated(dev);
 	}
 	judge(&facts, &verdict);
 	assert_int_equal(verdict.count, FINDINGS_MAX);
 	assert_int_equal(verdict.worst, SEVERITY_ERROR);
 	assert_string_equal(machine_state_name(verdict.worst), "failed");
-	assert_int_equal(verdict.states[DOCTOR_DEVICES_MAX - 1],
-			 STATE_ISOLATED);
+	assert_int_equal(verdict.states[DEVICES_MAX - 1], STATE_ISOLATED);
 }
 
 static void other_devices_are_not_judged(void **state)
 {
-	struct doctor_device *dev;
+	struct device_facts *dev;
 
 	(void)state;
 	make_host();
@@ -840,12 +839,12 @@ static void generations_are_told_by_queues_and_revision(void **state)
 		{ "", 0x30, "V3 or later" },
 		{ "", 0x50, "V4" },
 		{ "", 0x51, "V5" },
-		{ "wd_dummy_v1", DOCTOR_NOT_KNOWN, NULL },
+		{ "wd_dummy_v1", NOT_KNOWN, NULL },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		struct doctor_device dev = { .revision = known[i].revision };
+		struct device_facts dev = { .revision = known[i].revision };
 		const char *got;
 
 		strcpy(dev.api, known[i].api);

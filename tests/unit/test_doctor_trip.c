@@ -57,10 +57,10 @@ static struct doctor_facts facts;
 
 static const struct doctor_test *test_it(void)
 {
-	struct doctor_device *dev = &facts.devices[0];
+	struct device_facts *dev = &facts.list.devices[0];
 
 	memset(&facts, 0, sizeof(facts));
-	facts.device_count = 1;
+	facts.list.count = 1;
 	strcpy(dev->name, "fake-0");
 	strcpy(dev->algs, "gzip");
 	dev->listed = true;

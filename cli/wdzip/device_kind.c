@@ -4,10 +4,10 @@
  */
 #include <string.h>
 
-#include "doctor_kind.h"
-#include "doctor_read.h"
+#include "device_kind.h"
+#include "kernel_file.h"
 
-bool compresses(const struct doctor_device *dev)
+bool compresses(const struct device_facts *dev)
 {
 	return has_name(dev->algs, "gzip", ' ') ||
 	       has_name(dev->algs, "zlib", ' ') ||
@@ -15,7 +15,7 @@ bool compresses(const struct doctor_device *dev)
 }
 
 /* Linux gives the files of this engine the name of its driver, as does ours. */
-static bool is_zip(const struct doctor_device *dev)
+static bool is_zip(const struct device_facts *dev)
 {
 	return !strcmp(dev->module, "hisi_zip") ||
 	       !strcmp(dev->module, "wd_hisi_zip") ||
@@ -23,7 +23,7 @@ static bool is_zip(const struct doctor_device *dev)
 	       !strncmp(dev->name, "hisi_zip-", 9);
 }
 
-bool could_compress(const struct doctor_device *dev)
+bool could_compress(const struct device_facts *dev)
 {
 	return dev->listed || compresses(dev) || is_zip(dev);
 }
@@ -40,7 +40,7 @@ bool gives_away(const char *driver)
 	return false;
 }
 
-bool is_for_others(const struct doctor_device *dev)
+bool is_for_others(const struct device_facts *dev)
 {
 	return gives_away(dev->module) || (dev->vf && !dev->module[0]);
 }

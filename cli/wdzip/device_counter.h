@@ -2,12 +2,12 @@
 /*
  * Counters of a device: those of its driver in debugfs, and those of the PCI bus.
  */
-#ifndef CLI_DOCTOR_COUNTER_H
-#define CLI_DOCTOR_COUNTER_H
+#ifndef CLI_DEVICE_COUNTER_H
+#define CLI_DEVICE_COUNTER_H
 
-#include "doctor_facts.h"
+#include "device_facts.h"
 
 /* Fill @counters, @debugfs and @qm_status; needs @name, @module and @pci. */
-void gather_counters(struct doctor_device *dev);
+void gather_counters(struct device_facts *dev);
 
 #endif

@@ -2,12 +2,14 @@
 /*
  * Reading small files of the kernel's, none of which is trusted.
  */
-#ifndef CLI_DOCTOR_READ_H
-#define CLI_DOCTOR_READ_H
+#ifndef CLI_KERNEL_FILE_H
+#define CLI_KERNEL_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define NOT_KNOWN (-1) /* of numbers that are not negative */
 
 /*
  * read_text() - the text of a file, without what ends it
@@ -20,7 +22,7 @@
 int read_text(char *text, size_t size, const char *path, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A number that is the whole text of a file, DOCTOR_NOT_KNOWN if there is none. */
+/* A number that is the whole text of a file, NOT_KNOWN if there is none. */
 int64_t read_number(const char *path, ...)
 	__attribute__((format(printf, 1, 2)));
 

@@ -14,8 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "doctor_facts.h"
-#include "doctor_read.h"
+#include "kernel_file.h"
 
 #define NUMBER_SIZE 32 /* bytes of a number's text */
 
@@ -90,7 +89,7 @@ int64_t read_number(const char *fmt, ...)
 	MAKE_PATH(path, fmt);
 	if (read_path(text, sizeof(text), path) <= 0 ||
 	    !parse_number(text, &value))
-		return DOCTOR_NOT_KNOWN;
+		return NOT_KNOWN;
 	return value;
 }
 

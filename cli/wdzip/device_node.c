@@ -14,9 +14,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "doctor_account.h"
-#include "doctor_node.h"
-#include "doctor_read.h"
+#include "account.h"
+#include "device_node.h"
+#include "kernel_file.h"
 
 #define GROUPS_MAX 1024
 #define FILES_MAX  200000u /* open ones that are looked at, of all processes */
@@ -34,7 +34,7 @@ static bool is_member(gid_t gid)
 	return getegid() == gid;
 }
 
-static void read_owner(struct doctor_node *node)
+static void read_owner(struct device_node *node)
 {
 	account_user_name(node->owner, sizeof(node->owner), node->uid);
 	account_group_name(node->group, sizeof(node->group), node->gid);
@@ -43,12 +43,12 @@ static void read_owner(struct doctor_node *node)
 }
 
 /* "major:minor", as sysfs has it for each device with a file. */
-static void read_device_number(const char *name, struct doctor_node *node)
+static void read_device_number(const char *name, struct device_node *node)
 {
 	int64_t major_number, minor_number;
 	char text[32], *colon;
 
-	node->dev_major = node->dev_minor = DOCTOR_NOT_KNOWN;
+	node->dev_major = node->dev_minor = NOT_KNOWN;
 	read_text(text, sizeof(text), "/sys/class/uacce/%s/dev", name);
 	colon = strchr(text, ':');
 	if (!colon)
@@ -61,13 +61,13 @@ static void read_device_number(const char *name, struct doctor_node *node)
 	node->dev_minor = minor_number;
 }
 
-static bool has_number(const struct doctor_node *node, dev_t number)
+static bool has_number(const struct device_node *node, dev_t number)
 {
 	return node->dev_major < 0 || (node->dev_major == major(number) &&
 				       node->dev_minor == minor(number));
 }
 
-static enum doctor_node_kind kind_of(const struct doctor_node *node,
+static enum device_node_kind kind_of(const struct device_node *node,
 				     const char *path, struct stat *st)
 {
 	if (stat(path, st))
@@ -77,9 +77,9 @@ static enum doctor_node_kind kind_of(const struct doctor_node *node,
 	return has_number(node, st->st_rdev) ? NODE_RIGHT : NODE_WRONG;
 }
 
-void gather_node(struct doctor_device *dev)
+void gather_node(struct device_facts *dev)
 {
-	struct doctor_node *node = &dev->node;
+	struct device_node *node = &dev->node;
 	char path[WD_NAME_MAX + 8];
 	struct stat st = { 0 };
 
@@ -98,9 +98,9 @@ void gather_node(struct doctor_device *dev)
 
 /* ---- who has it open ---- */
 
-static void add_user(struct doctor_device *dev, int pid)
+static void add_user(struct device_facts *dev, int pid)
 {
-	struct doctor_user *user = dev->users;
+	struct device_user *user = dev->users;
 
 	for (unsigned int i = 0; i < dev->user_count; i++, user++) {
 		if (user->pid == pid) {
@@ -108,7 +108,7 @@ static void add_user(struct doctor_device *dev, int pid)
 			return;
 		}
 	}
-	if (dev->user_count == DOCTOR_USERS_MAX) {
+	if (dev->user_count == USERS_MAX) {
 		dev->users_hidden = true;
 		return;
 	}
@@ -118,19 +118,18 @@ static void add_user(struct doctor_device *dev, int pid)
 	dev->user_count++;
 }
 
-static void look_at_file(struct doctor_facts *facts, int pid,
-			 const char *target)
+static void look_at_file(struct device_list *list, int pid, const char *target)
 {
 	if (strncmp(target, "/dev/", 5))
 		return;
-	for (unsigned int i = 0; i < facts->device_count; i++)
-		if (facts->devices[i].name[0] &&
-		    !strcmp(target + 5, facts->devices[i].name))
-			add_user(&facts->devices[i], pid);
+	for (unsigned int i = 0; i < list->count; i++)
+		if (list->devices[i].name[0] &&
+		    !strcmp(target + 5, list->devices[i].name))
+			add_user(&list->devices[i], pid);
 }
 
 /* False if it may not be looked into.  @left: files that may still be looked at. */
-static bool look_at_process(struct doctor_facts *facts, int pid,
+static bool look_at_process(struct device_list *list, int pid,
 			    unsigned int *left)
 {
 	char path[64], target[PATH_MAX];
@@ -149,15 +148,15 @@ static bool look_at_process(struct doctor_facts *facts, int pid,
 		if (n <= 0)
 			continue;
 		target[n] = '\0';
-		look_at_file(facts, pid, target);
+		look_at_file(list, pid, target);
 	}
 	closedir(dir);
 	return true;
 }
 
-void gather_users(struct doctor_facts *facts)
+void gather_users(struct device_list *list)
 {
-	DIR *dir = facts->device_count ? opendir("/proc") : NULL;
+	DIR *dir = list->count ? opendir("/proc") : NULL;
 	bool hidden = !dir;
 	unsigned int left = FILES_MAX;
 	struct dirent *entry;
@@ -166,12 +165,12 @@ void gather_users(struct doctor_facts *facts)
 		int pid = atoi(entry->d_name);
 
 		if (isdigit((unsigned char)entry->d_name[0]) && pid > 0 &&
-		    pid != getpid() && !look_at_process(facts, pid, &left))
+		    pid != getpid() && !look_at_process(list, pid, &left))
 			hidden = true;
 	}
 	hidden |= !left;
 	if (dir)
 		closedir(dir);
-	for (unsigned int i = 0; i < facts->device_count; i++)
-		facts->devices[i].users_hidden |= hidden;
+	for (unsigned int i = 0; i < list->count; i++)
+		list->devices[i].users_hidden |= hidden;
 }

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "doctor_account.h"
-#include "doctor_read.h"
+#include "account.h"
+#include "kernel_file.h"
 
 #define SIZE_FIRST 1024u       /* bytes of an entry's text */
 #define SIZE_MOST  (16u << 20) /* what is larger is not believed */

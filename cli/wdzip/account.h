@@ -2,8 +2,8 @@
 /*
  * Users and groups by their numbers.
  */
-#ifndef CLI_DOCTOR_ACCOUNT_H
-#define CLI_DOCTOR_ACCOUNT_H
+#ifndef CLI_ACCOUNT_H
+#define CLI_ACCOUNT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor_counter.h"
-#include "doctor_read.h"
+#include "device_counter.h"
+#include "kernel_file.h"
 
 #define DEBUGFS "/sys/kernel/debug"
 
 /* @path: in the device's directory; its last part is the counter's name */
 struct file_desc {
 	const char *path;
-	enum doctor_counter_kind kind;
+	enum counter_kind kind;
 };
 
 /* clang-format off */
@@ -77,13 +77,13 @@ static const struct {
 	{ "wd_dummy", true, dummy_files },
 };
 
-static void add_counter(struct doctor_device *dev, const char *name,
-			enum doctor_counter_kind kind, int64_t value)
+static void add_counter(struct device_facts *dev, const char *name,
+			enum counter_kind kind, int64_t value)
 {
-	if (value < 0 || dev->counter_count == DOCTOR_COUNTERS_MAX)
+	if (value < 0 || dev->counter_count == COUNTERS_MAX)
 		return;
 	dev->counters[dev->counter_count++] =
-		(struct doctor_counter){ name, kind, (uint64_t)value };
+		(struct device_counter){ name, kind, (uint64_t)value };
 }
 
 static const char *base_name(const char *path)
@@ -94,7 +94,7 @@ static const char *base_name(const char *path)
 }
 
 /* A file that nobody has stands for the directory: it may not be there, or be shut. */
-static enum doctor_debugfs look_for(const char *dir)
+static enum debugfs_access look_for(const char *dir)
 {
 	char text[2];
 	int ret = read_text(text, sizeof(text), "%s/.", dir);
@@ -105,7 +105,7 @@ static enum doctor_debugfs look_for(const char *dir)
 					       : DEBUGFS_ABSENT;
 }
 
-static void read_driver(struct doctor_device *dev, const char *module,
+static void read_driver(struct device_facts *dev, const char *module,
 			const char *sub, const struct file_desc *files)
 {
 	char dir[256];
@@ -130,13 +130,13 @@ static int64_t read_total(const char *pci, const char *attr)
 
 	if (read_text(text, sizeof(text), "/sys/bus/pci/devices/%s/%s", pci,
 		      attr) <= 0)
-		return DOCTOR_NOT_KNOWN;
+		return NOT_KNOWN;
 	at = strstr(text, "TOTAL_");
 	at = at ? strchr(at, ' ') : NULL;
-	return at ? strtoll(at, NULL, 10) : DOCTOR_NOT_KNOWN;
+	return at ? strtoll(at, NULL, 10) : NOT_KNOWN;
 }
 
-static void read_bus(struct doctor_device *dev)
+static void read_bus(struct device_facts *dev)
 {
 	if (!dev->pci[0])
 		return;
@@ -148,7 +148,7 @@ static void read_bus(struct doctor_device *dev)
 		    read_total(dev->pci, "aer_dev_fatal"));
 }
 
-void gather_counters(struct doctor_device *dev)
+void gather_counters(struct device_facts *dev)
 {
 	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
 		if (!strcmp(dev->module, drivers[i].module))
