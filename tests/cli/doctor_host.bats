@@ -8,6 +8,7 @@
 BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-600}
 
 load common
+load machine
 load doctor
 
 # ---- devices that are hidden ----
