@@ -67,7 +67,7 @@ static const struct file_desc dummy_files[] = {
 /* clang-format on */
 
 /* Directories of devices are named after their PCI address, or their file in /dev. */
-static const struct {
+static const struct driver {
 	const char *module;
 	bool by_name;
 	const struct file_desc *files;
@@ -105,19 +105,47 @@ static enum debugfs_access look_for(const char *dir)
 					       : DEBUGFS_ABSENT;
 }
 
-static void read_driver(struct device_facts *dev, const char *module,
-			const char *sub, const struct file_desc *files)
+static const struct driver *find_driver(const struct device_facts *dev)
 {
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (!strcmp(dev->module, drivers[i].module))
+			return &drivers[i];
+	return NULL;
+}
+
+bool counter_dir(const struct device_facts *dev, char *dir, size_t size)
+{
+	const struct driver *driver = find_driver(dev);
+	const char *sub;
+
+	if (!driver)
+		return false;
+	sub = driver->by_name ? dev->name : dev->pci;
+	return *sub && snprintf(dir, size, DEBUGFS "/%s/%s", driver->module,
+				sub) < (int)size;
+}
+
+static void read_queues(struct device_facts *dev, const char *dir)
+{
+	char text[256];
+
+	if (read_text(text, sizeof(text), "%s/qm/queues", dir) > 0)
+		find_value(text, "processes", &dev->process_queues);
+}
+
+static void read_driver(struct device_facts *dev)
+{
+	const struct file_desc *files;
 	char dir[256];
 
-	if (!*sub || snprintf(dir, sizeof(dir), DEBUGFS "/%s/%s", module,
-			      sub) >= (int)sizeof(dir))
+	if (!counter_dir(dev, dir, sizeof(dir)))
 		return;
 	dev->debugfs = look_for(dir);
 	if (dev->debugfs != DEBUGFS_READ)
 		return;
 	read_text(dev->qm_status, sizeof(dev->qm_status), "%s/qm/status", dir);
-	for (; files->path; files++)
+	read_queues(dev, dir);
+	for (files = find_driver(dev)->files; files->path; files++)
 		add_counter(dev, base_name(files->path), files->kind,
 			    read_number("%s/%s", dir, files->path));
 }
@@ -150,10 +178,6 @@ static void read_bus(struct device_facts *dev)
 
 void gather_counters(struct device_facts *dev)
 {
-	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
-		if (!strcmp(dev->module, drivers[i].module))
-			read_driver(dev, drivers[i].module,
-				    drivers[i].by_name ? dev->name : dev->pci,
-				    drivers[i].files);
+	read_driver(dev);
 	read_bus(dev);
 }

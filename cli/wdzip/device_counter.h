@@ -7,7 +7,13 @@
 
 #include "device_facts.h"
 
-/* Fill @counters, @debugfs and @qm_status; needs @name, @module and @pci. */
+/*
+ * Fill @counters, @debugfs, @qm_status and @process_queues; needs @name, @module and
+ * @pci.
+ */
 void gather_counters(struct device_facts *dev);
+
+/* The directory of @dev in debugfs; false if there can be none. */
+bool counter_dir(const struct device_facts *dev, char *dir, size_t size);
 
 #endif

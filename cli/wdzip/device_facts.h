@@ -121,6 +121,7 @@ struct doctor_test {
  * @iommu_type: as sysfs has it: "DMA", "identity"
  * @numa_distance: from the nearest CPU that this process may use
  * @numa_away: none of these CPUs is on its node, which has others
+ * @process_queues: queues that processes can have, if the driver's debugfs tells
  * @user_count: entries of @users; @users_hidden: there may be others
  * @listed:    the library lists it; then @driver, @status and @reason are what it says
  */
@@ -130,7 +131,7 @@ struct device_facts {
 	char api[WD_NAME_MAX];
 	char algs[WD_ALGS_MAX];
 	int64_t flags;
-	int64_t free_queues;
+	int64_t free_queues, process_queues;
 	int64_t isolated, isolate_strategy;
 	int64_t mmio_size, dus_size;
 	char odd[32];

@@ -30,6 +30,7 @@ void device_blank(struct device_facts *dev)
 {
 	memset(dev, 0, sizeof(*dev));
 	dev->flags = dev->free_queues = dev->isolated = NOT_KNOWN;
+	dev->process_queues = NOT_KNOWN;
 	dev->isolate_strategy = dev->mmio_size = dev->dus_size = NOT_KNOWN;
 	dev->revision = dev->vfs = dev->vfs_max = NOT_KNOWN;
 	dev->iommu_group = dev->numa_node = dev->numa_distance = NOT_KNOWN;
@@ -42,6 +43,11 @@ void device_keep(struct device_list *list, const struct device_facts *dev,
 		list->devices[list->count++] = *dev;
 	else if (ours)
 		list->more = true;
+}
+
+const char *device_name(const struct device_facts *dev)
+{
+	return dev->name[0] ? dev->name : dev->pci;
 }
 
 /* ---- the class ---- */

@@ -21,4 +21,7 @@ void device_blank(struct device_facts *dev);
 void device_keep(struct device_list *list, const struct device_facts *dev,
 		 bool ours);
 
+/* As in /dev, or its PCI address. */
+const char *device_name(const struct device_facts *dev);
+
 #endif

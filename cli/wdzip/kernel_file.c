@@ -71,14 +71,39 @@ int read_text(char *text, size_t size, const char *fmt, ...)
 bool parse_number(const char *text, int64_t *value)
 {
 	bool hex = text[0] == '0' && text[1] == 'x';
+	int64_t found;
 	char *end;
 
 	/* No sign, and no blanks before it. */
 	if (!isdigit((unsigned char)text[0]))
 		return false;
 	errno = 0;
-	*value = strtoll(text, &end, hex ? 16 : 10);
-	return !errno && !*end;
+	found = strtoll(text, &end, hex ? 16 : 10);
+	if (errno || *end)
+		return false;
+	*value = found;
+	return true;
+}
+
+bool find_value(const char *text, const char *name, int64_t *value)
+{
+	size_t len = strlen(name);
+	char number[NUMBER_SIZE];
+
+	while (*text) {
+		if (!strncmp(text, name, len) &&
+		    (text[len] == ' ' || text[len] == '=')) {
+			const char *at = text + len;
+
+			at += strspn(at, " =");
+			snprintf(number, sizeof(number), "%.*s",
+				 (int)strcspn(at, " \n"), at);
+			return parse_number(number, value);
+		}
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return false;
 }
 
 int64_t read_number(const char *fmt, ...)

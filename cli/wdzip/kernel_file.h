@@ -35,6 +35,12 @@ bool path_exists(const char *path, ...) __attribute__((format(printf, 1, 2)));
 /* Whether @text is a number, decimal or "0x" and hexadecimal, that is not negative. */
 bool parse_number(const char *text, int64_t *value);
 
+/*
+ * Whether a line of @text begins with @name and a number, with blanks or "=" between;
+ * the first such line counts.
+ */
+bool find_value(const char *text, const char *name, int64_t *value);
+
 /* Whether @text has printable ASCII only. */
 bool is_printable(const char *text);
 
