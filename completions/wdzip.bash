@@ -121,6 +121,9 @@ _wdzip_argument()
 	--stats | --doctor)
 		_wdzip_words json
 		;;
+	--top)
+		_wdzip_words json openmetrics
+		;;
 	--output | -o)
 		_wdzip_files
 		;;
@@ -147,7 +150,7 @@ _wdzip_options()
 			--output= --level= --processes= --chunk-size= \
 			--independent --zlib --format= --members= --engine= \
 			--verify --no-verify --stats --stats= --progress --no-progress \
-			--explain --list-devices --doctor --doctor=
+			--explain --list-devices --doctor --doctor= --top --top=
 		;;
 	*)
 		_wdzip_words -c -d -f -h -k -l -L -n -N -m -M -q -r -S -t -v \
@@ -183,7 +186,7 @@ _wdzip()
 		fi
 	done
 	case ${options:+$prev} in
-	--stats | --doctor)
+	--stats | --doctor | --top)
 		# Their argument must be attached.
 		;;
 	--*)

@@ -109,4 +109,8 @@ for command in wdzip wdunzip wdzcat
     complete -c $command -l doctor -d 'Say whether accelerators work, and what to do if not'
     complete -c $command -n 'string match -q -- "--doctor=*" (commandline -ct)' -f
     complete -c $command -l doctor=json -d 'The same for programs'
+    complete -c $command -l top -d 'Show what accelerators are doing'
+    complete -c $command -n 'string match -q -- "--top=*" (commandline -ct)' -f
+    complete -c $command -l top=json -d 'Once, a line for each device'
+    complete -c $command -l top=openmetrics -d 'Once, for programs that collect numbers'
 end

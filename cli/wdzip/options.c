@@ -203,6 +203,20 @@ static int set_doctor(struct options *opt, const char *arg, int value)
 	return set_form(&opt->doctor, "--doctor", arg);
 }
 
+static int set_top(struct options *opt, const char *arg, int value)
+{
+	(void)value;
+	if (!arg)
+		opt->top = TOP_TABLE;
+	else if (!strcmp(arg, "json"))
+		opt->top = TOP_JSON;
+	else if (!strcmp(arg, "openmetrics"))
+		opt->top = TOP_OPENMETRICS;
+	else
+		return opt_usage_error("--top", arg, "not json or openmetrics");
+	return 0;
+}
+
 static int set_progress(struct options *opt, const char *arg, int value)
 {
 	(void)arg;
@@ -333,6 +347,8 @@ static const struct opt_desc table[] = {
 	  FLAG(list_devices), 0 },
 	{ { "doctor", 0, "[json]", "say whether accelerators work, and what to do if not" },
 	  set_doctor, 0, 0 },
+	{ { "top", 0, "[FORM]", "show what accelerators are doing; json, openmetrics" },
+	  set_top, 0, 0 },
 	{ { "dump-options", 0, NULL, NULL }, dump_options, 0, 0 },
 };
 /* clang-format on */

@@ -19,6 +19,13 @@ enum stats_form {
 	STATS_JSON,
 };
 
+enum top_form {
+	TOP_NONE,
+	TOP_TABLE,
+	TOP_JSON,
+	TOP_OPENMETRICS,
+};
+
 enum progress_wish {
 	PROGRESS_AUTO,
 	PROGRESS_ON,
@@ -51,6 +58,7 @@ struct options {
 	bool explain;
 	bool list_devices;
 	enum stats_form doctor;
+	enum top_form top;
 	bool format_given;
 	int no_name;
 	int no_time;

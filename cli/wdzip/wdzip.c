@@ -21,6 +21,7 @@
 #include "run.h"
 #include "session.h"
 #include "stats.h"
+#include "top.h"
 
 /*
  * struct tour - the way from file to file
@@ -318,6 +319,10 @@ static void run_all(const struct options *opt)
 	}
 	if (opt->doctor) {
 		doctor_run(opt);
+		return;
+	}
+	if (opt->top) {
+		top_run(opt->top);
 		return;
 	}
 	if (opt->recursive)
