@@ -4,9 +4,6 @@
 # --doctor on machines with a device: one that is well, and each with a fault that has to
 # be found, alone and with the right thing to do.
 
-# Some ask a dozen times, and a device that does not answer is waited for.
-BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-600}
-
 load common
 load machine
 load doctor

@@ -4,9 +4,6 @@
 # --doctor on machines whose device is hidden, on machines that are small or odd, and
 # with files in /sys that nobody should believe.
 
-# Some ask a dozen times, and a device that does not answer is waited for.
-BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-600}
-
 load common
 load machine
 load doctor

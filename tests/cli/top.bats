@@ -3,9 +3,6 @@
 #
 # --top: on machines that a test made, as text and for programs.
 
-# Terminals are watched until something is shown on them.
-BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-600}
-
 load common
 load machine
 
