@@ -293,6 +293,19 @@ void bounce_release(struct bounce *b, struct bounced *x)
 	x->out = NULL;
 }
 
+bool bounce_abandon(struct bounce *b)
+{
+	bool apart;
+
+	if (!bounce_is_there(b))
+		return false;
+	pthread_mutex_lock(&b->lock);
+	b->abandoned = true;
+	apart = !b->lent;
+	pthread_mutex_unlock(&b->lock);
+	return apart;
+}
+
 /* ---- lending ---- */
 
 int bounce_share(const struct bounce *b, const void *p, size_t size)
@@ -319,7 +332,7 @@ void *bounce_lend(struct bounce *b, size_t size)
 	if (!bounce_is_there(b))
 		return NULL;
 	pthread_mutex_lock(&b->lock);
-	if (n <= b->size / UNIT / 2 - b->lent)
+	if (!b->abandoned && n <= b->size / UNIT / 2 - b->lent)
 		p = take(b, size);
 	if (p)
 		b->lent += n;

@@ -28,6 +28,7 @@ struct bounce_run;
  * @lock:  for what is below
  * @used:  a bit for each block unit
  * @lent:  units that bounce_lend() has given away
+ * @abandoned: it gives no more away
  */
 struct bounce {
 	const struct wd_transport_ops *tr;
@@ -39,6 +40,7 @@ struct bounce {
 	pthread_mutex_t lock;
 	uint64_t *used;
 	size_t lent;
+	bool abandoned;
 };
 
 /*
@@ -98,15 +100,11 @@ static inline void bounce_result(const struct bounced *x, void *out, size_t len)
 bool bounce_was_there(const struct bounce *b);
 
 /*
- * Whether all that the device reaches is copies of its own, of which nobody else has
- * any: then it does not matter whether it has let go of them, as the kernel keeps the
- * region until it has.
+ * The device has not let go of the region: none of it is lent any more.  True if all that
+ * it reaches is copies, and nobody else has any: then it is not waited for, as the kernel
+ * keeps the region until it has.
  */
-static inline bool bounce_keeps_apart(const struct bounce *b)
-{
-	return bounce_is_there(b) &&
-	       !__atomic_load_n(&b->lent, __ATOMIC_RELAXED);
-}
+bool bounce_abandon(struct bounce *b);
 
 /* Let go of what the request has there; also of one that has nothing. */
 void bounce_release(struct bounce *b, struct bounced *x);

@@ -349,7 +349,7 @@ static int let_go(void *ctx, int err)
 	if (err && ret)
 		wd_warn("the device does not let go of it yet: %s",
 			wd_strerror(ret));
-	return bounce_keeps_apart(&dq->pool) ? 0 : ret;
+	return ret && bounce_abandon(&dq->pool) ? 0 : ret;
 }
 
 static int begin_queue(struct dummy_queue *dq, const char *name, uint32_t flags)

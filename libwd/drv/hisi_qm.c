@@ -209,7 +209,7 @@ static int let_go(void *ctx, int err)
 	if (err && ret)
 		wd_warn("queue %u: the device does not let go of it yet: %s",
 			number(r), wd_strerror(ret));
-	return bounce_keeps_apart(&r->pool) ? 0 : ret;
+	return ret && bounce_abandon(&r->pool) ? 0 : ret;
 }
 
 static int choose_type(struct hisi_qm_rings *r, uint16_t type)

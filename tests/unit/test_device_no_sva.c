@@ -90,23 +90,35 @@ static void t_a_device_that_goes(void **state)
 	t_attempt_end(&a);
 }
 
-/* It reaches copies only: what it was asked for can be done elsewhere at once. */
+/*
+ * It reaches copies only: what it was asked for can be done elsewhere at once.  Memory of
+ * the region that somebody has is another matter.
+ */
 static void t_a_device_that_does_not_let_go(void **state)
 {
 	struct t_attempt a;
 	struct wd_queue q = { .device = "dummy" };
 	struct wd_work done;
+	void *lent;
 
 	(void)state;
 	wd_stall_ms = 50;
 	assert_int_equal(wd_request_queue(&q), 0);
+	lent = wd_mem_alloc(&q, 4096);
 	t_attempt_begin(&a, COMPRESS_GZIP, 8000);
 	t_device.lose = 1;
 	t_device.linger = UINT32_MAX;
 	assert_int_equal(t_attempt_send(&q, &a), 0);
 	wd_flush(&q);
+	assert_int_equal(wd_queue_recv(&q, &done, WD_WAIT_FOREVER), -EIO);
+	wd_mem_free(&q, lent, 4096);
 	assert_int_equal(wd_queue_recv(&q, &done, WD_WAIT_FOREVER), 0);
 	assert_int_equal(done.req->status, -ETIMEDOUT);
+	/* There is none that it cannot reach. */
+	lent = wd_mem_alloc(&q, 4096);
+	assert_non_null(lent);
+	assert_int_equal(wd_mem_share(&q, lent, 4096), -EOPNOTSUPP);
+	wd_mem_free(&q, lent, 4096);
 	wd_release_queue(&q);
 	wd_stall_ms = 60000;
 	t_attempt_end(&a);

@@ -164,16 +164,16 @@ static void t_who_sleeps_is_woken(void **state)
 
 	(void)state;
 	t_open_queue(&q);
-	for (unsigned int round = 1; round <= 10; round++) {
+	/* On a busy machine it may be done before anybody can sleep. */
+	while (t_zip.sleeps < 10) {
 		struct t_bytes out;
 		struct wd_comp_req req =
 			t_compress_req(WD_COMP_GZIP, plain, 600, &out);
 
 		t_zip_fault("delay " SLOW);
 		assert_int_equal(t_run_req(&q, &req), 0);
-		/* The one there is from the start, and then one that was asked for. */
-		assert_int_equal(t_zip.armings, round - 1);
-		assert_int_equal(t_zip.sleeps, round);
+		/* The one there is from the start, and then those that were asked for. */
+		assert_true(t_zip.armings + 1 >= t_zip.sleeps);
 		t_bytes_free(&out);
 	}
 	wd_release_queue(&q);
