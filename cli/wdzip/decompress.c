@@ -400,9 +400,12 @@ static bool is_lone_byte(const struct job *job, const struct wd_comp_info *info)
 
 static enum outcome session_failed(struct job *job, struct pump *pump)
 {
+	struct ready_arg *arg = pump->arg;
 	struct wd_comp_header header;
 	struct wd_comp_info info = { .error = WD_COMP_OK };
 
+	/* It is over, whatever the output is. */
+	arg->restartable = false;
 	wd_comp_get_info(pump->sess, &info);
 	if (is_lone_byte(job, &info) && pump_make_ready(pump) == 0) {
 		job->has_info = true;

@@ -256,6 +256,19 @@ in_namespace() {
 
 # ---- devices ----
 
+@test "what fails before it gives a byte is told, whatever the output is" {
+	gzip -c <f | head -c 12 >short.gz
+	mkfifo pipe
+	for out in /dev/null pipe new; do
+		[ $out != pipe ] || cat pipe >came 3>&- &
+		try wdunzip -o $out short.gz
+		status_is 1
+		grep -q 'short.gz: unexpected end of file' "$ERR"
+		[ $out != pipe ] || wait $!
+	done
+	gone new
+}
+
 @test "a device is never removed, with -f or by whatever way" {
 	cp f n
 	# shellcheck disable=SC2016
