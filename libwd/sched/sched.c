@@ -617,7 +617,7 @@ int sched_recv(struct sched *s, struct sched_item **item, int timeout_ms)
 	begun = timeout_ms > 0 ? now_ms() : 0;
 	for (;;) {
 		struct wd_work done;
-		struct lane *from;
+		struct lane *from = NULL;
 		int ret;
 
 		hand_out(s);
