@@ -98,11 +98,13 @@ static bool draw(struct page *page, const struct samples *s)
 /* Show it for an interval; false to end. */
 static bool show(struct page *page, const struct samples *s, bool *gone)
 {
-	double left;
+	double left = 0;
 
 	*gone = !draw(page, s);
-	while (!*gone && (left = step_left(s)) > 0) {
-		enum screen_event event = screen_wait(left);
+	/* Once at least, however long the sample took: there may be a key, or a signal. */
+	for (bool looked = false;
+	     !*gone && ((left = step_left(s)) > 0 || !looked); looked = true) {
+		enum screen_event event = screen_wait(left > 0 ? left : 0);
 
 		if (event == SCREEN_QUIT)
 			return false;

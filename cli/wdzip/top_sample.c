@@ -24,13 +24,14 @@ void sample_take(struct top_sample *s)
 
 	memset(s, 0, sizeof(*s));
 	list_devices(&s->list);
+	/* First, as it may take long. */
+	gather_users(&s->list);
 	s->at = sample_clock();
 	for (unsigned int i = 0; i < s->list.count; i++) {
 		gather_counters(&s->list.devices[i]);
 		read_cores(&s->list.devices[i], &cores);
 		meter_begin(&s->meters[i], &cores, sample_clock());
 	}
-	gather_users(&s->list);
 }
 
 void sample_watch(struct top_sample *s)

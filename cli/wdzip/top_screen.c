@@ -78,6 +78,16 @@ static bool write_all(const char *text, size_t len)
 }
 
 /*
+ * Until the shell gives the terminal: before, its modes are the shell's own.  Who cannot be
+ * stopped goes on.
+ */
+static void await_foreground(void)
+{
+	if (in_background())
+		raise(SIGTTOU);
+}
+
+/*
  * In the background this stops the process until it is in the foreground.  Whoever had
  * the terminal meanwhile may have left it in any state.
  */
@@ -85,6 +95,7 @@ static void take(void)
 {
 	struct termios raw = modes;
 
+	await_foreground();
 	taken = 1;
 	if (has_modes) {
 		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
@@ -102,10 +113,11 @@ static void give(void)
 {
 	if (!taken || in_background())
 		return;
-	taken = 0;
 	write_all(GIVE, strlen(GIVE));
 	if (has_modes)
 		tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+	/* Last: twice does no harm, not at all would. */
+	taken = 0;
 }
 
 /* ---- signals ---- */
@@ -187,6 +199,7 @@ static void stop(void)
 
 void screen_open(void)
 {
+	await_foreground();
 	has_modes = isatty(STDIN_FILENO) && !tcgetattr(STDIN_FILENO, &modes);
 	keys = true;
 	catch_all();
