@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "device_json.h"
 #include "doctor_host.h"
 #include "doctor_json.h"
 #include "doctor_names.h"
@@ -175,21 +176,6 @@ static void put_node(struct json *j, const struct device_facts *dev)
 	json_close(j, '}');
 }
 
-static void put_queues(struct json *j, const struct device_facts *dev)
-{
-	put_number(j, "queues_free", dev->free_queues);
-	json_open(j, "users", '[');
-	for (unsigned int i = 0; i < dev->user_count; i++) {
-		json_open(j, NULL, '{');
-		json_count(j, "process", (uint64_t)dev->users[i].pid);
-		json_string(j, "name", dev->users[i].name);
-		json_count(j, "queues", dev->users[i].queues);
-		json_close(j, '}');
-	}
-	json_close(j, ']');
-	json_bool(j, "users_hidden", dev->users_hidden);
-}
-
 static void put_counters(struct json *j, const struct device_facts *dev)
 {
 	json_open(j, "counters", '{');
@@ -223,7 +209,8 @@ static void put_device(struct json *j, const struct device_facts *dev,
 	json_text(j, "addresses", address_mode(dev));
 	put_words(j, "algorithms", dev->algs);
 	put_node(j, dev);
-	put_queues(j, dev);
+	put_number(j, "queues_free", dev->free_queues);
+	device_json_users(j, dev);
 	if (dev->isolated < 0)
 		json_null(j, "isolated");
 	else

@@ -7,6 +7,7 @@
  */
 #include <stdio.h>
 
+#include "device_json.h"
 #include "json.h"
 #include "top_json.h"
 #include "top_rate.h"
@@ -38,20 +39,6 @@ static void put_rates(struct json *j, const struct top_row *row)
 	put_count(j, "kernel_pending", row->kernel_pending);
 }
 
-static void put_users(struct json *j, const struct device_facts *dev)
-{
-	json_open(j, "users", '[');
-	for (unsigned int i = 0; i < dev->user_count; i++) {
-		json_open(j, NULL, '{');
-		json_count(j, "process", (uint64_t)dev->users[i].pid);
-		json_string(j, "name", dev->users[i].name);
-		json_count(j, "queues", dev->users[i].queues);
-		json_close(j, '}');
-	}
-	json_close(j, ']');
-	json_bool(j, "users_hidden", dev->users_hidden);
-}
-
 static void put_counters(struct json *j, const struct device_facts *dev)
 {
 	if (dev->debugfs == DEBUGFS_NOT_NEEDED)
@@ -79,7 +66,7 @@ static void put_device(struct json *j, const struct top_row *row)
 	put_count(j, "errors", row->errors);
 	put_count(j, "resets", row->resets);
 	put_count(j, "kernel_fallbacks", row->fallbacks);
-	put_users(j, dev);
+	device_json_users(j, dev);
 	put_counters(j, dev);
 	json_close(j, '}');
 }
