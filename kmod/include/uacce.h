@@ -77,7 +77,7 @@ struct uacce_ss;
  *	means than the IOMMU's: take note of @mm, in place of the IOMMU; may set
  *	the pasid of @q.  A device that has this needs no memory that is contiguous
  *	or coherent: dus_dma is 0
- * @unbind_mm: undo @bind_mm; after @put_queue
+ * @unbind_mm: undo @bind_mm; after @put_queue, and maybe in a work
  * @get_isolate_state: whether too many errors have put the device aside, or a
  *	negative errno
  * @isolate_err_threshold_write: after how many errors that happens, 0 for never
@@ -145,6 +145,7 @@ enum uacce_q_state {
  * @list: in the device's queues, while there is a file; by its queues_lock
  * @stopping: in a list of those to be stopped together; by the device's admin lock
  * @limbo: in the device's limbo; by its queues_lock, written with @op_lock, too
+ * @unbinding: in the device's list of those to be unbound; by its queues_lock
  * @op_lock: serialises what begins, ends and changes the queue
  * @state_lock: protects @state and @regions
  * @state: what may be done
@@ -154,7 +155,7 @@ enum uacce_q_state {
  * @closed: there is no file any more; by @op_lock
  * @regions: what is mapped
  * @inode: the file's, whose mapping has no one else's pages
- * @bound: to the process's addresses; by @op_lock
+ * @bound: to the process's addresses, and nobody has begun to undo that; by @op_lock
  * @grave: a page to show in place of what must not be touched
  * @grave_end: in place of the last one of DUS
  * @sva: the IOMMU's handle
@@ -176,6 +177,7 @@ struct uacce_queue {
 	struct list_head list;
 	struct list_head stopping;
 	struct list_head limbo;
+	struct list_head unbinding;
 	struct mutex op_lock;		/* begin, end, change */
 	struct mutex state_lock;	/* state, regions */
 	enum uacce_q_state state;
@@ -217,7 +219,8 @@ struct uacce_queue {
  * @queues_lock: protects what follows
  * @suspended: no queue can be opened or started; written with @admin, too
  * @removing: for good; written with @admin, too
- * @binding: so many queues are being opened, and their processes bound
+ * @binding: so many queues are being opened, and their processes bound, or closed,
+ *	and their processes unbound
  * @opening: so many of them bother the driver
  * @opened: to be woken when that changes
  * @queues: all that are open
@@ -225,14 +228,16 @@ struct uacce_queue {
  * @n_limbo: how many
  * @limbo_delay: after so many jiffies to be asked again
  * @limbo_work: does that
+ * @unbinding: those at rest whose processes are to be unbound
+ * @unbind_work: does that
  *
  * A driver sets @algs, @api_ver, @qf_pg_num, @pasid_max, @shared_doorbells, @dus_end,
  * @is_vf and @priv between wd_uacce_alloc() and wd_uacce_register().
  *
  * Locks are taken in this order: @admin, op_lock of a queue, mmap_lock, state_lock of
  * that queue; @queues_lock inside op_lock.  None is held while the memory of a
- * process is touched.  Nobody waits with @queues_lock, so opening a queue waits for
- * no other.
+ * process is touched, or a process bound or unbound, but for @admin at the end of the
+ * removal.  Nobody waits with @queues_lock, so opening a queue waits for no other.
  */
 struct uacce_device {
 	const char *algs;
@@ -264,6 +269,8 @@ struct uacce_device {
 	unsigned int n_limbo;
 	unsigned long limbo_delay;
 	struct delayed_work limbo_work;
+	struct list_head unbinding;
+	struct work_struct unbind_work;
 };
 
 /*

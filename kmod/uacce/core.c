@@ -3,7 +3,8 @@
  * uacce devices: from wd_uacce_alloc() to wd_uacce_remove().
  *
  * What an open file does is in queue.c, what it maps in map.c, how all of a device's
- * are stopped in halt.c, what sysfs shows in sysfs.c, memory in dus.c and ss.c.
+ * are stopped in halt.c, what sysfs shows in sysfs.c, memory in dus.c and ss.c, the
+ * IOMMU's part in bind.c.
  */
 #define pr_fmt(fmt)	KBUILD_MODNAME ": " fmt
 
@@ -156,6 +157,7 @@ static void init_device(struct uacce_device *uacce, struct device *parent)
 	init_waitqueue_head(&uacce->opened);
 	INIT_LIST_HEAD(&uacce->queues);
 	uacce_limbo_init(uacce);
+	uacce_bind_init(uacce);
 	memset(uacce->dus_end, 0xff, sizeof(uacce->dus_end));
 	device_initialize(&uacce->dev);
 	uacce->dev.devt = MKDEV(MAJOR(uacce_devt), uacce->dev_id);
@@ -248,7 +250,8 @@ WD_EXPORT_SYMBOL(wd_uacce_register);
  * Queues may be open and busy: they are stopped, their mappings show pages of
  * ones from then on (but for dus_end), calls fail with -ENXIO, whoever polls is told.  On return no
  * operation of the driver is called any more.  The files can be closed at any
- * later time.
+ * later time.  Last of all it waits for processes that are just being bound to the
+ * device's IOMMU, or unbound, which a process can hold up.
  *
  * What is in limbo at the end stays as it is until the next boot: memory, bindings and
  * what get_queue() has made, but for what only the driver and the device know of, such
@@ -263,6 +266,7 @@ void wd_uacce_remove(struct uacce_device *uacce)
 	uacce_limbo_abandon(uacce);
 	if (uacce->registered)
 		cdev_device_del(&uacce->cdev, &uacce->dev);
+	uacce_wait_for_bindings(uacce);
 	leave_mode(uacce);
 	xa_erase(&uacce_ids, uacce->dev_id);
 	WRITE_ONCE(uacce->ops, NULL);

@@ -20,8 +20,6 @@ static void close_door(struct uacce_device *uacce, bool removing)
 		uacce->removing = true;
 	mutex_unlock(&uacce->queues_lock);
 	wait_event(uacce->opened, !READ_ONCE(uacce->opening));
-	if (removing)
-		wait_event(uacce->opened, !READ_ONCE(uacce->binding));
 }
 
 /* All that have a file, each with references to what may be closed meanwhile. */
@@ -60,8 +58,8 @@ static void end_one(struct uacce_queue *q)
 {
 	if (uacce_queue_in_limbo(q) || uacce_queue_stop(q))
 		return;
-	if (!uacce_queue_is_valid(q))
-		uacce_queue_rest(q);
+	if (!uacce_queue_is_valid(q) && uacce_queue_rest(q))
+		uacce_unbind_later(q);
 }
 
 static void end_all(struct list_head *queues)

@@ -17,8 +17,18 @@ void uacce_queue_mark(struct uacce_queue *q, enum uacce_q_state state);
 void uacce_queue_mark_started(struct uacce_queue *q);
 void uacce_queue_begin_stop(struct uacce_queue *q);
 int uacce_queue_stop(struct uacce_queue *q);
-void uacce_queue_rest(struct uacce_queue *q);
+bool uacce_queue_rest(struct uacce_queue *q);
 void uacce_queue_put(struct uacce_queue *q);
+void uacce_end(struct uacce_device *uacce, unsigned int *counter);
+
+/* bind.c */
+void uacce_bind_init(struct uacce_device *uacce);
+int uacce_bind(struct uacce_queue *q);
+void uacce_bind_undo(struct uacce_queue *q);
+bool uacce_unbind_begin(struct uacce_queue *q);
+void uacce_unbind(struct uacce_queue *q);
+void uacce_unbind_later(struct uacce_queue *q);
+void uacce_wait_for_bindings(struct uacce_device *uacce);
 
 /* halt.c */
 void uacce_halt(struct uacce_device *uacce, bool removing);

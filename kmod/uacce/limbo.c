@@ -57,7 +57,8 @@ static void leave(struct uacce_queue *q)
 	WRITE_ONCE(uacce->n_limbo, uacce->n_limbo - 1);
 	mutex_unlock(&uacce->queues_lock);
 	q->started = false;
-	uacce_queue_rest(q);
+	if (uacce_queue_rest(q))
+		uacce_unbind_later(q);
 	uacce_queue_put(q);
 }
 

@@ -2,8 +2,9 @@
 /*
  * Queue files: open, start and stop, poll, close.
  *
- * What is mapped is in map.c.  Queues of which the device has not let go outlive their
- * files: see limbo.c.  What is left of them all when the device goes away: halt.c.
+ * What is mapped is in map.c, how the process's addresses are shared in bind.c.  Queues
+ * of which the device has not let go outlive their files: see limbo.c.  What is left of
+ * them all when the device goes away: halt.c.
  *
  * A queue with SVA acts on the address space that opened it.  No other may use it,
  * whoever got hold of the descriptor: it would read and write its opener's memory.
@@ -19,7 +20,6 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "compat.h"
 #include "internal.h"
 
 /* From one state, in which it must be, to another; whether it was in the first. */
@@ -37,55 +37,6 @@ static bool change_state(struct uacce_queue *q, enum uacce_q_state from,
 }
 
 /* ---- what a queue has ---- */
-
-static int bind_mm(struct uacce_queue *q)
-{
-	const struct uacce_ops *ops = q->uacce->ops;
-	struct iommu_sva *sva;
-
-	int ret;
-
-	if (!(q->uacce->flags & UACCE_DEV_SVA))
-		return 0;
-	if (ops->bind_mm) {
-		ret = ops->bind_mm(q, q->mm);
-		q->bound = !ret;
-		return ret;
-	}
-	sva = uacce_sva_bind(q->uacce->parent, q->mm);
-	if (IS_ERR(sva))
-		return PTR_ERR(sva);
-	q->sva = sva;
-	q->pasid = iommu_sva_get_pasid(sva);
-	q->bound = true;
-	return 0;
-}
-
-static void unbind_mm(struct uacce_queue *q)
-{
-	const struct uacce_ops *ops;
-
-	if (!q->bound)
-		return;
-	q->bound = false;
-	ops = q->uacce->ops;
-	if (ops->bind_mm) {
-		if (ops->unbind_mm)
-			ops->unbind_mm(q);
-		return;
-	}
-	iommu_sva_unbind_device(q->sva);
-	q->sva = NULL;
-}
-
-static int check_pasid(const struct uacce_queue *q)
-{
-	u32 max = q->uacce->pasid_max;
-
-	if (q->sva && q->pasid == IOMMU_PASID_INVALID)
-		return -ENODEV;
-	return max && q->pasid > max ? -ENOSPC : 0;
-}
 
 static void free_graves(struct uacce_queue *q)
 {
@@ -121,6 +72,7 @@ static struct uacce_queue *queue_alloc(struct uacce_device *uacce)
 	INIT_LIST_HEAD(&q->list);
 	INIT_LIST_HEAD(&q->stopping);
 	INIT_LIST_HEAD(&q->limbo);
+	INIT_LIST_HEAD(&q->unbinding);
 	return q;
 
 err_graves:
@@ -155,19 +107,20 @@ static void free_memory(struct uacce_queue *q)
 
 /*
  * The device has let go of the queue: so does the driver.  With the queue's lock for
- * operations.  Its owner may still read in the rings how far they had come; and the
- * binding stays with the memory, as to undo it may mean to wait for the process, which
- * a reset of the device must not do.
+ * operations.  Its owner may still read in the rings how far they had come.
+ *
+ * Return: whether the caller has to see to it that the process is unbound.  That may
+ * mean to wait for any process, which nobody does with this lock: see bind.c.
  */
-void uacce_queue_rest(struct uacce_queue *q)
+bool uacce_queue_rest(struct uacce_queue *q)
 {
 	if (q->held && q->uacce->ops->put_queue)
 		q->uacce->ops->put_queue(q);
 	q->held = false;
-	if (q->closed || READ_ONCE(q->state) == UACCE_Q_ZOMBIE) {
-		unbind_mm(q);
-		free_memory(q);
-	}
+	if (!q->closed && READ_ONCE(q->state) != UACCE_Q_ZOMBIE)
+		return false;
+	free_memory(q);
+	return uacce_unbind_begin(q);
 }
 
 /* ---- open and close ---- */
@@ -184,8 +137,8 @@ static int check_privilege(const struct uacce_device *uacce)
 }
 
 /*
- * What begins has to end: removing the device waits for those who bind their processes,
- * suspending it only for those who bother its driver.
+ * What begins has to end: removing the device waits, at its end, for those who bind
+ * their processes, suspending it only for those who bother its driver.
  */
 static int begin(struct uacce_device *uacce, unsigned int *counter)
 {
@@ -202,7 +155,7 @@ static int begin(struct uacce_device *uacce, unsigned int *counter)
 	return ret;
 }
 
-static void end(struct uacce_device *uacce, unsigned int *counter)
+void uacce_end(struct uacce_device *uacce, unsigned int *counter)
 {
 	mutex_lock(&uacce->queues_lock);
 	WRITE_ONCE(*counter, *counter - 1);
@@ -229,7 +182,7 @@ static int get_queue(struct uacce_queue *q)
 		ret = 0;
 	}
 	/* From here on it may die. */
-	end(uacce, &uacce->opening);
+	uacce_end(uacce, &uacce->opening);
 	return ret;
 }
 
@@ -243,18 +196,16 @@ static int queue_begin(struct uacce_queue *q)
 	ret = uacce_dus_alloc(q);
 	if (ret)
 		return ret;
-	ret = bind_mm(q);
+	ret = uacce_bind(q);
 	if (ret)
 		goto err_memory;
-	ret = check_pasid(q);
-	if (!ret)
-		ret = get_queue(q);
+	ret = get_queue(q);
 	if (ret)
 		goto err_unbind;
 	return 0;
 
 err_unbind:
-	unbind_mm(q);
+	uacce_bind_undo(q);
 err_memory:
 	free_memory(q);
 	return ret;
@@ -277,7 +228,7 @@ static int uacce_fops_open(struct inode *inode, struct file *file)
 	if (ret)
 		goto err_put;
 	ret = queue_begin(q);
-	end(uacce, &uacce->binding);
+	uacce_end(uacce, &uacce->binding);
 	if (ret)
 		goto err_put;
 	file->private_data = q;
@@ -290,21 +241,27 @@ err_put:
 	return ret;
 }
 
-/* Mappings hold the file, so there are none left. */
+/*
+ * Mappings hold the file, so there are none left.  The queue is in the device's list
+ * until it is in limbo, or its end is counted: either is what removing the device finds.
+ */
 static int uacce_fops_release(struct inode *inode, struct file *file)
 {
 	struct uacce_queue *q = file->private_data;
 	struct uacce_device *uacce = q->uacce;
+	bool bound = false;
 
 	mutex_lock(&q->op_lock);
 	q->closed = true;
 	if (!uacce_queue_in_limbo(q) && !uacce_queue_stop(q))
-		uacce_queue_rest(q);
-	mutex_unlock(&q->op_lock);
-
+		bound = uacce_queue_rest(q);
 	mutex_lock(&uacce->queues_lock);
 	list_del(&q->list);
 	mutex_unlock(&uacce->queues_lock);
+	mutex_unlock(&q->op_lock);
+
+	if (bound)
+		uacce_unbind(q);
 	file->f_mapping = inode->i_mapping;
 	iput(q->inode);
 	uacce_queue_put(q);
