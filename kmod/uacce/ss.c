@@ -108,15 +108,17 @@ int uacce_ss_mmap(struct uacce_queue *q, struct vm_area_struct *vma)
 {
 	size_t size = vma->vm_end - vma->vm_start;
 	struct device *dev = q->uacce->parent;
-	size_t each = SS_SLICE;
+	size_t each;
 
 	if (size > SS_MAX || (q->ss && q->ss->size != size))
 		return -EINVAL;
 	if (q->ss)
 		return 0;
+	/* An IOMMU makes one piece of any pages; that is no list of the device's. */
 	if (q->uacce->flags & UACCE_DEV_IOMMU)
 		each = size;
-	each = min_t(size_t, each, dma_get_max_seg_size(dev));
+	else
+		each = min_t(size_t, SS_SLICE, dma_get_max_seg_size(dev));
 	/* wd_uacce_ss_ptr() looks without a lock. */
 	smp_store_release(&q->ss, ss_alloc(dev, size, each));
 	return q->ss ? 0 : -ENOMEM;

@@ -25,6 +25,7 @@
 
 #define RW	(PROT_READ | PROT_WRITE)
 #define SS_SIZE (64u << 10)
+#define LARGE_SS_SIZE (20u << 20)
 
 static unsigned int rows, failures;
 
@@ -403,6 +404,20 @@ static void check_mappings(void)
 	zipq_end(&q);
 }
 
+/* Behind an IOMMU it is one slice, also where that is more than a request takes. */
+static void check_large_ss(void)
+{
+	struct zipq q = opened();
+	int ret;
+
+	if (zipq_number("flags") & UACCE_DEV_IOMMU) {
+		ret = zipq_map(&q, LARGE_SS_SIZE);
+		row(!ret && q.n_slices == 1, "a large SS, with an IOMMU",
+		    "%s, %u slices", name_of(-ret), q.n_slices);
+	}
+	zipq_end(&q);
+}
+
 static void check_ss(void)
 {
 	struct zipq q = opened();
@@ -431,6 +446,7 @@ static void check_ss(void)
 	is_errno("GET_SS_DMA: bad address",
 		 call(q.fd, UACCE_CMD_GET_SS_DMA, NULL), EFAULT);
 	zipq_end(&q);
+	check_large_ss();
 }
 
 /* ---- waiting ---- */
