@@ -227,6 +227,7 @@ struct uacce_queue {
  * @limbo: those that the device has not let go of
  * @n_limbo: how many
  * @limbo_delay: after so many jiffies to be asked again
+ * @limbo_at: in jiffies, when @limbo_work is due if it is pending
  * @limbo_work: does that
  * @unbinding: those at rest whose processes are to be unbound
  * @unbind_work: does that
@@ -268,6 +269,7 @@ struct uacce_device {
 	struct list_head limbo;
 	unsigned int n_limbo;
 	unsigned long limbo_delay;
+	unsigned long limbo_at;
 	struct delayed_work limbo_work;
 	struct list_head unbinding;
 	struct work_struct unbind_work;

@@ -20,15 +20,17 @@
 /* With queues_lock.  A device that is suspended is not asked. */
 static void arm(struct uacce_device *uacce, unsigned long delay)
 {
-	struct delayed_work *work = &uacce->limbo_work;
+	unsigned long at = jiffies + delay;
 
 	uacce->limbo_delay = delay;
 	if (!uacce->n_limbo || uacce->suspended || uacce->removing)
 		return;
 	/* Those that have been there longer wait no longer for new ones. */
-	if (!delayed_work_pending(work) ||
-	    time_after(work->timer.expires, jiffies + delay))
-		mod_delayed_work(system_long_wq, work, delay);
+	if (delayed_work_pending(&uacce->limbo_work) &&
+	    !time_after(uacce->limbo_at, at))
+		return;
+	uacce->limbo_at = at;
+	mod_delayed_work(system_long_wq, &uacce->limbo_work, delay);
 }
 
 /* With the queue's lock for operations, after its stop has failed. */
