@@ -284,7 +284,6 @@ int hisi_qm_uacce_alloc(struct hisi_qm *qm)
 	if (IS_ERR(uacce))
 		return PTR_ERR(uacce);
 	uacce->priv = qm;
-	uacce->is_vf = false;
 	uacce->api_ver = api_of(qm, uacce->flags & UACCE_DEV_SVA);
 	uacce->pasid_max = U16_MAX;
 	uacce->shared_doorbells = !qm->caps.isolated;

@@ -208,7 +208,6 @@ struct uacce_queue {
  * @dus_end: what the last two words of the DUS region read once the device is gone;
  *	ones like all before them if the driver does not say
  * @parent: the device that does the work; NULL like @ops
- * @is_vf: it is a virtual function
  * @flags: as asked for, less what cannot be had: look after wd_uacce_alloc()
  * @dev_id: the number in its name
  * @dev: of class uacce
@@ -232,8 +231,8 @@ struct uacce_queue {
  * @unbinding: those at rest whose processes are to be unbound
  * @unbind_work: does that
  *
- * A driver sets @algs, @api_ver, @qf_pg_num, @pasid_max, @shared_doorbells, @dus_end,
- * @is_vf and @priv between wd_uacce_alloc() and wd_uacce_register().
+ * A driver sets @algs, @api_ver, @qf_pg_num, @pasid_max, @shared_doorbells, @dus_end
+ * and @priv between wd_uacce_alloc() and wd_uacce_register().
  *
  * Locks are taken in this order: @admin, op_lock of a queue, mmap_lock, state_lock of
  * that queue; @queues_lock inside op_lock.  None is held while the memory of a
@@ -249,7 +248,6 @@ struct uacce_device {
 	bool shared_doorbells;
 	u32 dus_end[2];
 	struct device *parent;
-	bool is_vf;
 	u32 flags;
 	u32 dev_id;
 	struct device dev;

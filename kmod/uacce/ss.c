@@ -12,7 +12,6 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
-#include <linux/vmalloc.h>
 
 #include "internal.h"
 
