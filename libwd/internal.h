@@ -122,6 +122,15 @@ int wd_queue_recv(struct wd_queue *q, struct wd_work *done, int timeout_ms);
 /* Forget what was sent to @q and has not begun; returns how many requests. */
 unsigned int wd_queue_drop(struct wd_queue *q);
 
+/*
+ * Where a device does not let go of what is in flight, have that come back nevertheless:
+ * the memory for its output belongs to the device for as long as the process lives, and
+ * cannot be freed or used for anything else.  That is the caller's to see to; so is that
+ * no other thread uses @q.  false: it is not so, or the device is not waited for long
+ * enough yet.
+ */
+bool wd_queue_abandon(struct wd_queue *q);
+
 /* A descriptor to wait for @q with others, or -1; and say that it was readable. */
 int wd_queue_event_fd(struct wd_queue *q);
 void wd_queue_event_seen(struct wd_queue *q);

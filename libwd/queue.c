@@ -130,6 +130,13 @@ unsigned int wd_queue_drop(struct wd_queue *q)
 	return priv->ops.drop(priv->ctx);
 }
 
+bool wd_queue_abandon(struct wd_queue *q)
+{
+	struct wd_queue_priv *priv = wd_queue_priv(q);
+
+	return priv->ops.abandon(priv->ctx);
+}
+
 int wd_queue_event_fd(struct wd_queue *q)
 {
 	struct wd_queue_priv *priv = wd_queue_priv(q);

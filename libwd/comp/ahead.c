@@ -33,6 +33,19 @@ static size_t room_for(const struct wd_comp_sess *s, const struct piece *p)
 	return s->decomp->pieces.out_guess + WD_CHUNK_ROOM;
 }
 
+/* @leave of a piece's item. */
+static bool leave_output(struct sched_item *item)
+{
+	struct piece *p = (struct piece *)item;
+
+	p->ws->out = wd_alloc_bulk(p->ws->out_cap);
+	if (!p->ws->out)
+		p->ws->out_cap = 0;
+	p->req.out = p->ws->out;
+	p->req.out_cap = p->ws->out_cap;
+	return p->ws->out;
+}
+
 static int prepare(struct wd_comp_sess *s, struct piece *p)
 {
 	struct wd_comp_req *req = &p->req;
@@ -60,6 +73,7 @@ static int prepare(struct wd_comp_sess *s, struct piece *p)
 		sess_item(&p->item, wd_work_members(req));
 	else
 		sess_item(&p->item, wd_work_chunk(req, &p->ws->inf));
+	p->item.leave = leave_output;
 	return 0;
 }
 

@@ -55,6 +55,7 @@ static void set_request(struct wd_comp_sess *s, struct cjob *job,
 	else
 		sess_item(&job->item,
 			  wd_work_compress(&job->req, s->setup.format));
+	job->item.leave = job_leave_output;
 	job->item.work.args.compress.join = follows && joins;
 	job->item.work.args.compress.before = job->before_len;
 	job->out_len = head;

@@ -105,6 +105,24 @@ static int fit_buf(struct out_buf *b, bool big)
 	return 0;
 }
 
+/* @leave of the item.  What there is of requests before it is not the device's. */
+static bool leave_output(struct sched_item *item)
+{
+	struct inorder *o = (struct inorder *)((uint8_t *)item -
+					       offsetof(struct inorder, item));
+	struct out_buf *b = &o->bufs[o->filling];
+	uint8_t *old = b->data;
+
+	b->data = wd_alloc_bulk(b->cap);
+	if (!b->data) {
+		b->cap = b->fill = b->summed = 0;
+		return false;
+	}
+	memcpy(b->data, old, b->fill);
+	o->req.out = b->data + b->fill;
+	return true;
+}
+
 static void pin(struct inorder *o, struct wd_work work)
 {
 	sess_item(&o->item, work);
@@ -126,6 +144,7 @@ int inorder_ask(struct inorder *o, const uint8_t *in, size_t len, bool big)
 		pin(o, wd_work_stateful(req, &o->stream));
 	else
 		sess_item(&o->item, wd_work_stream(req, &o->inf));
+	o->item.leave = leave_output;
 	req->format = o->format;
 	req->in = in;
 	req->in_len = len;

@@ -205,6 +205,18 @@ int job_fit_output(struct wd_comp_sess *s, struct cjob *job, size_t in_len)
 	return 0;
 }
 
+bool job_leave_output(struct sched_item *item)
+{
+	struct cjob *job = (struct cjob *)item;
+	size_t before = (size_t)((uint8_t *)job->req.out - job->out);
+
+	job->out = malloc(job->out_cap);
+	if (!job->out)
+		job->out_cap = before = job->req.out_cap = 0;
+	job->req.out = job->out ? job->out + before : NULL;
+	return job->out;
+}
+
 /*
  * Room for more input: up to a chunk, but no more than needed for as much as is
  * expected and the end after it.

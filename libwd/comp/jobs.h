@@ -94,6 +94,9 @@ void jobs_drop_oldest(struct compressor *c);
 int job_fit_output(struct wd_comp_sess *s, struct cjob *job, size_t in_len);
 int job_fit_input(struct wd_comp_sess *s, struct cjob *job);
 
+/* @leave of a job's item. */
+bool job_leave_output(struct sched_item *item);
+
 /*
  * What to say when there is no memory: with output to come, which makes a job
  * idle, that is no failure, but a reason to take it first.

@@ -102,6 +102,7 @@ static inline void sess_item(struct sched_item *item, struct wd_work work)
 	item->stage = ITEM_DOING;
 	item->for_cpu = false;
 	item->pinned = false;
+	item->leave = NULL;
 	item->status = 0;
 }
 

@@ -57,6 +57,12 @@ static unsigned int all_has_begun(void *ctx)
 	return 0;
 }
 
+static bool never_held(void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
 static int queue_file(void *ctx, int fd)
 {
 	(void)ctx;
@@ -110,6 +116,7 @@ struct wd_driver_ops wd_driver_complete(const struct wd_driver_ops *ops)
 	full.flush = ops->flush ?: nothing_to_ring;
 	full.recv = ops->recv ?: none_in_flight;
 	full.drop = ops->drop ?: all_has_begun;
+	full.abandon = ops->abandon ?: never_held;
 	full.event_fd = ops->event_fd ?: queue_file;
 	full.event_seen = ops->event_seen ?: nothing_to_reset;
 	full.share = ops->share ?: shared_already;

@@ -33,6 +33,7 @@
  *           not set: nothing is ever in flight
  * @drop:    forget what was sent and has not begun; returns how many requests, none
  *           if not set
+ * @abandon: as wd_queue_abandon(); false if not set
  * @event_fd: a descriptor that polls readable when there may be something to
  *           receive, or -1 if only looking tells; may be made at the first call.
  *           @fd: the queue's own, which it is if not set
@@ -54,6 +55,7 @@ struct wd_driver_ops {
 	int (*flush)(void *ctx);
 	int (*recv)(void *ctx, struct wd_work *done, int timeout_ms);
 	unsigned int (*drop)(void *ctx);
+	bool (*abandon)(void *ctx);
 	int (*event_fd)(void *ctx, int fd);
 	void (*event_seen)(void *ctx);
 	int (*share)(void *ctx, const void *addr, size_t size);

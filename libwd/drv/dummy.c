@@ -255,6 +255,11 @@ static int dummy_recv(void *ctx, struct wd_work *done, int timeout_ms)
 	return wait_result(&dq->wait, done, timeout_ms);
 }
 
+static bool dummy_abandon(void *ctx)
+{
+	return wait_abandon(&((struct dummy_queue *)ctx)->wait);
+}
+
 static int dummy_event_fd(void *ctx, int fd)
 {
 	const struct dummy_queue *dq = ctx;
@@ -441,6 +446,7 @@ const struct wd_driver_ops wd_dummy_driver = {
 	.flush = dummy_flush,
 	.recv = dummy_recv,
 	.drop = dummy_drop,
+	.abandon = dummy_abandon,
 	.event_fd = dummy_event_fd,
 	.share = dummy_share,
 	.lend = dummy_lend,

@@ -436,6 +436,11 @@ static int hisi_zip_recv(void *ctx, struct wd_work *done, int timeout_ms)
 	return wait_result(&zq->wait, done, timeout_ms);
 }
 
+static bool hisi_zip_abandon(void *ctx)
+{
+	return wait_abandon(&((struct hisi_zip_queue *)ctx)->wait);
+}
+
 static int hisi_zip_event_fd(void *ctx, int fd)
 {
 	const struct hisi_zip_queue *zq = ctx;
@@ -561,6 +566,7 @@ const struct wd_driver_ops wd_hisi_zip_driver = {
 	.flush = hisi_zip_flush,
 	.recv = hisi_zip_recv,
 	.drop = hisi_zip_drop,
+	.abandon = hisi_zip_abandon,
 	.share = hisi_zip_share,
 	.lend = hisi_zip_lend,
 	.give_back = hisi_zip_give_back,

@@ -44,7 +44,7 @@ void inflight_exit(struct inflight *f)
  */
 SELDOM int inflight_take_back(struct inflight *f, struct inflight_slot *slot)
 {
-	if (inflight_held(f))
+	if (atomic_load(&f->held))
 		return 0;
 	if (!atomic_exchange(&slot->taken, false))
 		return 0;
@@ -107,11 +107,16 @@ SELDOM void inflight_bury(struct inflight *f, int err)
 
 	pthread_mutex_lock(&f->ending);
 	dead = atomic_load(&f->dead);
-	if (!dead || atomic_load(&f->held))
+	if (!dead || inflight_held(f))
 		atomic_store(&f->held, f->let_go(f->ctx, dead ? 0 : err));
 	if (!dead)
 		atomic_store(&f->dead, err);
 	pthread_mutex_unlock(&f->ending);
+}
+
+SELDOM void inflight_abandon(struct inflight *f)
+{
+	atomic_store(&f->abandoned, true);
 }
 
 SELDOM bool inflight_exhume(struct inflight *f, struct wd_work *done)
@@ -145,7 +150,7 @@ SELDOM bool inflight_end(struct inflight *f)
 
 	while (f->let_go(f->ctx, 0)) {
 		if (left <= 0)
-			return !has_any(f);
+			return !has_any(f) && !atomic_load(&f->abandoned);
 		nanosleep(&pause, NULL);
 		left -= ASK_MS;
 	}

@@ -61,6 +61,7 @@ struct inflight {
 	pthread_mutex_t ending;
 	atomic_int dead;		/* why, as a negative errno; 0 while it lives */
 	atomic_bool held;		/* the device has not let go of it */
+	atomic_bool abandoned;		/* it may keep what it holds */
 };
 
 /*
@@ -227,15 +228,23 @@ void inflight_bury(struct inflight *f, int err);
 /* A dead queue whose requests' memory the device may still touch: none comes back. */
 static inline bool inflight_held(const struct inflight *f)
 {
-	return atomic_load_explicit(&f->held, memory_order_acquire);
+	return atomic_load_explicit(&f->held, memory_order_acquire) &&
+	       !atomic_load_explicit(&f->abandoned, memory_order_acquire);
 }
+
+/*
+ * What is held comes back nevertheless, for who leaves the memory to the device for as long
+ * as the process lives.  No other thread is inside.
+ */
+void inflight_abandon(struct inflight *f);
 
 /* The requests of a dead queue come back one by one; false: that was all. */
 bool inflight_exhume(struct inflight *f, struct wd_work *done);
 
 /*
  * Nobody sends or receives any more.  Have the device let go of what is in flight; if
- * it has any, wait for that, but not for ever.  false: it may still touch that memory.
+ * it has any, wait for that, but not for ever.  false: it may still touch that memory, or
+ * what was abandoned.
  */
 bool inflight_end(struct inflight *f);
 

@@ -15,6 +15,7 @@
 #define SPIN_LOOKS	32	/* between two looks at the clock */
 #define POLL_MAX_MS	100	/* a look vouches for no more; see patience.c */
 #define ASK_MS		10 /* between two questions whether a device has let go */
+#define ABANDON_MS	1000 /* it is asked before it may keep what it has */
 
 static int64_t now_ns(void)
 {
@@ -115,12 +116,26 @@ bool wait_is_held(const struct waiter *w)
 	return held;
 }
 
-/* Milliseconds it may still take; begun when that was asked first. */
-static int64_t held_left(struct waiter *w, int64_t now)
+/* Milliseconds for which it has been held; since that was asked first. */
+static int64_t held_for(struct waiter *w, int64_t now)
 {
 	if (!w->held_ns)
 		w->held_ns = now;
-	return wd_stall_ms - (now - w->held_ns) / 1000000;
+	return (now - w->held_ns) / 1000000;
+}
+
+SELDOM bool wait_abandon(struct waiter *w)
+{
+	struct inflight *f;
+
+	if (!wait_is_held(w))
+		return false;
+	if (held_for(w, now_ns()) < (int64_t)wd_min((size_t)wd_stall_ms, ABANDON_MS))
+		return false;
+	for (unsigned int i = 0; (f = flight_at(w, i)); i++)
+		if (inflight_held(f))
+			inflight_abandon(f);
+	return true;
 }
 
 /* What is in flight stays where it is until the device has let go of its memory. */
@@ -129,7 +144,7 @@ static int wait_for_release(struct waiter *w, int timeout_ms, int64_t deadline)
 	int64_t now = now_ns();
 	const struct timespec pause = { .tv_nsec = ASK_MS * 1000000L };
 
-	if (held_left(w, now) <= 0)
+	if (held_for(w, now) >= wd_stall_ms)
 		return -EIO;
 	if (timeout_ms == WD_NO_WAIT)
 		return -EAGAIN;

@@ -55,6 +55,12 @@ int wait_result(struct waiter *w, struct wd_work *done, int timeout_ms);
  */
 bool wait_is_held(const struct waiter *w);
 
+/*
+ * wd_queue_abandon(), once that has been asked for a second.  false: not yet, or nothing is
+ * held.
+ */
+bool wait_abandon(struct waiter *w);
+
 /* Give up all that is in flight because of @err, in their order.  Any thread. */
 void wait_give_up(const struct waiter_ops *ops, void *ctx, int err);
 

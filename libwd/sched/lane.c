@@ -263,14 +263,27 @@ void lane_flush(struct lane *l)
 		wd_flush(&l->q);
 }
 
-void lane_drain(struct lane *l)
+bool lane_abandon(struct lane *l)
 {
-	struct wd_work done;
+	if (!l->in_flight || !lane_is_device(l) || !wd_queue_abandon(&l->q))
+		return false;
+	wd_err("%s does not let go of memory: it is kept until the process ends",
+	       lane_name(l));
+	l->held = false;
+	l->abandoned = true;
+	lane_leave(l, -EIO);
+	quarantine_for_good(&l->rest);
+	return true;
+}
 
+void lane_drop(struct lane *l)
+{
 	if (l->in_flight)
 		l->in_flight -= wd_queue_drop(&l->q);
-	while (l->in_flight && !lane_recv(l, &done, WD_WAIT_FOREVER, false))
-		;
+}
+
+void lane_forget(struct lane *l)
+{
 	/* Its queue cannot be given back, either. */
 	if (l->held)
 		return;

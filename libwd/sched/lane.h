@@ -47,6 +47,7 @@ enum lane_state {
  * @failures:  in a row
  * @error:     why it was left: a negative errno; 0 again when it is back
  * @held:      its device does not let go of the memory of what is in flight
+ * @abandoned: it may keep the memory for output of what was
  * @rest:      for how long
  * @lost:      what became of its device, of which nothing comes back any more
  * @why:       what the list of devices had against it, when it gave no queue
@@ -72,7 +73,7 @@ struct lane {
 	uint32_t depth;
 	unsigned int failures;
 	int error;
-	bool held;
+	bool held, abandoned;
 	struct quarantine rest;
 	enum wd_comp_reason lost;
 	char why[WD_REASON_MAX];
@@ -160,8 +161,17 @@ int lane_send(struct lane *l, const struct wd_work *work, bool timed);
 int lane_recv(struct lane *l, struct wd_work *done, int timeout_ms, bool timed);
 void lane_flush(struct lane *l);
 
-/* Take back everything; what has not begun will not. */
-void lane_drain(struct lane *l);
+/*
+ * wd_queue_abandon(): what comes back from now on has its output in memory that is the
+ * device's.  It is not used again, as that could happen any number of times.
+ */
+bool lane_abandon(struct lane *l);
+
+/* What has not begun will not. */
+void lane_drop(struct lane *l);
+
+/* Nothing will come back any more. */
+void lane_forget(struct lane *l);
 
 /* Nanoseconds from one item of @bytes to the next; 0 if that is not known. */
 double lane_cost(const struct lane *l, uint64_t bytes);

@@ -45,6 +45,12 @@ static inline bool quarantine_has_end(const struct quarantine *q)
 	return q->until_ns;
 }
 
+/* It has no end any more. */
+static inline void quarantine_for_good(struct quarantine *q)
+{
+	q->until_ns = 0;
+}
+
 /* The pause is over: from now on it is tried. */
 bool quarantine_try(struct quarantine *q, int64_t now_ns);
 

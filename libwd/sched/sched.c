@@ -18,6 +18,7 @@
 
 #define LOOK_MS		1	/* between looks at a queue that cannot be waited for */
 #define LOOK_MAX_MS	100	/* lost requests are noticed by looking */
+#define HELD_LOOK_MS	500 /* between looks whether a device keeps something */
 
 static int64_t now_ms(void)
 {
@@ -173,6 +174,18 @@ static bool is_plural(const struct sched *s)
 	for (unsigned int i = 0; s->count > 1 && i < s->count; i++)
 		n += s->lanes[i].state == LANE_OPEN || s->lanes[i].state == LANE_LEAVING;
 	return n > 1;
+}
+
+static void count_sent(struct sched *s, const struct sched_item *item)
+{
+	s->in_flight++;
+	s->bound += !item->leave;
+}
+
+static void count_received(struct sched *s, const struct sched_item *item)
+{
+	s->in_flight--;
+	s->bound -= !item->leave;
 }
 
 /* ---- here and now ---- */
@@ -361,7 +374,7 @@ static int send_straight(struct sched *s, struct sched_item *item)
 	ret = item->pinned ? send_pinned(s, item) : send_to(s, l, item, false);
 	if (ret && (ret != -EBUSY || s->in_flight >= sched_depth(s)))
 		return ret;
-	s->in_flight++;
+	count_sent(s, item);
 	choose_count(s, item->work.req->in_len, resting);
 	if (ret) {
 		/* Full before its time: a place is taken by what was lost. */
@@ -390,7 +403,7 @@ int sched_send(struct sched *s, struct sched_item *item)
 	if (s->in_flight >= sched_depth(s))
 		return -EBUSY;
 	put_last(&s->waiting, item);
-	s->in_flight++;
+	count_sent(s, item);
 	hand_out(s);
 	return 0;
 }
@@ -450,6 +463,10 @@ static struct sched_item *settle(struct sched *s, struct lane *l,
 
 	if (!lane_is_device(l)) {
 		from_cpu(s, l, item, done);
+		return item;
+	}
+	if (l->abandoned && !item->leave(item)) {
+		item->work.req->status = -ENOMEM;
 		return item;
 	}
 	if (item->pinned) {
@@ -587,19 +604,41 @@ static int recv_alone(struct sched *s, struct sched_item **item, int timeout_ms)
 		return ret;
 	*item = done.owner;
 	from_cpu(s, &s->lanes[0], *item, &done);
-	s->in_flight--;
+	count_received(s, *item);
 	return 0;
 }
 
-/* Until something comes back, or one of the items that wait may have a lane. */
+/*
+ * What a device has not let go of it may keep, if all that is in flight can do with other
+ * memory.  Whether there was any.
+ */
+static bool abandon(struct sched *s)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; !s->bound && i < s->count; i++)
+		any |= lane_abandon(&s->lanes[i]);
+	return any;
+}
+
+/*
+ * Until something comes back, one of the items that wait may have a lane, or a device may
+ * have kept what it has for too long.
+ */
 static int recv_or_again(struct sched *s, struct wd_work *done,
 			 struct lane **from, int timeout_ms)
 {
 	const struct sched_item *next = s->waiting.first;
 	int again = next ? choose_again_ms(s, next->work.req->in_len) : -1;
-	bool shorter = again >= 0 && (timeout_ms < 0 || again < timeout_ms);
-	int ret = recv_work(s, done, from, shorter ? again : timeout_ms);
+	bool shorter;
+	int ret;
 
+	if (s->count > 1 && (again < 0 || again > HELD_LOOK_MS))
+		again = HELD_LOOK_MS;
+	shorter = again >= 0 && (timeout_ms < 0 || again < timeout_ms);
+	ret = recv_work(s, done, from, shorter ? again : timeout_ms);
+	if ((ret == -ETIMEDOUT || ret == -EAGAIN || ret == -EIO) && abandon(s))
+		return -EINTR;
 	return ret == -ETIMEDOUT && shorter ? -EINTR : ret;
 }
 
@@ -635,9 +674,26 @@ int sched_recv(struct sched *s, struct sched_item **item, int timeout_ms)
 		if (*item)
 			break;
 	}
-	s->in_flight--;
+	count_received(s, *item);
 	hand_out(s);
 	return 0;
+}
+
+/* Take back everything. */
+static void drain(struct sched *s, struct lane *l)
+{
+	struct wd_work done;
+	int ret = 0;
+
+	lane_drop(l);
+	while (l->in_flight && (!ret || ret == -ETIMEDOUT || abandon(s))) {
+		ret = lane_recv(l, &done, HELD_LOOK_MS, false);
+		if (!ret && l->abandoned)
+			((struct sched_item *)done.owner)->leave(done.owner);
+		else if (ret == -ETIMEDOUT)
+			abandon(s);
+	}
+	lane_forget(l);
 }
 
 void sched_drain(struct sched *s)
@@ -646,6 +702,8 @@ void sched_drain(struct sched *s)
 	memset(&s->owed, 0, sizeof(s->owed));
 	memset(&s->done, 0, sizeof(s->done));
 	for (unsigned int i = 0; i < s->count; i++)
-		lane_drain(&s->lanes[i]);
+		drain(s, &s->lanes[i]);
 	s->in_flight = 0;
+	if (!sched_is_held(s))
+		s->bound = 0;
 }

@@ -34,6 +34,8 @@ enum item_stage {
  * @for_cpu: no device may do it, should one come back meanwhile
  * @pinned: only @lane can do it, as it was open at @turn; both set by the sender.  It
  *          comes back with whatever status it has there, -ENODEV if that is over
+ * @leave:  the device keeps the memory for its output: give the request other memory, and
+ *          forget the old; false: there is none.  NULL: it cannot have any other
  * @status: with which @lane failed it
  */
 struct sched_item {
@@ -44,6 +46,7 @@ struct sched_item {
 	enum item_stage stage;
 	bool for_cpu;
 	bool pinned;
+	bool (*leave)(struct sched_item *item);
 	int status;
 };
 
@@ -62,6 +65,7 @@ struct item_list {
  * @retry:     what CPU workers fail is tried once more
  * @lazy:      looking for what is done starts no thread, waiting does
  * @in_flight: items sent and not received
+ * @bound:     of these, without @leave; and with devices, of what was drained
  * @waiting:   for room on any lane
  * @owed:      for the CPU: to check or to do again
  * @done:      to be received
@@ -76,7 +80,7 @@ struct sched {
 	bool verify;
 	bool retry;
 	bool lazy;
-	unsigned int in_flight;
+	unsigned int in_flight, bound;
 	struct item_list waiting, owed, done;
 	struct wd_codec *codec;
 	uint64_t redone;

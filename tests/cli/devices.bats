@@ -83,6 +83,23 @@ pack() {
 	done
 }
 
+@test "a stream goes on where a device keeps its memory for ever" {
+	export WD_FAKE_KEEPS=1 ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
+	wdzip -k --engine=sw d/large
+	mv d/large.gz large.gz
+	for engine in fake-0 fake-0+fake-1 hybrid; do
+		try wdzip --engine=$engine --explain -k d/large
+		status_is 0
+		grep -q 'did not answer' "$ERR"
+		gzip -dc d/large.gz | cmp - d/large
+		rm d/large.gz
+		# shellcheck disable=SC2094
+		wdzip --engine=$engine <d/large | gzip -dc | cmp - d/large
+		wdzip -dc --engine=$engine large.gz | cmp - d/large
+		wdzip -d --engine=$engine <large.gz | cmp - d/large
+	done
+}
+
 @test "small files get the same names, times and messages with a device" {
 	touch -d '2021-02-03 04:05:06' d/s1
 	wdzip -k d/s1

@@ -35,6 +35,7 @@ static struct {
 	_Alignas(64) uint8_t mmio[PAGE];
 	uint32_t sq_head, cq_tail;
 	bool started, gone;
+	struct wd_dummy_sqe lost; /* the last one */
 } dev;
 
 /* @lock is for what is below it. */
@@ -252,6 +253,7 @@ static void work(void)
 		t_device.requests++;
 		if (t_device.lose) {
 			t_device.lose--;
+			dev.lost = *sqe;
 			continue;
 		}
 		seen = *sqe;
@@ -419,6 +421,8 @@ static void t_close(int handle)
 {
 	check(handle == HANDLE);
 	t_ss_free(&t_device_ss);
+	if (t_device.writes_lost && dev.lost.out)
+		memset((void *)(uintptr_t)dev.lost.out, 0xaa, dev.lost.out_cap);
 	t_device.closed++;
 }
 

@@ -19,7 +19,7 @@
 
 #define DEPTH	16u
 #define MEMORIES 32u
-#define KEPT_MAX 8u
+#define KEPT_MAX 64u
 
 struct t_fake t_fake[T_FAKES_MAX];
 
@@ -37,7 +37,8 @@ struct fake_queue {
 	struct wd_work todo[DEPTH], finished[DEPTH];
 	unsigned int todo_head, todo_count, finished_head, finished_count;
 	unsigned int in_flight;
-	bool stop, dead, keeps;
+	bool stop, dead, keeps, abandoned;
+	struct wd_work held;	/* the one of @keeps */
 	int64_t mark_ns;	/* since when it has had nothing to do */
 };
 
@@ -243,18 +244,23 @@ static struct {
 } kept[KEPT_MAX];
 static atomic_uint n_kept;
 
-static bool keep(struct fake_queue *fq, const struct wd_work *work)
+static void keep_output(const struct wd_work *work)
 {
-	unsigned int i;
+	unsigned int i = atomic_fetch_add(&n_kept, 1);
 
-	if (!atomic_load(&fq->fake->keeps))
-		return false;
-	atomic_fetch_sub(&fq->fake->keeps, 1);
-	i = atomic_fetch_add(&n_kept, 1);
 	if (i >= KEPT_MAX)
 		abort();
 	kept[i].p = work->req->out;
 	kept[i].size = work->req->out_cap;
+}
+
+static bool keep(struct fake_queue *fq, const struct wd_work *work)
+{
+	if (!atomic_load(&fq->fake->keeps))
+		return false;
+	atomic_fetch_sub(&fq->fake->keeps, 1);
+	keep_output(work);
+	fq->held = *work;
 	fq->keeps = fq->dead = true;
 	pthread_cond_signal(&fq->done);
 	if (write(fq->fd, &(uint64_t){ 1 }, sizeof(uint64_t)) < 0)
@@ -365,6 +371,8 @@ static void fake_close(void *ctx, bool forked)
 	pthread_cond_signal(&fq->work);
 	pthread_mutex_unlock(&fq->lock);
 	pthread_join(fq->thread, NULL);
+	if (fq->abandoned)
+		t_fake_use_kept();
 	close(fq->fd);
 	free(fq);
 }
@@ -464,6 +472,31 @@ static unsigned int fake_drop(void *ctx)
 	return n;
 }
 
+/* All that the queue has, with the memory of all of it. */
+static bool fake_abandon(void *ctx)
+{
+	struct fake_queue *fq = ctx;
+	bool held;
+
+	pthread_mutex_lock(&fq->lock);
+	held = fq->keeps;
+	fq->keeps = false;
+	fq->abandoned |= held;
+	if (held) {
+		fq->held.req->status = -ETIMEDOUT;
+		finish(fq, &fq->held);
+	}
+	while (held && fq->todo_count) {
+		struct wd_work work = take_todo(fq);
+
+		keep_output(&work);
+		work.req->status = -ETIMEDOUT;
+		finish(fq, &work);
+	}
+	pthread_mutex_unlock(&fq->lock);
+	return held;
+}
+
 static const struct wd_driver_ops fake_driver = {
 	.name = "fake",
 	.list = fake_list,
@@ -472,6 +505,7 @@ static const struct wd_driver_ops fake_driver = {
 	.send = fake_send,
 	.recv = fake_recv,
 	.drop = fake_drop,
+	.abandon = fake_abandon,
 };
 
 void t_fake_install(unsigned int count, uint64_t seed)

@@ -26,7 +26,7 @@
  * @kills:     the signal that a process gets which opens a queue of it, 0: none
  * @held:      it begins nothing before t_fake_release()
  * @keeps:     so many requests it never gives back, and their output, and with the first
- *             of a queue's all that the queue has
+ *             of a queue's all that the queue has, if that is not abandoned
  * @plain:     it stores data instead of compressing it, which costs no CPU
  * @remembers: it compresses data the first time, and knows the result from then on
  * @refused:   it gave no queue, and is listed so
@@ -58,7 +58,10 @@ extern struct t_fake t_fake[T_FAKES_MAX];
 void t_fake_install(unsigned int count, uint64_t seed);
 void t_fake_remove(void);
 
-/* What devices keep they write to, as they may for as long as the process lives. */
+/*
+ * What devices keep they write to, as they may for as long as the process lives; also when
+ * a queue is closed whose requests were abandoned.
+ */
 void t_fake_use_kept(void);
 
 /* Device @i does what it has been given. */

@@ -272,21 +272,101 @@ static void leave(struct wd_comp_sess *s)
 	t_device.unmapped = t_device.mapped;
 }
 
-/* Nothing it has written to may become anything else. */
-static void t_a_session_ends_when_it_does_not(void **state)
+/* The same, and what the session keeps for it is no leak. */
+static struct wd_comp_sess *make_loser(enum wd_comp_op op)
 {
-	uint8_t *data = text(10 * CHUNK);
+	struct wd_comp_setup setup = {
+		.op = op,
+		.engine = "dummy",
+		.chunk_size = CHUNK,
+		.threads = 2,
+		.size_hint = WD_COMP_SIZE_UNKNOWN,
+	};
 	struct wd_comp_sess *s;
 
-	(void)state;
 	lose_one();
-	s = make_session();
-	assert_int_equal(stream(s, data, 10 * CHUNK), -EIO);
-	assert_int_equal(stream(s, data, 10 * CHUNK), -EIO);
-	assert_int_equal(wd_comp_reset(s, 0), -EIO);
-	leave(s);
-	/* The one of before. */
+	t_device.writes_lost = true;
+	assert_int_equal(wd_comp_create(&s, &setup), 0);
+	return s;
+}
+
+static void end_loser(struct wd_comp_sess *s)
+{
+	assert_int_equal(t_device.lose, 0);
+	wd_comp_destroy(s);
+	if (__lsan_enable)
+		__lsan_enable();
+	/* The one of before is the only one that it let go of. */
 	assert_int_equal(t_device.stopped, 1);
+}
+
+/* It keeps the memory, and the session has other memory. */
+static void t_a_session_goes_on_when_it_never_does(void **state)
+{
+	uint8_t *data = text(10 * CHUNK);
+	struct wd_comp_sess *s = make_loser(WD_COMP_COMPRESS);
+	struct wd_comp_lane lanes[WD_COMP_LANES_MAX];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(stream(s, data, 10 * CHUNK), 1);
+		assert_true(wd_comp_get_lanes(s, lanes, WD_COMP_LANES_MAX) > 1);
+		assert_int_equal(lanes[0].requests, i ? 0 : 9);
+		assert_int_equal(wd_comp_reset(s, 0), 0);
+	}
+	end_loser(s);
+	free(data);
+}
+
+/* What is not wanted any more is with it: nobody waits for that. */
+static void t_a_session_is_reset_when_it_never_does(void **state)
+{
+	uint8_t *data = text(10 * CHUNK);
+	struct wd_comp_sess *s = make_loser(WD_COMP_COMPRESS);
+	size_t room;
+	void *buf;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(wd_comp_get_input(s, &buf, &room), 0);
+		memset(buf, 'x', room);
+		assert_int_equal(wd_comp_put_input(s, room, WD_COMP_NO_FLUSH),
+				 0);
+	}
+	assert_int_equal(wd_comp_reset(s, 0), 0);
+	assert_int_equal(stream(s, data, 10 * CHUNK), 1);
+	end_loser(s);
+	free(data);
+}
+
+static void compressed(const uint8_t *data, size_t len, struct t_bytes *to)
+{
+	struct wd_comp_setup setup = { .engine = "sw", .chunk_size = CHUNK };
+	struct wd_comp_sess *s;
+	size_t left;
+
+	assert_int_equal(wd_comp_create(&s, &setup), 0);
+	assert_int_equal(t_stream(s, &whole, data, len, to, &left), 1);
+	wd_comp_destroy(s);
+}
+
+static void t_so_does_one_that_decompresses(void **state)
+{
+	struct t_bytes packed = { 0 }, plain = { 0 };
+	uint8_t *data = text(40 * CHUNK);
+	struct wd_comp_sess *s;
+	size_t left;
+
+	(void)state;
+	compressed(data, 40 * CHUNK, &packed);
+	s = make_loser(WD_COMP_DECOMPRESS);
+	assert_int_equal(
+		t_stream(s, &whole, packed.data, packed.len, &plain, &left), 1);
+	assert_int_equal(plain.len, 40 * CHUNK);
+	assert_memory_equal(plain.data, data, plain.len);
+	end_loser(s);
+	t_bytes_free(&packed);
+	t_bytes_free(&plain);
 	free(data);
 }
 
@@ -363,11 +443,12 @@ static void t_a_session_takes_no_piece_of_a_stream_for_a_request(void **state)
 	assert_int_equal(plain.len, 100);
 	assert_int_equal(t_device.lose, 0);
 	req[0] = a_request(out[0]);
-	assert_int_equal(wd_comp_send(s, &req[0]), -EIO);
-	t_device.linger = 0;
-	assert_int_equal(wd_comp_send(s, &req[0]), -EIO);
+	assert_int_equal(wd_comp_send(s, &req[0]), 0);
+	assert_int_equal(wd_comp_recv(s, &back, WD_WAIT_FOREVER), 0);
+	assert_ptr_equal(back, &req[0]);
+	assert_int_equal(back->status, 0);
 	assert_int_equal(wd_comp_recv(s, &back, WD_NO_WAIT), -ENOENT);
-	leave(s);
+	end_loser(s);
 	t_bytes_free(&plain);
 	t_bytes_free(&data);
 }
@@ -394,6 +475,7 @@ static struct wd_comp_sess *make_reader(uint8_t *data)
 	assert_int_equal(stream(s, data, 4 * CHUNK), 1);
 	assert_int_equal(wd_comp_reset(s, 0), 0);
 	t_device.open_error = 0;
+	t_device.writes_lost = true;
 	assert_int_equal(wd_comp_set_source(s, read_source, data, 4 * CHUNK),
 			 0);
 	return s;
@@ -403,7 +485,9 @@ static struct wd_comp_sess *make_reader(uint8_t *data)
 static void t_a_source_that_ends_early_uses_no_held_memory_again(void **state)
 {
 	uint8_t *data = text(4 * CHUNK);
+	struct t_bytes packed = { 0 };
 	struct wd_comp_sess *s;
+	struct t_verdict v;
 	const void *piece;
 	size_t len;
 	int ret;
@@ -412,11 +496,18 @@ static void t_a_source_that_ends_early_uses_no_held_memory_again(void **state)
 	lose_one();
 	s = make_reader(data);
 	while ((ret = wd_comp_get_output(s, &piece, &len, WD_WAIT_FOREVER)) ==
-	       1)
+	       1) {
+		t_bytes_add(&packed, piece, len);
 		assert_int_equal(wd_comp_put_output(s), 0);
-	assert_int_equal(t_device.lose, 0);
-	assert_int_equal(ret, -EIO);
-	leave(s);
+	}
+	assert_int_equal(ret, 0);
+	end_loser(s);
+	t_judge(&v, WD_COMP_GZIP, packed.data, packed.len, NULL, 0);
+	assert_int_equal(v.ret, 0);
+	assert_int_equal(v.out.len, SOURCE_LEN);
+	assert_memory_equal(v.out.data, data, SOURCE_LEN);
+	t_bytes_free(&v.out);
+	t_bytes_free(&packed);
 	free(data);
 }
 
@@ -445,7 +536,13 @@ int main(void)
 			t_a_session_goes_on_when_it_has_let_go, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(
-			t_a_session_ends_when_it_does_not, setup, teardown),
+			t_a_session_goes_on_when_it_never_does, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			t_a_session_is_reset_when_it_never_does, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(t_so_does_one_that_decompresses,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			t_a_session_that_was_reset_knows_no_old_requests, setup,
 			teardown),

@@ -158,7 +158,8 @@ int wd_comp_create(struct wd_comp_sess **sess, const struct wd_comp_setup *setup
  *
  * Waits for what has begun, drops the rest.  If a device does not let go of memory,
  * that is not released, as it may be written to until the process ends; nor may the
- * caller use buffers of requests that were not received for anything else, then.
+ * caller use buffers of requests of wd_comp_send() that were not received for anything
+ * else, then.
  * Who has to know that calls wd_comp_reset() before.
  */
 void wd_comp_destroy(struct wd_comp_sess *sess);
@@ -172,10 +173,10 @@ void wd_comp_destroy(struct wd_comp_sess *sess);
  * window, totals and errors are cleared.  Waits for what has begun and drops the
  * rest; requests of wd_comp_send() that were not received are the caller's again.
  *
- * Returns 0, -ESTALE; -EIO if a device has not let go of the session's memory for a
- * minute: see wd_recv().  Then nothing more can be done with it, and requests that were
- * not received do not come back: they and their buffers may be written to until the
- * process ends.
+ * Returns 0, -ESTALE; -EIO if a device has not let go of requests of wd_comp_send() for
+ * a minute: see wd_recv().  Then nothing more can be done with the session, and requests
+ * that were not received do not come back: they and their buffers may be written to until
+ * the process ends.
  */
 int wd_comp_reset(struct wd_comp_sess *sess, uint64_t size_hint);
 
