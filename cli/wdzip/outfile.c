@@ -36,6 +36,8 @@ enum doomed_state {
 	DOOMED_CREATING,	/* open() is under way: wait for its result */
 	DOOMED_FILE,
 	DOOMED_STAYS,		/* can only be told about */
+	DOOMED_DONE,		/* none: wait until the input is removed */
+	DOOMED_DYING,		/* a signal ends the program */
 };
 
 static _Atomic int doomed_state;
@@ -69,50 +71,67 @@ static void tell_of_doomed(void)
 /* Any thread may be hit, so masking signals in one would not help. */
 static void on_fatal_signal(int sig)
 {
-	int saved_errno = errno;
+	int state;
 
-	switch (atomic_load(&doomed_state)) {
-	case DOOMED_CREATING:
-		atomic_store(&pending_signal, sig);
-		errno = saved_errno;
-		return;
-	case DOOMED_FILE:
+	/* Before looking: who waits no more looks at it after saying so. */
+	atomic_store(&pending_signal, sig);
+	state = atomic_load(&doomed_state);
+	do {
+		if (state == DOOMED_CREATING || state == DOOMED_DONE ||
+		    state == DOOMED_DYING)
+			return;
+	} while (!atomic_compare_exchange_weak(&doomed_state, &state,
+					       DOOMED_DYING));
+	if (state == DOOMED_FILE)
 		remove_doomed();
-		break;
-	case DOOMED_STAYS:
+	else if (state == DOOMED_STAYS)
 		tell_of_doomed();
-		break;
-	}
 	/* gzip -q calls a reader that went away a warning. */
 	if (sig == SIGPIPE && quiet)
 		_exit(STATUS_WARNING);
 	fatal_die(sig);
 }
 
+/* Nothing more may happen once a signal has begun to end the program, in any thread. */
+static void set_state(int state)
+{
+	int now = atomic_load(&doomed_state);
+
+	do {
+		while (now == DOOMED_DYING) {
+			pause();
+			now = atomic_load(&doomed_state);
+		}
+	} while (!atomic_compare_exchange_weak(&doomed_state, &now, state));
+}
+
 static void begin_creating(void)
 {
+	set_state(DOOMED_CREATING);
 	doomed_base[0] = '\0';
-	atomic_store(&pending_signal, 0);
-	atomic_store(&doomed_state, DOOMED_CREATING);
+}
+
+static void take_pending(void)
+{
+	int sig = atomic_load(&pending_signal);
+
+	if (sig)
+		on_fatal_signal(sig);
 }
 
 static void end_creating(struct outfile *out)
 {
-	int sig;
-
 	if (out->created && fstat(out->fd, &out->st) == 0 &&
 	    strlen(out->base) < sizeof(doomed_base)) {
 		strcpy(doomed_base, out->base);
 		doomed_dir = out->dir_fd;
 		doomed_dev = out->st.st_dev;
 		doomed_ino = out->st.st_ino;
-		atomic_store(&doomed_state, DOOMED_FILE);
+		set_state(DOOMED_FILE);
 	} else {
-		atomic_store(&doomed_state, DOOMED_NONE);
+		set_state(DOOMED_NONE);
 	}
-	sig = atomic_load(&pending_signal);
-	if (sig)
-		on_fatal_signal(sig);
+	take_pending();
 }
 
 void out_init(const struct options *opt)
@@ -453,7 +472,7 @@ static int empty(struct outfile *out)
 	snprintf(doomed_text, sizeof(doomed_text), "\n%s: %.*s%s\n", msg_program(),
 		 PATH_MAX - 200, msg_name(out->name), stays_text);
 	out->emptied = true;
-	atomic_store(&doomed_state, DOOMED_STAYS);
+	set_state(DOOMED_STAYS);
 	if (ftruncate(out->fd, 0) == 0)
 		return 0;
 	msg_fault("%s: %s", msg_name(out->name), strerror(errno));
@@ -643,10 +662,18 @@ int out_finish(struct outfile *out, const struct options *opt,
 		return -1;
 	}
 	out->fd = -1;
-	atomic_store(&doomed_state, DOOMED_NONE);
+	set_state(DOOMED_DONE);
 	out->created = false;
 	out->in_place = false;
 	return 0;
+}
+
+void out_settle(void)
+{
+	if (atomic_load(&doomed_state) != DOOMED_DONE)
+		return;
+	set_state(DOOMED_NONE);
+	take_pending();
 }
 
 void out_discard(struct outfile *out)
@@ -655,10 +682,10 @@ void out_discard(struct outfile *out)
 		return;
 	if (out->created) {
 		remove_doomed();
-		atomic_store(&doomed_state, DOOMED_NONE);
+		set_state(DOOMED_NONE);
 		out->created = false;
 	} else if (out->in_place && out->emptied) {
-		atomic_store(&doomed_state, DOOMED_NONE);
+		set_state(DOOMED_NONE);
 		msg_fault("%s%s", msg_name(out->name), stays_text);
 	}
 	if (out->fd >= 0) {

@@ -82,10 +82,14 @@ int out_sync(struct outfile *out);
  * @in:    the input, whose times, rights and owner a new file gets, if it has any
  * @mtime: a time to have instead of the input's, if not 0
  *
- * Returns 0, or -1 after reporting: out_discard() is to follow.
+ * Returns 0, or -1 after reporting: out_discard() is to follow.  After 0 signals wait for
+ * out_settle(), so that none leaves both the output and an input that it replaces.
  */
 int out_finish(struct outfile *out, const struct options *opt,
 	       const struct infile *in, uint32_t mtime);
+
+/* The input was removed, or stays: what is printed then nobody may have to wait for. */
+void out_settle(void);
 
 /*
  * Give up: close, and remove what was created, or report what cannot be removed.

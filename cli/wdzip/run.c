@@ -18,16 +18,21 @@
 /* What was not read, or is not in the output, must not be lost. */
 static void remove_input(struct job *job)
 {
-	if (job->opt->keep || job->in.is_stdin || !in_replaced(job->opt))
+	bool replaced =
+		!job->opt->keep && !job->in.is_stdin && in_replaced(job->opt);
+	bool unchanged = replaced && in_is_unchanged(&job->in);
+
+	if (unchanged && !job->keep_input)
+		in_remove(&job->in);
+	out_settle();
+	if (!replaced)
 		return;
-	if (!in_is_unchanged(&job->in))
+	if (!unchanged)
 		msg_warn("%s changed while it was read -- not removed",
 			 msg_name(job->in.name));
 	else if (job->keep_input)
 		msg_warn("%s goes on after its stream -- not removed",
 			 msg_name(job->in.name));
-	else
-		in_remove(&job->in);
 }
 
 static enum outcome finish(struct job *job)

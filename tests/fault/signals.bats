@@ -23,6 +23,7 @@ load common
 	            assert case.result.status in (want, 0), (n, case.result)
 	            assert case.result.status or n == total
 	            assert n > 2 or state == "kept"
+	            assert state != "both" or "-k" in command, n
 	    case.report("a signal before each of %d calls" % total)
 	EOT
 }
@@ -48,8 +49,9 @@ load common
 	        spin(rng.uniform(0, took * 1.1), child)
 	        child.send_signal(sig)
 	        result = finish(child)
-	        case.judge(result, also=[-sig], silent=True)
+	        state = case.judge(result, also=[-sig], silent=True)
 	        assert result.status in (0, -sig), result
+	        assert state != "both", result
 	        seen[sig.name if result.status else "too late"] += 1
 	    case.report("random moments (%s)" % dict(seen))
 	EOT
