@@ -329,6 +329,17 @@ bool wd_chunk_judge(struct wd_work *work, size_t used, size_t made)
 	return made < END_LEN || memcmp(out + made - END_LEN, end_head, END_HEAD);
 }
 
+bool wd_chunk_end_is_known(const struct wd_work *work,
+			   enum wd_comp_format format)
+{
+	const struct wd_comp_req *req = work->req;
+
+	if (!work->args.chunk.decoder->ended)
+		return true;
+	return format != WD_COMP_RAW &&
+	       req->in_len - req->consumed == wd_format_of(format)->tail_size;
+}
+
 /* Returns false if libdeflate alone cannot say how the chunk ends. */
 static bool chunk_by_libdeflate(struct wd_codec *codec, struct wd_work *work)
 {

@@ -22,12 +22,15 @@
  * For drivers that serve WD_WORK_CHUNK with a decoder of whole streams: that decodes,
  * to @out of the request, what wd_chunk_copy() made of its input: WD_CHUNK_END bytes
  * more.  wd_chunk_judge() is told what it used and made, and fills in the request;
- * false if it cannot be told how the chunk ended.
+ * false if it cannot be told how the chunk ended.  If the stream ended in it, that is known
+ * only where nothing but the trailer of @format follows.
  */
 #define WD_CHUNK_END	13u		/* bytes */
 
 void wd_chunk_copy(uint8_t *to, const void *in, size_t len);
 bool wd_chunk_judge(struct wd_work *work, size_t used, size_t made);
+bool wd_chunk_end_is_known(const struct wd_work *work,
+			   enum wd_comp_format format);
 
 struct wd_codec;
 

@@ -112,6 +112,17 @@ static int spoil(struct wd_comp_sess *s, int status)
 	return d->pending;
 }
 
+bool decompress_doubt(struct wd_comp_sess *s)
+{
+	return s->decomp->inorder.device && spoil(s, 0);
+}
+
+void decompress_trust(struct wd_comp_sess *s)
+{
+	s->decomp->suspect = NULL;
+	s->decomp->distrusts = false;
+}
+
 static int fail(struct wd_comp_sess *s, const struct framing_error *e)
 {
 	/* Of what a device has made only the CPU can tell. */
@@ -178,7 +189,8 @@ int decompress_put_input(struct wd_comp_sess *s, size_t len,
 
 	if (decompress_is_over(s))
 		return len ? -EINVAL : 0;
-	ret = split_put(&d->split, &d->pieces, len, flush, decodes_alone(s));
+	ret = split_put(&d->split, &d->pieces, len, flush, decodes_alone(s),
+			sched_on_device(&s->sched));
 	if (ret)
 		return ret;
 	send_ahead(s);
@@ -238,6 +250,11 @@ static int harvest_device(struct wd_comp_sess *s, struct piece *p)
 	const struct wd_comp_req *req = &d->inorder.req;
 	const struct wd_stateful *stream = &d->inorder.stream;
 
+	/* With its memory went what had not been handed out. */
+	if (req->status == -ENOMEM && !d->inorder.bufs[d->inorder.filling].data) {
+		d->inorder.asked = false;
+		return -ENOMEM;
+	}
 	if (req->status && !stream->begun) {
 		d->inorder.asked = false;
 		suspect_device(d, req->status);
@@ -499,6 +516,30 @@ static int accept_members(struct wd_comp_sess *s, struct piece *p)
 }
 
 /*
+ * Where a device says that the member ended, the trailer comes right behind it, and
+ * speaks of all that went out and of this; if not, the CPU looks itself.
+ */
+static bool ends_well(struct wd_comp_sess *s, const struct piece *p)
+{
+	const struct wd_format *format = s->decomp->framing.format;
+	struct inorder *o = &s->decomp->inorder;
+	const struct wd_comp_req *req = &p->req;
+	struct wd_mismatch m;
+	uint32_t sum;
+
+	if (!p->ws->inf.ended || !p->item.lane || !lane_is_device(p->item.lane))
+		return true;
+	if (!format->tail_size ||
+	    req->in_len - req->consumed < format->tail_size)
+		return false;
+	inorder_settle_sum(o);
+	sum = wd_checksum_join(s->setup.format, o->content.sum, req->checksum,
+			       req->produced);
+	return !format->check_tail((const uint8_t *)req->in + req->consumed, sum,
+				   o->content.len + req->produced, &m);
+}
+
+/*
  * Take over what @p was decoded to, or make it a piece to decode in order.
  * Returns 1 if its output is to be handed out, 0 if not, or -ENOMEM.
  */
@@ -508,7 +549,7 @@ static int judge(struct wd_comp_sess *s, struct piece *p)
 	bool chunk = p->kind == PIECE_CHUNK;
 
 	s->info.requests++;
-	if (!ahead_counts(p) ||
+	if (!ahead_counts(p) || (chunk && !ends_well(s, p)) ||
 	    (!chunk && s->setup.flags & WD_COMP_ONE_MEMBER)) {
 		d->pieces.distrust++;
 		piece_make_serial(&d->pieces, p);

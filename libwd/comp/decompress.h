@@ -76,6 +76,13 @@ void decompress_set_preset(struct wd_comp_sess *s, const struct preset *preset);
 /* Another attempt is the same stream again. */
 void decompress_allow_restart(struct wd_comp_sess *s);
 
+/*
+ * It is more than there was room for.  Whether that may be a device's invention: then the
+ * stream has to begin again.  Where the CPU has found the same, it was not.
+ */
+bool decompress_doubt(struct wd_comp_sess *s);
+void decompress_trust(struct wd_comp_sess *s);
+
 /* Who decodes. */
 const char *decompress_codec(const struct wd_comp_sess *s);
 

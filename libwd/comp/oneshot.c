@@ -141,12 +141,18 @@ static int run_decompress(struct wd_comp_sess *s, const void *in, size_t in_len,
 	decompress_allow_restart(s);
 	s->fresh = false;
 	ret = run_copying(s, in, in_len, o);
+	if (ret == -ENOSPC && decompress_doubt(s))
+		s->failed = ret = -ERESTART;
 	if (ret != -ERESTART)
 		return ret;
 	sched_drain(&s->sched);
 	ret = wd_comp_reset(s, s->setup.size_hint);
 	s->fresh = false;
-	return ret ? ret : run_copying(s, in, in_len, o);
+	if (!ret)
+		ret = run_copying(s, in, in_len, o);
+	if (ret == -ENOSPC)
+		decompress_trust(s);
+	return ret;
 }
 
 WD_API int wd_comp_run(struct wd_comp_sess *sess, const void *in, size_t in_len,

@@ -24,6 +24,7 @@
 #define CHUNK_IN_MAX	  (4 * MIB + 64 * KIB)
 #define MEMBERS_IN	(256 * KIB)	/* small members share a piece */
 #define MEMBERS_OUT	(1 * MIB)
+#define FIRST_IN	(2 * MIB + 64 * KIB)	/* as much may be the first chunk */
 #define HEADER_IN_MAX	(128 * KIB)	/* a longer one tells no size */
 #define QUEUED_PER_WORKER (3 * MIB / 2)
 
@@ -175,6 +176,9 @@ static int split_members(struct splitter *sp, struct pieces *ps, bool force)
 		return ret ? ret : 1;
 	}
 	sp->members_need = 0;
+	if (sp->patient && !force && pending_len(sp) < FIRST_IN &&
+	    !wd_splice_find_marker(pending(sp), pending_len(sp)))
+		return 0;
 	sp->at_member = false;
 	sp->scanned = sp->cut;
 	return split_header(sp, ps);
@@ -287,7 +291,7 @@ int split_get(struct splitter *sp, struct pieces *ps, uint64_t size_hint,
 }
 
 int split_put(struct splitter *sp, struct pieces *ps, size_t len,
-	      enum wd_comp_flush flush, bool alone)
+	      enum wd_comp_flush flush, bool alone, bool patient)
 {
 	if (len && (sp->input_done || len > sp->block->cap - sp->block->len))
 		return -EINVAL;
@@ -300,6 +304,7 @@ int split_put(struct splitter *sp, struct pieces *ps, size_t len,
 	if (flush == WD_COMP_FINISH)
 		sp->input_done = true;
 	sp->alone = alone;
+	sp->patient = patient;
 	return split(sp, ps);
 }
 

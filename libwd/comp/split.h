@@ -18,6 +18,7 @@
  * @at_member:    @cut may be where a sized member begins
  * @sync:         hand out what there is
  * @alone:        no use looking for places where other threads could begin
+ * @patient:      what begins at a member is to be a chunk, if there may be one
  * @members_need: no use looking for members with less
  */
 struct splitter {
@@ -29,6 +30,7 @@ struct splitter {
 	bool input_done;
 	bool sync;
 	bool alone;
+	bool patient;
 	size_t members_need;
 };
 
@@ -43,9 +45,12 @@ bool split_is_ahead(const struct pieces *ps, unsigned int width);
 int split_get(struct splitter *sp, struct pieces *ps, uint64_t size_hint,
 	      void **buf, size_t *room);
 
-/* It was filled; @alone: a single thread decodes.  Returns 0, -EINVAL, -ENOMEM. */
+/*
+ * It was filled; @alone: a single thread decodes; @patient: a device is to have the
+ * first chunk, too, if that takes more input.  Returns 0, -EINVAL, -ENOMEM.
+ */
 int split_put(struct splitter *sp, struct pieces *ps, size_t len,
-	      enum wd_comp_flush flush, bool alone);
+	      enum wd_comp_flush flush, bool alone, bool patient);
 
 /* Copy what is in no piece yet to @to, if given; returns its bytes. */
 size_t split_rest(const struct splitter *sp, uint8_t *to);

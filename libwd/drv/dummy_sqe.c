@@ -129,7 +129,7 @@ SELDOM void dummy_decode_chunk(const struct dummy_slot *slot, struct wd_work *wo
 	}
 	/* Where a stream ended inside of it only the device says: the CPU looks itself. */
 	if (!wd_chunk_judge(&judged, res->consumed, res->produced) ||
-	    judged.args.chunk.decoder->ended) {
+	    !wd_chunk_end_is_known(&judged, slot->format)) {
 		inflight_fail(req, -EOPNOTSUPP);
 		return;
 	}

@@ -332,7 +332,7 @@ static uint32_t crc_of(uint32_t word)
 
 /*
  * Where a stream ended inside of a chunk nobody can tell but the device; for that the
- * CPU looks itself.
+ * CPU looks itself, unless nothing but the trailer follows, which bears it out.
  */
 static int decode_chunk(const struct hisi_zip_slot *slot, struct wd_work *work,
 			struct hisi_zip_result res)
@@ -346,7 +346,7 @@ static int decode_chunk(const struct hisi_zip_slot *slot, struct wd_work *work,
 		wd_work_chunk(&given, slot->flight.work.args.chunk.decoder);
 
 	if (!wd_chunk_judge(&judged, res.consumed, res.produced) ||
-	    judged.args.chunk.decoder->ended)
+	    !wd_chunk_end_is_known(&judged, slot->format))
 		return -EOPNOTSUPP;
 	work->result.chunk.stuck = true;
 	req->consumed = given.consumed;

@@ -279,6 +279,39 @@ static void t_one_shot_begins_again_by_itself(void **state)
 	free(out);
 }
 
+/* Too much for the caller may be the device's invention, and is looked at; then it is not. */
+static void t_one_shot_without_room_says_so(void **state)
+{
+	struct t_bytes in = { 0 };
+	struct wd_comp_sess *s;
+	struct wd_comp_lane lane;
+	uint8_t *out = malloc(LEN);
+	size_t consumed, produced;
+
+	(void)state;
+	assert_non_null(out);
+	pack(&in, WD_COMP_GZIP, 6, LEN);
+	begin_model(QM_HW_V3, NULL);
+	s = make_decoder(WD_COMP_GZIP, "hisi_zip");
+	assert_int_equal(wd_comp_run(s, in.data, in.len, out, LEN / 2,
+				     &consumed, &produced),
+			 -ENOSPC);
+	assert_int_equal(produced, LEN / 2);
+	assert_memory_equal(out, plain, LEN / 2);
+	assert_int_equal(
+		wd_comp_run(s, in.data, in.len, out, LEN, &consumed, &produced),
+		0);
+	assert_int_equal(produced, LEN);
+	assert_memory_equal(out, plain, LEN);
+	lane = device_lane(s);
+	assert_int_equal(lane.bytes_out, LEN);
+	assert_int_equal(lane.failed, 0);
+	wd_comp_destroy(s);
+	with_model_end();
+	t_bytes_free(&in);
+	free(out);
+}
+
 /* What is wrong with the data is the CPU's to say, and no fault of the device. */
 static void check_bad_data(const struct t_bytes *in)
 {
@@ -427,6 +460,7 @@ int main(void)
 		cmocka_unit_test(t_the_first_request_fails_without_a_trace),
 		cmocka_unit_test(t_later_ones_make_it_begin_again),
 		cmocka_unit_test(t_one_shot_begins_again_by_itself),
+		cmocka_unit_test(t_one_shot_without_room_says_so),
 		cmocka_unit_test(t_bad_data_is_bad_data),
 		cmocka_unit_test(t_no_fault_gets_a_wrong_byte_out_of_a_stream),
 	};
