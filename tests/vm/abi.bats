@@ -21,178 +21,96 @@ teardown() {
 	idle
 }
 
+# rows <<LINES...: each is the name of a test of abi.c, and what it shows.  One after the other
+# in one test, as starting one takes an emulated machine longer than most of them do.
+rows() {
+	local lines line
+
+	mapfile -t lines
+	for line in "${lines[@]}"; do
+		echo "$line"
+		abi "${line%%:*}"
+		teardown
+	done
+}
+
 teardown_file() {
 	unload_dummy
 }
 
 # ---- state ----
 
-@test "START_Q starts a queue in state INIT" {
-	abi init_start
-}
-
-@test "PUT_Q does nothing in state INIT" {
-	abi init_put
-}
-
-@test "a driver's ioctl is passed on in state INIT" {
-	abi init_driver_ioctl
-}
-
-@test "poll finds nothing in state INIT" {
-	abi init_poll
-}
-
-@test "regions can be mapped in state STARTED" {
-	abi mmap_when_started
-}
-
-@test "START_Q is EINVAL in state STARTED" {
-	abi started_start
-}
-
-@test "PUT_Q stops a queue, which can be started again" {
-	abi started_put
-}
-
-@test "a driver's ioctl is passed on in state STARTED" {
-	abi started_driver_ioctl
-}
-
-@test "poll finds a result until it is taken" {
-	abi started_poll
-}
-
-@test "every ioctl and mmap is ENXIO when the device is gone" {
-	abi zombie
-}
-
-@test "the same for a queue that was never started" {
-	abi zombie_init
-}
-
-@test "poll tells of an error and a hang-up when the device is gone (improvement)" {
-	abi zombie_poll
-}
-
-@test "who waits in poll or epoll is woken when the device goes (improvement)" {
-	abi zombie_wakes_poll
-}
-
-@test "mappings read as ones when the device is gone (improvement)" {
-	abi zombie_mappings
-}
-
-@test "a dead queue's regions can be unmapped, and not mapped again" {
-	abi zombie_unmap
-}
-
-@test "an unknown ioctl is EINVAL" {
-	abi unknown_ioctl
+@test "state, row by row" {
+	rows <<-'EOT'
+	init_start: START_Q starts a queue in state INIT
+	init_put: PUT_Q does nothing in state INIT
+	init_driver_ioctl: a driver's ioctl is passed on in state INIT
+	init_poll: poll finds nothing in state INIT
+	mmap_when_started: regions can be mapped in state STARTED
+	started_start: START_Q is EINVAL in state STARTED
+	started_put: PUT_Q stops a queue, which can be started again
+	started_driver_ioctl: a driver's ioctl is passed on in state STARTED
+	started_poll: poll finds a result until it is taken
+	zombie: every ioctl and mmap is ENXIO when the device is gone
+	zombie_init: the same for a queue that was never started
+	zombie_poll: poll tells of an error and a hang-up when the device is gone (improvement)
+	zombie_wakes_poll: who waits in poll or epoll is woken when the device goes (improvement)
+	zombie_mappings: mappings read as ones when the device is gone (improvement)
+	zombie_unmap: a dead queue's regions can be unmapped, and not mapped again
+	unknown_ioctl: an unknown ioctl is EINVAL
+	EOT
 }
 
 # ---- mmap ----
 
-@test "a region that does not exist is EINVAL" {
-	abi bad_region
-}
-
-@test "a size that is not the region's is EINVAL" {
-	abi wrong_size
-}
-
-@test "a region that is mapped is EEXIST" {
-	abi double_map
-}
-
-@test "a region that was unmapped can be mapped again" {
-	abi map_again
-}
-
-@test "a private mapping is EINVAL (improvement)" {
-	abi private_map
-}
-
-@test "a mapping cannot be made executable (improvement)" {
-	abi no_code
-}
-
-@test "mremap is EPERM and harms nothing (CVE-2026-23056)" {
-	abi mremap_refused
-}
-
-@test "a mapping can be split, and unmapped in parts" {
-	abi partial_unmap
+@test "mmap, row by row" {
+	rows <<-'EOT'
+	bad_region: a region that does not exist is EINVAL
+	wrong_size: a size that is not the region's is EINVAL
+	double_map: a region that is mapped is EEXIST
+	map_again: a region that was unmapped can be mapped again
+	private_map: a private mapping is EINVAL (improvement)
+	no_code: a mapping cannot be made executable (improvement)
+	mremap_refused: mremap is EPERM and harms nothing (CVE-2026-23056)
+	partial_unmap: a mapping can be split, and unmapped in parts
+	EOT
 }
 
 # ---- fork and exec ----
 
-@test "a child has neither mappings nor the queue (improvement)" {
-	abi fork_without
-}
-
-@test "a child cannot map what its parent has not mapped (improvement)" {
-	abi fork_unmapped
-}
-
-@test "madvise does not give a child the mappings" {
-	abi fork_madvise
-}
-
-@test "poll tells another process of an error, and the owner of its results (improvement)" {
-	abi fork_poll
-}
-
-@test "another process that waits does not get the owner's wake-up (improvement)" {
-	abi fork_wakeup
-}
-
-@test "a child can have a queue of its own" {
-	abi fork_with_own
-}
-
-@test "requests act on the memory of the queue's opener" {
-	abi fork_memory
-}
-
-@test "another program cannot use an inherited queue (improvement)" {
-	abi exec_queue
-}
-
-@test "a descriptor that outlives its opener does nothing" {
-	abi outlive
+@test "fork and exec, row by row" {
+	rows <<-'EOT'
+	fork_without: a child has neither mappings nor the queue (improvement)
+	fork_unmapped: a child cannot map what its parent has not mapped (improvement)
+	fork_madvise: madvise does not give a child the mappings
+	fork_poll: poll tells another process of an error, and the owner of its results (improvement)
+	fork_wakeup: another process that waits does not get the owner's wake-up (improvement)
+	fork_with_own: a child can have a queue of its own
+	fork_memory: requests act on the memory of the queue's opener
+	exec_queue: another program cannot use an inherited queue (improvement)
+	outlive: a descriptor that outlives its opener does nothing
+	EOT
 }
 
 # ---- close ----
 
-@test "unmapping, stopping and closing in every order" {
-	abi close_orders
-}
-
-@test "a mapping keeps its queue when the file is closed" {
-	abi mapping_outlives_close
-}
-
-@test "available_instances counts down, and open is EBUSY at the end" {
-	abi all_queues
+@test "close, row by row" {
+	rows <<-'EOT'
+	close_orders: unmapping, stopping and closing in every order
+	mapping_outlives_close: a mapping keeps its queue when the file is closed
+	all_queues: available_instances counts down, and open is EBUSY at the end
+	EOT
 }
 
 # ---- doorbells ----
 
-@test "doorbells read as ones, and reach nothing, before the queue is started (improvement)" {
-	abi doorbells_early
-}
-
-@test "the same once it was stopped, while its rings can be read (improvement)" {
-	abi doorbells_late
-}
-
-@test "taking a queue's doorbells away touches no other mapping" {
-	abi doorbells_alone
-}
-
-@test "the rings are mapped with the first touch" {
-	abi rings_at_once
+@test "doorbells, row by row" {
+	rows <<-'EOT'
+	doorbells_early: doorbells read as ones, and reach nothing, before the queue is started (improvement)
+	doorbells_late: the same once it was stopped, while its rings can be read (improvement)
+	doorbells_alone: taking a queue's doorbells away touches no other mapping
+	rings_at_once: the rings are mapped with the first touch
+	EOT
 }
 
 # ---- limbo ----
@@ -220,96 +138,45 @@ teardown_file() {
 
 # ---- a device that is suspended ----
 
-@test "open and START_Q are EBUSY, what was started is dead, what was not goes on later" {
-	abi suspended
-}
-
-@test "who waits in poll is woken when the device is suspended" {
-	abi suspended_wakes_poll
-}
-
-@test "a device that is suspended can go away" {
-	abi suspended_and_gone
-}
-
-@test "a device that is suspended is not asked whether it has let go" {
-	abi suspended_limbo
+@test "a device that is suspended, row by row" {
+	rows <<-'EOT'
+	suspended: open and START_Q are EBUSY, what was started is dead, what was not goes on later
+	suspended_wakes_poll: who waits in poll is woken when the device is suspended
+	suspended_and_gone: a device that is suspended can go away
+	suspended_limbo: a device that is suspended is not asked whether it has let go
+	EOT
 }
 
 # ---- arguments ----
 
-@test "a process whose number (PASID) is too large for the device gets ENOSPC" {
-	abi pasid_too_large
-}
-
-@test "an ioctl's argument is copied, both ways" {
-	abi ioctl_argument
-}
-
-@test "an ioctl's argument of more than 128 bytes is EINVAL" {
-	abi ioctl_too_long
+@test "arguments, row by row" {
+	rows <<-'EOT'
+	pasid_too_large: a process whose number (PASID) is too large for the device gets ENOSPC
+	ioctl_argument: an ioctl's argument is copied, both ways
+	ioctl_too_long: an ioctl's argument of more than 128 bytes is EINVAL
+	EOT
 }
 
 # ---- the dummy device ----
 
-@test "a queue's memory is clean, whoever had it before" {
-	abi clean_rings
-}
-
-@test "an address that is not the process's fails the request alone" {
-	abi bad_addresses
-}
-
-@test "rings and doorbells are no memory for data" {
-	abi ring_as_buffer
-}
-
-@test "pages that were never touched fault in" {
-	abi untouched_pages
-}
-
-@test "a request that makes no sense is refused" {
-	abi bad_requests
-}
-
-@test "a doorbell that makes no sense is ignored" {
-	abi bad_doorbells
-}
-
-@test "a full ring, answered in order" {
-	abi full_ring
-}
-
-@test "results that are not taken stop the device until they are" {
-	abi results_not_taken
-}
-
-@test "a doorbell that made no sense holds up nothing once it is put right" {
-	abi mended_doorbells
-}
-
-@test "no wake-up is lost between one who submits, one who receives, and the device" {
-	abi no_lost_wakeup
-}
-
-@test "memcopy, deflate, zlib and gzip, at every level" {
-	abi algorithms
-}
-
-@test "pieces of one stream join" {
-	abi open_stream
-}
-
-@test "a gzip header with every field" {
-	abi gzip_header
-}
-
-@test "injected faults hit as many requests as asked for" {
-	abi faults
-}
-
-@test "a device is isolated at its threshold, until that is set anew" {
-	abi isolation
+@test "the dummy device, row by row" {
+	rows <<-'EOT'
+	clean_rings: a queue's memory is clean, whoever had it before
+	bad_addresses: an address that is not the process's fails the request alone
+	ring_as_buffer: rings and doorbells are no memory for data
+	untouched_pages: pages that were never touched fault in
+	bad_requests: a request that makes no sense is refused
+	bad_doorbells: a doorbell that makes no sense is ignored
+	full_ring: a full ring, answered in order
+	results_not_taken: results that are not taken stop the device until they are
+	mended_doorbells: a doorbell that made no sense holds up nothing once it is put right
+	no_lost_wakeup: no wake-up is lost between one who submits, one who receives, and the device
+	algorithms: memcopy, deflate, zlib and gzip, at every level
+	open_stream: pieces of one stream join
+	gzip_header: a gzip header with every field
+	faults: injected faults hit as many requests as asked for
+	isolation: a device is isolated at its threshold, until that is set anew
+	EOT
 }
 
 # ---- sysfs ----

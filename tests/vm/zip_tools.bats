@@ -161,6 +161,37 @@ stream_end() {
 	all_come_back
 }
 
+# of WORD: what the line of --top=json has for it
+of() {
+	sed "s/.*\"$1\":\([^,]*\),.*/\1/" line
+}
+
+@test "--top tells who has queues, and what the engine does" {
+	local busy module
+
+	for module in uacce hisi_qm hisi_zip; do
+		[ "$(<"/sys/module/wd_$module/version")" = "$(wdzip --version |
+			sed -n '1s/.* //p')" ]
+	done
+	wdzip --engine=hisi_zip </dev/zero >/dev/null 3>&- &
+	busy=$!
+	more_is_done 5
+	wdzip --top=json >line
+	wdzip --top=openmetrics >metrics
+	kill "$busy"
+	wait "$busy" || [ $? -eq 143 ]
+	cat line
+	grep -q '^{"device":"hisi_zip-' line
+	[ "$(of driver)" = '"wd_hisi_zip"' ]
+	[ "$(of counters_readable)" = true ]
+	grep -q '"process":"wdzip"\|"name":"wdzip"' line
+	[ "$(of queues_used)" -gt 0 ]
+	[ "$(of requests_per_s)" != null ]
+	tail -n 1 metrics | grep -qx '# EOF'
+	awk '/^warpdrive_core_requests_total/ { n += $NF } END { exit !n }' metrics
+	all_come_back
+}
+
 @test "wdzip is killed: its queues are free again" {
 	local i pid
 
