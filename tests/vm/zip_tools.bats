@@ -77,9 +77,8 @@ sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())' "in/$kind.gz" | cmp - "i
 		# Chunks of zeros come several at a time, for which there is not enough room.
 		[ $kind != zeros ] || continue
 		[ "$(stat_of redone)" = 0 ]
-		# The first chunk, and that in which the data ends, are the CPU's.
-		[ "$(stat_of device_requests)" -ge $((large / 2 - 2)) ]
-		[ "$(($(sim_value stats out_bytes) - before))" -ge $((bytes / 3)) ]
+		[ "$(stat_of device_requests)" = "$(stat_of requests)" ]
+		[ "$(($(sim_value stats out_bytes) - before))" -ge "$bytes" ]
 	done
 	all_come_back
 }
