@@ -86,7 +86,7 @@ struct hisi_qm_engine {
 	unsigned int types;
 	const struct hisi_qm_error *errors;
 	void (*read_caps)(struct hisi_qm *qm);
-	int (*hw_init)(struct hisi_qm *qm, u32 user_cfg);
+	void (*hw_init)(struct hisi_qm *qm, u32 user_cfg);
 	void (*rest)(struct hisi_qm *qm);
 	void (*error_enable)(struct hisi_qm *qm, bool on);
 	u32 (*error_status)(struct hisi_qm *qm);

@@ -128,9 +128,7 @@ int hisi_qm_start_device(struct hisi_qm *qm, bool fresh)
 	/* Whatever made it let go of memory may have left that to us. */
 	hisi_qm_write(qm, QM_AXI_CTRL, 0);
 	init_registers(qm);
-	ret = qm->engine->hw_init(qm, user_cfg(qm));
-	if (ret)
-		return ret;
+	qm->engine->hw_init(qm, user_cfg(qm));
 	hisi_qm_errors_enable(qm, true);
 	ret = hisi_qm_set_queues(qm, qm->queues);
 	if (ret)

@@ -7,6 +7,7 @@
 #include <linux/bitfield.h>
 #include <linux/debugfs.h>
 #include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
@@ -24,7 +25,8 @@
 #define SVA_PREFETCHES		(BIT(30) | BIT(26))
 #define SVA_UNDER_WAY		GENMASK(15, 0)
 #define SVA_ZEROS		3
-#define SVA_LOOKS		1000
+#define SVA_LOOK_US		10
+#define SVA_LIMIT		(5 * HZ)
 #define CLOCK_CHECK		BIT(16)		/* decompression looks at what it made */
 #define CLOCK_GATING_V3		0x2000ff00
 #define LIT_LEN_MIXED		BIT(4)
@@ -119,55 +121,67 @@ static void change(struct hisi_qm *qm, u32 offset, u32 clear, u32 set)
 	hisi_qm_write(qm, offset, (hisi_qm_read(qm, offset) & ~clear) | set);
 }
 
-/* The bits flicker: 0 counts when it has been seen three times in a row. */
+/*
+ * The bits flicker: 0 counts when it has been seen three times in a row.  That may take
+ * seconds; Linux waits as long.
+ */
 static int wait_sva(struct hisi_qm *qm, u32 busy)
 {
-	unsigned int looks, zeros = 0;
+	unsigned long end = jiffies + SVA_LIMIT;
+	unsigned int zeros = 0;
 
-	for (looks = 0; looks < SVA_LOOKS; looks++) {
-		zeros = hisi_qm_read(qm, HZIP_SVA_TRANSACTIONS) & busy ? 0 : zeros + 1;
+	for (;;) {
+		bool late = time_after(jiffies, end);
+		u32 now = hisi_qm_read(qm, HZIP_SVA_TRANSACTIONS);
+
+		zeros = now & busy ? 0 : zeros + 1;
 		if (zeros == SVA_ZEROS)
 			return 0;
-		udelay(1);
+		/* One that has left the bus reads as ones. */
+		if (late || now == U32_MAX)
+			return -ETIMEDOUT;
+		usleep_range(SVA_LOOK_US, 2 * SVA_LOOK_US);
 	}
-	return -ETIMEDOUT;
 }
 
-/* Let the engine ask for translations of addresses before it needs them. */
-static int open_prefetch(struct hisi_qm *qm)
+/* The register of transactions tells whether any is under way. */
+static void close_prefetch(struct hisi_qm *qm)
 {
-	int ret;
+	bool late;
 
-	if (!(qm->caps.features & QM_CAP_SVA_PREFETCH))
-		return 0;
-	change(qm, HZIP_PREFETCH_CFG, PREFETCH_CLOSED, 0);
-	ret = wd_hisi_qm_poll(qm, HZIP_PREFETCH_CFG, PREFETCH_BUSY, 0, PREFETCH_LIMIT_US);
-	if (!ret)
-		ret = wait_sva(qm, SVA_BUSY);
-	if (ret)
-		pci_err(qm->pdev, "prefetching of translations does not start\n");
-	return ret;
-}
-
-/* The same register tells whether any is under way. */
-static void zip_rest(struct hisi_qm *qm)
-{
 	if (!(qm->caps.features & QM_CAP_SVA_PREFETCH))
 		return;
 	change(qm, HZIP_PREFETCH_CFG, 0, PREFETCH_OFF);
-	if (wd_hisi_qm_poll(qm, HZIP_SVA_TRANSACTIONS, SVA_PREFETCHES, 0,
-			    PREFETCH_LIMIT_US) ||
-	    wait_sva(qm, SVA_UNDER_WAY))
+	late = wd_hisi_qm_poll(qm, HZIP_SVA_TRANSACTIONS, SVA_PREFETCHES, 0,
+			       PREFETCH_LIMIT_US);
+	/* That it is not closed is no reason not to wait for what is under way. */
+	late |= wait_sva(qm, SVA_UNDER_WAY) != 0;
+	if (late)
 		pci_warn(qm->pdev, "prefetching of translations does not end\n");
 }
 
-static int zip_hw_init(struct hisi_qm *qm, u32 user_cfg)
+/*
+ * Let the engine ask for translations of addresses before it needs them.  Without that
+ * it is slower, and works.
+ */
+static void open_prefetch(struct hisi_qm *qm)
+{
+	if (!(qm->caps.features & QM_CAP_SVA_PREFETCH))
+		return;
+	change(qm, HZIP_PREFETCH_CFG, PREFETCH_CLOSED, 0);
+	if (wd_hisi_qm_poll(qm, HZIP_PREFETCH_CFG, PREFETCH_BUSY, 0, PREFETCH_LIMIT_US) ||
+	    wait_sva(qm, SVA_BUSY)) {
+		pci_warn(qm->pdev, "prefetching of translations does not start: goes on without\n");
+		close_prefetch(qm);
+	}
+}
+
+static void zip_hw_init(struct hisi_qm *qm, u32 user_cfg)
 {
 	static const u32 cache[] = { HZIP_ARCACHE_0, HZIP_ARCACHE_1, HZIP_AWCACHE_0,
 				     HZIP_AWCACHE_1 };
 	struct zip_device *zip = to_zip(qm);
 	unsigned int i;
-	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(cache); i++)
 		hisi_qm_write(qm, cache[i], U32_MAX);
@@ -177,18 +191,15 @@ static int zip_hw_init(struct hisi_qm *qm, u32 user_cfg)
 	hisi_qm_write(qm, HZIP_DATA_RUSER, user_cfg);
 	hisi_qm_write(qm, HZIP_DATA_WUSER, user_cfg);
 	hisi_qm_write(qm, HZIP_SGL_RUSER, user_cfg);
-	ret = open_prefetch(qm);
-	if (ret)
-		return ret;
+	open_prefetch(qm);
 	hisi_qm_write(qm, HZIP_CLOCK_GATE,
 		      CLOCK_CHECK | zip->cores_comp | zip->cores_decomp << HZIP_CORES_COMP);
 	hisi_qm_write(qm, HZIP_PERF_MODE, perf_mode);
 	if (qm->caps.version < QM_HW_V3)
-		return 0;
+		return;
 	change(qm, HZIP_LIT_LEN_CTRL, LIT_LEN_MIXED, 0);
 	change(qm, HZIP_CLOCK_GATE, 0, CLOCK_GATING_V3);
 	change(qm, HZIP_PEH_AUTO_GATE, 0, PEH_AUTO_GATE);
-	return 0;
 }
 
 /* ---- errors ---- */
@@ -274,7 +285,7 @@ static const struct hisi_qm_engine zip_engine = {
 	.errors = zip_errors,
 	.read_caps = zip_read_caps,
 	.hw_init = zip_hw_init,
-	.rest = zip_rest,
+	.rest = close_prefetch,
 	.error_enable = zip_error_enable,
 	.error_status = zip_error_status,
 	.error_clear = zip_error_clear,
