@@ -31,6 +31,7 @@
 #define CLOCK_GATING_V3		0x2000ff00
 #define LIT_LEN_MIXED		BIT(4)
 #define PEH_AUTO_GATE		BIT(0)
+#define PERF_MODE_FAST		BIT(0)
 
 static unsigned int queues = 256;
 module_param(queues, uint, 0444);
@@ -194,7 +195,7 @@ static void zip_hw_init(struct hisi_qm *qm, u32 user_cfg)
 	open_prefetch(qm);
 	hisi_qm_write(qm, HZIP_CLOCK_GATE,
 		      CLOCK_CHECK | zip->cores_comp | zip->cores_decomp << HZIP_CORES_COMP);
-	hisi_qm_write(qm, HZIP_PERF_MODE, perf_mode);
+	change(qm, HZIP_PERF_MODE, PERF_MODE_FAST, perf_mode ? PERF_MODE_FAST : 0);
 	if (qm->caps.version < QM_HW_V3)
 		return;
 	change(qm, HZIP_LIT_LEN_CTRL, LIT_LEN_MIXED, 0);
