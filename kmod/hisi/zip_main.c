@@ -393,8 +393,11 @@ static int __init zip_init(void)
 	debugfs_root = debugfs_create_dir(ZIP_DRIVER_NAME, NULL);
 	zip_debugfs_driver(debugfs_root);
 	ret = pci_register_driver(&zip_driver);
-	if (ret)
+	if (ret) {
+		/* It may have had devices before it failed. */
+		zip_crypto_exit();
 		debugfs_remove(debugfs_root);
+	}
 	return ret;
 }
 
