@@ -244,16 +244,22 @@ static void memory_enable(struct hisi_qm *qm, bool on)
 	pci_read_config_word(qm->pdev, PCI_COMMAND, &command);
 }
 
-static int wait_msi(struct hisi_qm *qm)
+/*
+ * Wait for those that are under way.  V2 must not be reset before; but with its master
+ * shut by bad memory what it has stays.  V3 may be reset all the same.
+ */
+static int wait_msi(struct hisi_qm *qm, bool bad_memory)
 {
-	bool v3 = qm->caps.version >= QM_HW_V3;
-	int ret;
+	bool late;
 
-	ret = wd_hisi_qm_poll(qm, QM_PEH_DFX0, v3 ? DFX0_MSI_PENDING : U32_MAX, 0,
-			      MSI_LIMIT_US);
-	if (!ret && v3)
-		ret = wd_hisi_qm_poll(qm, QM_PEH_DFX1, DFX1_MSI_PENDING, 0, MSI_LIMIT_US);
-	return ret;
+	if (qm->caps.version < QM_HW_V3)
+		return bad_memory ? 0 : wd_hisi_qm_poll(qm, QM_PEH_DFX0, U32_MAX, 0,
+							MSI_LIMIT_US);
+	late = wd_hisi_qm_poll(qm, QM_PEH_DFX0, DFX0_MSI_PENDING, 0, MSI_LIMIT_US);
+	late |= wd_hisi_qm_poll(qm, QM_PEH_DFX1, DFX1_MSI_PENDING, 0, MSI_LIMIT_US) != 0;
+	if (late)
+		pci_warn(qm->pdev, "interrupts are still under way: reset all the same\n");
+	return 0;
 }
 
 /* ---- what only V2 needs ---- */
@@ -330,7 +336,7 @@ static int call_firmware(struct hisi_qm *qm)
  * The device was stopped.  On return it cannot reach memory, or was reset.  To reset it
  * with transactions under way could lock up the bus, for everybody.
  */
-static int reset_controller(struct hisi_qm *qm)
+static int reset_controller(struct hisi_qm *qm, bool bad_memory)
 {
 	int ret = 0;
 	u32 mask;
@@ -341,7 +347,7 @@ static int reset_controller(struct hisi_qm *qm)
 		ret = test_access(qm);
 	mask = msi_off(qm);
 	if (!ret)
-		ret = wait_msi(qm);
+		ret = wait_msi(qm, bad_memory);
 	/* Idle queues are not all: contexts, too, are written to memory. */
 	if (!hisi_qm_shut_master(qm)) {
 		pci_err(qm->pdev, "does not end what it does with memory: not reset by firmware\n");
@@ -376,7 +382,7 @@ static void reset_device(struct hisi_qm *qm)
 
 	note_reset(qm);
 	hisi_qm_stop_device(qm);
-	ret = reset_controller(qm);
+	ret = reset_controller(qm, bad_memory);
 	/* What did not end during the stop has asked for this very reset. */
 	clear_bit(HISI_QM_RESET_DUE, &qm->flags);
 	if (!ret) {
