@@ -65,6 +65,7 @@ struct hisi_qm_masks {
  * @types: queue types there are, from 0
  * @errors: names of the engine's error bits
  * @read_caps: look at the capability words, once; after the QM's own
+ * @serves_kernel: whether it does anything for the kernel; asked after @read_caps
  * @hw_init: set the engine's registers, before the QM starts; @user_cfg is how its
  *	accesses to memory look on the bus
  * @rest: end what it does by itself; the QM was stopped.  May be NULL
@@ -86,6 +87,7 @@ struct hisi_qm_engine {
 	unsigned int types;
 	const struct hisi_qm_error *errors;
 	void (*read_caps)(struct hisi_qm *qm);
+	bool (*serves_kernel)(struct hisi_qm *qm);
 	void (*hw_init)(struct hisi_qm *qm, u32 user_cfg);
 	void (*rest)(struct hisi_qm *qm);
 	void (*error_enable)(struct hisi_qm *qm, bool on);

@@ -411,7 +411,8 @@ static void free_tables(struct hisi_qm *qm)
  * @pdev: the function
  * @engine: what is behind the QM; must stay valid
  * @queues: how many the function shall have; fewer if there are no more
- * @kernel_queues: how many of them are the kernel's; fewer if there are no more
+ * @kernel_queues: how many of them are the kernel's; fewer if there are no more, none if
+ *	the engine does nothing for it
  *
  * The device does nothing yet.
  *
@@ -447,6 +448,8 @@ int wd_hisi_qm_init(struct hisi_qm *qm, struct pci_dev *pdev,
 	/* A device with fewer than that keeps as large a share for processes. */
 	if (qm->queues < queues)
 		kernel_queues = min(kernel_queues, max(qm->queues / 4, 2u));
+	if (!engine->serves_kernel(qm))
+		kernel_queues = 0;
 	qm->kernel_queues = round_down(min(kernel_queues, qm->queues), 2);
 	qm->free_queues = qm->queues - qm->kernel_queues;
 	ret = alloc_tables(qm);

@@ -51,12 +51,14 @@ static inline struct zip_device *to_zip(struct hisi_qm *qm)
 /*
  * zip_crypto.c
  *
+ * zip_crypto_can_use() tells whether the device has any algorithm for the kernel.
  * zip_crypto_add() tests the device with a request in each direction and offers it to
  * the kernel; 0 also if the device has nothing for the kernel.  After
  * zip_crypto_del() no request is with the device and no callback runs; transforms
  * go on with other devices, or in software.  It may be called for any device, also if
- * adding it has failed.  The three may sleep; zip_crypto_exit() comes last, once.
+ * adding it has failed.  All but the first may sleep; zip_crypto_exit() comes last, once.
  */
+bool zip_crypto_can_use(const struct zip_device *zip);
 int zip_crypto_add(struct zip_device *zip);
 void zip_crypto_del(struct zip_device *zip);
 void zip_crypto_exit(void);

@@ -466,12 +466,17 @@ static int add_device(struct zip_device *zip, unsigned int n)
 	return ret;
 }
 
+bool zip_crypto_can_use(const struct zip_device *zip)
+{
+	return can_do(zip, &deflate_format) || can_do(zip, &lz4_format);
+}
+
 int zip_crypto_add(struct zip_device *zip)
 {
 	unsigned int n = zip->qm.kernel_queues / ZIP_DIRECTIONS;
 	int ret;
 
-	if (!n || (!can_do(zip, &deflate_format) && !can_do(zip, &lz4_format)))
+	if (!n || !zip_crypto_can_use(zip))
 		return 0;
 	mutex_lock(&algs_lock);
 	ret = add_device(zip, n);

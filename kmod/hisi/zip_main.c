@@ -110,6 +110,11 @@ static void zip_read_caps(struct hisi_qm *qm)
 			strlcat(zip->alg_names, alg_names[i].name, sizeof(zip->alg_names));
 }
 
+static bool zip_serves_kernel(struct hisi_qm *qm)
+{
+	return zip_crypto_can_use(to_zip(qm));
+}
+
 static const char *zip_alg_names(struct hisi_qm *qm)
 {
 	return to_zip(qm)->alg_names;
@@ -285,6 +290,7 @@ static const struct hisi_qm_engine zip_engine = {
 	.types = QUEUE_TYPES,
 	.errors = zip_errors,
 	.read_caps = zip_read_caps,
+	.serves_kernel = zip_serves_kernel,
 	.hw_init = zip_hw_init,
 	.rest = close_prefetch,
 	.error_enable = zip_error_enable,

@@ -25,6 +25,10 @@ teardown() {
 	end_test
 }
 
+@test "none of its queues is kept for the kernel" {
+	[ "$(<"$zip_class/available_instances")" -eq 256 ]
+}
+
 @test "processes compress and decompress, and go on through a function-level reset" {
 	users_begin 2 60
 	until_true has_completed $(($(sim_value stats completed) + 200))
