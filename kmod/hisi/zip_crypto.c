@@ -55,6 +55,11 @@ static DEFINE_SPINLOCK(lanes_lock);	/* devices, zip_ctx.lane, zip_lane.transform
 static LIST_HEAD(devices);
 static atomic64_t without_device;	/* requests of transforms that had no lane */
 
+static bool can_do(const struct zip_device *zip, const struct zip_format *format)
+{
+	return (zip->kernel_algs & format->algs) == format->algs;
+}
+
 /* ---- which lane a transform has ---- */
 
 /* Lanes of devices that are not full come first, then those of near ones. */
@@ -98,8 +103,7 @@ static struct zip_lane *choose_lane(const struct zip_ctx *ctx)
 
 	lockdep_assert_held(&lanes_lock);
 	list_for_each_entry(zip, &devices, node) {
-		if ((zip->kernel_algs & ctx->format->algs) != ctx->format->algs ||
-		    !wd_hisi_qm_is_usable(&zip->qm))
+		if (!can_do(zip, ctx->format) || !wd_hisi_qm_is_usable(&zip->qm))
 			continue;
 		node = dev_to_node(&zip->qm.pdev->dev);
 		this.lane = least_used(zip->lanes);
@@ -354,11 +358,6 @@ static struct {
 	{ &deflate_alg, &deflate_format },
 	{ &lz4_alg, &lz4_format },
 };
-
-static bool can_do(const struct zip_device *zip, const struct zip_format *format)
-{
-	return (zip->kernel_algs & format->algs) == format->algs;
-}
 
 /*
  * The first device that can do an algorithm has it registered, and it stays: one that
