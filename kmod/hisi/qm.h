@@ -14,7 +14,6 @@
 #define _WD_HISI_QM_H
 
 #include <linux/atomic.h>
-#include <linux/completion.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/list.h>

@@ -252,7 +252,7 @@ static bool polls_errors(const struct hisi_qm *qm)
 	return !has_vector(qm, qm->caps.irq_aeq) || !has_vector(qm, qm->caps.irq_abnormal);
 }
 
-/* Whether it has to look again soon.  Any context; cheap when it has to anyway. */
+/* Have it look again soon.  Any context; cheap when it is to anyway. */
 void hisi_qm_watch(struct hisi_qm *qm)
 {
 	if (!delayed_work_pending(&qm->watchdog) &&

@@ -5,7 +5,6 @@
  */
 #include <linux/bitfield.h>
 #include <linux/delay.h>
-#include <linux/iopoll.h>
 
 #include "qm_internal.h"
 
@@ -36,13 +35,17 @@ static void mailbox_write(struct hisi_qm *qm, u64 low, u64 high)
 		     : "memory");
 }
 
-static void mailbox_read(struct hisi_qm *qm, u64 *low, u64 *high)
+/* Reads too are of all 16 bytes, though nobody needs the second half. */
+static u64 mailbox_read(struct hisi_qm *qm)
 {
-	asm volatile("ldp %0, %1, %2\n\t"
+	u64 low;
+
+	asm volatile("ldp %0, xzr, %1\n\t"
 		     "dmb oshld\n\t"
-		     : "=r" (*low), "=r" (*high)
+		     : "=r" (low)
 		     : "Q" (*(char __iomem *)(qm->regs + QM_MB))
 		     : "memory");
+	return low;
 }
 #else
 /* No such device is in other machines but emulated, and waits for the second half. */
@@ -52,18 +55,15 @@ static void mailbox_write(struct hisi_qm *qm, u64 low, u64 high)
 	writeq(high, qm->regs + QM_MB + 8);
 }
 
-static void mailbox_read(struct hisi_qm *qm, u64 *low, u64 *high)
+static u64 mailbox_read(struct hisi_qm *qm)
 {
-	*low = readq(qm->regs + QM_MB);
-	*high = 0;
+	return readq(qm->regs + QM_MB);
 }
 #endif
 
 static bool is_busy(struct hisi_qm *qm, u64 *low)
 {
-	u64 high;
-
-	mailbox_read(qm, low, &high);
+	*low = mailbox_read(qm);
 	return *low & QM_MB_BUSY;
 }
 

@@ -278,10 +278,12 @@ void hisi_qm_rest(struct hisi_qm *qm)
 	hisi_qm_errors_enable(qm, false);
 }
 
-/* From uacce: processes' queues do not ring any more. */
+/*
+ * From uacce, while the device is being stopped: neither processes nor the kernel, whose
+ * queues were closed before, ring any more.
+ */
 void hisi_qm_drain(struct hisi_qm *qm)
 {
-	/* Others may still send. */
 	if (hisi_qm_runs(qm))
 		drain(qm);
 }

@@ -174,8 +174,7 @@ int hisi_qp_load(struct hisi_qp *qp)
 	qp->loaded = ret != -EIO && ret != -ESHUTDOWN;
 	if (ret)
 		return ret;
-	ret = hisi_qm_load(qm, QM_MB_CMD_CQC, qp->number, &cqc, sizeof(cqc));
-	return ret;
+	return hisi_qm_load(qm, QM_MB_CMD_CQC, qp->number, &cqc, sizeof(cqc));
 }
 
 static bool dump_both(struct hisi_qp *qp, struct hisi_qm_sqc *sqc, struct hisi_qm_cqc *cqc)
@@ -255,9 +254,7 @@ static int drain_one(struct hisi_qp *qp)
 	/* Others have used up the time there was. */
 	if (qp->uq && qm_stop_is_late(qm))
 		return -EBUSY;
-	/*
-	 * One of the kernel's that has failed may lack completions for ever.
-	 */
+	/* One of the kernel's that has failed may lack completions for ever. */
 	if (qp->uq || !can_stop || (READ_ONCE(qp->used) && !qp->failed)) {
 		ret = await_completions(qp, can_stop);
 		if (ret)

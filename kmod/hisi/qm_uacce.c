@@ -6,7 +6,6 @@
  * to stop; MMIO has the doorbell.  All that it can write is only looked at, never
  * followed.
  */
-#include <linux/bitfield.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -150,8 +149,6 @@ static int qm_mmap(struct uacce_queue *uq, struct vm_area_struct *vma,
 	unsigned long have = uq->uacce->qf_pg_num[type] << PAGE_SHIFT;
 	unsigned long want = vma->vm_end - vma->vm_start;
 
-	if (type != UACCE_QFRT_MMIO)
-		return want == have ? 0 : -EINVAL;
 	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
 	return want <= have ? 0 : -EINVAL;
 }
@@ -162,7 +159,7 @@ static int qm_get_pfn(struct uacce_queue *uq, enum uacce_qfrt type,
 	struct hisi_qm *qm = to_qm(uq);
 	struct hisi_qp *qp = uq->priv;
 
-	if (type != UACCE_QFRT_MMIO || pgoff >= uq->uacce->qf_pg_num[type])
+	if (pgoff >= uq->uacce->qf_pg_num[type])
 		return -EFAULT;
 	*pfn = PHYS_PFN(qm->doorbells_phys +
 			(phys_addr_t)qp->number * qm->doorbell_stride) +

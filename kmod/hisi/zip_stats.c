@@ -139,7 +139,5 @@ static void show_cores(struct zip_device *zip, struct dentry *parent)
 void zip_debugfs(struct zip_device *zip, struct dentry *dir)
 {
 	show_requests(zip, dir);
-	/* A virtual function has queues, but not the engine's registers. */
-	if (zip->qm.pdev->device == HZIP_PCI_PF)
-		show_cores(zip, dir);
+	show_cores(zip, dir);
 }
