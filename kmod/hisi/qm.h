@@ -135,6 +135,18 @@ struct hisi_qm_caps {
 #define QM_NO_IRQ	(-1)
 
 /**
+ * struct hisi_qm_cap - a capability word, for devices that do not have or tell it
+ * @offset: of its register; 0 ends a table
+ * @v2: what it would be in V2
+ * @v3: in later ones
+ */
+struct hisi_qm_cap {
+	u32 offset;
+	u32 v2;
+	u32 v3;
+};
+
+/**
  * struct hisi_qm_counters - what operators look at
  * @irqs: interrupts with something in the event queue
  * @idle_irqs: without
@@ -357,8 +369,7 @@ bool wd_hisi_qp_is_full(const struct hisi_qp *qp);
 int wd_hisi_qp_send(struct hisi_qp *qp, const void *sqe, void *cookie);
 void wd_hisi_qp_stats(struct hisi_qp *qp, struct hisi_qp_stats *stats);
 
-bool wd_hisi_qm_has_caps(const struct hisi_qm *qm);
-u32 wd_hisi_qm_cap(const struct hisi_qm *qm, u32 offset);
+u32 wd_hisi_qm_cap(const struct hisi_qm *qm, const struct hisi_qm_cap *table, u32 offset);
 
 static inline u32 hisi_qm_read(const struct hisi_qm *qm, u32 offset)
 {

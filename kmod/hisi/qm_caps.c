@@ -9,12 +9,7 @@
 
 #include "qm_internal.h"
 
-/* V3 says with version 0 in QM_CAP_FEATURES that its other words are not to be read. */
-static const struct {
-	u32 offset;
-	u32 v2;
-	u32 v3;
-} defaults[] = {
+static const struct hisi_qm_cap qm_caps[] = {
 	{ QM_CAP_FEATURES, 0, 0x6f01 },
 	{ QM_CAP_EQ_DEPTHS, 0x04000800, 0x04000800 },
 	{ QM_CAP_QUEUE_DEPTHS, 0x04000400, 0x04000400 },
@@ -25,6 +20,7 @@ static const struct {
 	{ QM_CAP_NFE, 0x1c57, 0x7c77 },
 	{ QM_CAP_RESET, 0xc57, 0x6c77 },
 	{ QM_CAP_CE, 0x8, 0x8 },
+	{ }
 };
 
 #define V2_SHUTDOWN	QM_ERR_ECC_MBIT
@@ -34,40 +30,37 @@ static const struct {
 #define EQ_DEPTH_MAX	32768
 #define IRQS_MAX	32	/* of MSI */
 
-/**
- * wd_hisi_qm_has_caps() - whether there are capability words, and they are to be read
- * @qm: the function
- *
- * Return: that.
- */
-bool wd_hisi_qm_has_caps(const struct hisi_qm *qm)
+/* V3 says with version 0 in QM_CAP_FEATURES that its other words are not to be read. */
+static bool has_caps(const struct hisi_qm *qm)
 {
 	return qm->caps.version >= QM_HW_V3 &&
 	       FIELD_GET(QM_CAP_VERSION, hisi_qm_read(qm, QM_CAP_FEATURES));
 }
-WD_EXPORT_SYMBOL(wd_hisi_qm_has_caps);
 
 /**
  * wd_hisi_qm_cap() - a capability word, or what devices without have
  * @qm: the function
- * @offset: QM_CAP_*; other words of the range are read as they are
+ * @table: what those have
+ * @offset: of the word
  *
- * Return: the word; 0 for one that the device does not have and nobody knows.
+ * Return: the word; 0 for one that the device does not have and that is not in @table.
  */
-u32 wd_hisi_qm_cap(const struct hisi_qm *qm, u32 offset)
+u32 wd_hisi_qm_cap(const struct hisi_qm *qm, const struct hisi_qm_cap *table, u32 offset)
 {
-	unsigned int i;
-
-	if (wd_hisi_qm_has_caps(qm))
+	if (has_caps(qm))
 		return hisi_qm_read(qm, offset);
-	for (i = 0; i < ARRAY_SIZE(defaults); i++) {
-		if (defaults[i].offset == offset)
-			return qm->caps.version >= QM_HW_V3 ? defaults[i].v3 :
-							      defaults[i].v2;
+	for (; table->offset; table++) {
+		if (table->offset == offset)
+			return qm->caps.version >= QM_HW_V3 ? table->v3 : table->v2;
 	}
 	return 0;
 }
 WD_EXPORT_SYMBOL(wd_hisi_qm_cap);
+
+static u32 qm_cap(const struct hisi_qm *qm, u32 offset)
+{
+	return wd_hisi_qm_cap(qm, qm_caps, offset);
+}
 
 /* A part with a newer QM tells its version in a register of its own. */
 static int read_version(struct hisi_qm *qm)
@@ -98,10 +91,10 @@ static int read_irqs(struct hisi_qm *qm)
 {
 	struct hisi_qm_caps *caps = &qm->caps;
 
-	caps->irq_eq = vector_of(wd_hisi_qm_cap(qm, QM_CAP_IRQ_EQ));
-	caps->irq_aeq = vector_of(wd_hisi_qm_cap(qm, QM_CAP_IRQ_AEQ));
-	caps->irq_abnormal = vector_of(wd_hisi_qm_cap(qm, QM_CAP_IRQ_ABNORMAL));
-	caps->irqs = FIELD_GET(QM_CAP_HIGH, wd_hisi_qm_cap(qm, QM_CAP_IRQ_COUNT));
+	caps->irq_eq = vector_of(qm_cap(qm, QM_CAP_IRQ_EQ));
+	caps->irq_aeq = vector_of(qm_cap(qm, QM_CAP_IRQ_AEQ));
+	caps->irq_abnormal = vector_of(qm_cap(qm, QM_CAP_IRQ_ABNORMAL));
+	caps->irqs = FIELD_GET(QM_CAP_HIGH, qm_cap(qm, QM_CAP_IRQ_COUNT));
 	if (!caps->irqs || caps->irqs > IRQS_MAX || caps->irq_eq == QM_NO_IRQ) {
 		pci_err(qm->pdev, "%u interrupts, that of events is %d: makes no sense\n",
 			caps->irqs, caps->irq_eq);
@@ -119,8 +112,8 @@ static bool depth_ok(u32 depth, u32 max)
 
 static int read_depths(struct hisi_qm *qm)
 {
-	u32 events = wd_hisi_qm_cap(qm, QM_CAP_EQ_DEPTHS);
-	u32 queues = wd_hisi_qm_cap(qm, QM_CAP_QUEUE_DEPTHS);
+	u32 events = qm_cap(qm, QM_CAP_EQ_DEPTHS);
+	u32 queues = qm_cap(qm, QM_CAP_QUEUE_DEPTHS);
 	struct hisi_qm_caps *caps = &qm->caps;
 
 	caps->eq_depth = FIELD_GET(QM_CAP_LOW, events);
@@ -168,9 +161,9 @@ static void read_masks(struct hisi_qm *qm)
 {
 	struct hisi_qm_masks *masks = &qm->caps.errors;
 
-	masks->ce = wd_hisi_qm_cap(qm, QM_CAP_CE);
-	masks->nfe = wd_hisi_qm_cap(qm, QM_CAP_NFE);
-	masks->reset = wd_hisi_qm_cap(qm, QM_CAP_RESET);
+	masks->ce = qm_cap(qm, QM_CAP_CE);
+	masks->nfe = qm_cap(qm, QM_CAP_NFE);
+	masks->reset = qm_cap(qm, QM_CAP_RESET);
 	masks->shutdown = qm->caps.version >= QM_HW_V3 ? masks->reset : V2_SHUTDOWN;
 }
 
@@ -183,7 +176,7 @@ int hisi_qm_read_caps(struct hisi_qm *qm)
 	if (ret)
 		return ret;
 	if (qm->caps.version >= QM_HW_V3)
-		qm->caps.features = wd_hisi_qm_cap(qm, QM_CAP_FEATURES) & ~QM_CAP_VERSION;
+		qm->caps.features = qm_cap(qm, QM_CAP_FEATURES) & ~QM_CAP_VERSION;
 	ret = read_irqs(qm);
 	if (ret)
 		return ret;

@@ -50,18 +50,14 @@ static struct dentry *debugfs_root;
 
 /* ---- capabilities ---- */
 
-/* For devices whose capability words are not there, or not to be read. */
-static const struct {
-	u32 offset;
-	u32 v2;
-	u32 v3;
-} defaults[] = {
+static const struct hisi_qm_cap zip_caps[] = {
 	{ HZIP_CAP_NFE, 0x7fe, 0x1ffe },
 	{ HZIP_CAP_RESET, 0x7fe, 0x7fe },
 	{ HZIP_CAP_CE, 0x1, 0x1 },
 	{ HZIP_CAP_CORE_MAP, 0x00fc0003, 0x001c0003 },
 	{ HZIP_CAP_KERNEL_ALGS, 0, 0x30 },
 	{ HZIP_CAP_USER_ALGS, 0xf, 0x3f },
+	{ }
 };
 
 static const struct {
@@ -75,18 +71,9 @@ static const struct {
 	{ HZIP_ALGS_LZ4, "lz4\n" },
 };
 
-static u32 zip_cap(struct hisi_qm *qm, u32 offset)
+static u32 zip_cap(const struct hisi_qm *qm, u32 offset)
 {
-	unsigned int i;
-
-	if (wd_hisi_qm_has_caps(qm))
-		return wd_hisi_qm_cap(qm, offset);
-	for (i = 0; i < ARRAY_SIZE(defaults); i++) {
-		if (defaults[i].offset == offset)
-			return qm->caps.version >= QM_HW_V3 ? defaults[i].v3 :
-							      defaults[i].v2;
-	}
-	return 0;
+	return wd_hisi_qm_cap(qm, zip_caps, offset);
 }
 
 static void zip_read_caps(struct hisi_qm *qm)
