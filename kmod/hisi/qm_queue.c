@@ -152,6 +152,23 @@ static void fill_cqc(const struct hisi_qp *qp, struct hisi_qm_cqc *cqc)
 		cqc->w11 = cpu_to_le16(QM_CQC_PASID);
 }
 
+/*
+ * Entries of a former pass would look like new ones.  The device does not know the queue,
+ * and there are no requests: after it the tasklet, if it runs, finds nothing.
+ */
+static void empty_cq(struct hisi_qp *qp)
+{
+	/* An old event would have it look at a ring that is being made empty. */
+	if (!qp->uq)
+		tasklet_disable(&qp->tasklet);
+	memset(qp->cq, 0, sizeof(*qp->cq) * qp->qm->caps.cq_depth);
+	qp->cq_head = 0;
+	qp->cq_phase = true;
+	WRITE_ONCE(qp->confused, false);
+	if (!qp->uq)
+		tasklet_enable(&qp->tasklet);
+}
+
 /* Let the device know the queue.  hisi_qp_unload() has to follow, failed or not. */
 int hisi_qp_load(struct hisi_qp *qp)
 {
@@ -162,10 +179,7 @@ int hisi_qp_load(struct hisi_qp *qp)
 
 	if (!hisi_qm_runs(qm))
 		return -ESHUTDOWN;
-	/* Entries of a former pass would look like new ones. */
-	memset(qp->cq, 0, sizeof(*qp->cq) * qm->caps.cq_depth);
-	qp->cq_head = 0;
-	qp->cq_phase = true;
+	empty_cq(qp);
 	fill_sqc(qp, &sqc);
 	fill_cqc(qp, &cqc);
 	qp->epoch = READ_ONCE(qm->epoch);
@@ -555,22 +569,17 @@ static void take_completions(struct tasklet_struct *t)
 /* Requests can be sent from now on. */
 int hisi_qp_open(struct hisi_qp *qp)
 {
-	int ret;
+	int ret = hisi_qp_load(qp);
 
-	/* An old event would have it look at a ring that is being made empty. */
-	tasklet_disable(&qp->tasklet);
-	ret = hisi_qp_load(qp);
-	if (!ret) {
-		spin_lock_bh(&qp->lock);
-		qp->sq_tail = 0;
-		WRITE_ONCE(qp->unrung, 0);
-		qp->failed = false;
-		WRITE_ONCE(qp->confused, false);
-		WRITE_ONCE(qp->open, true);
-		spin_unlock_bh(&qp->lock);
-	}
-	tasklet_enable(&qp->tasklet);
-	return ret;
+	if (ret)
+		return ret;
+	spin_lock_bh(&qp->lock);
+	qp->sq_tail = 0;
+	WRITE_ONCE(qp->unrung, 0);
+	qp->failed = false;
+	WRITE_ONCE(qp->open, true);
+	spin_unlock_bh(&qp->lock);
+	return 0;
 }
 
 /* No more can be; those that were stay.  From now on nobody rings. */
