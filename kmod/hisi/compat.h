@@ -6,6 +6,7 @@
 #ifndef _WD_HISI_COMPAT_H
 #define _WD_HISI_COMPAT_H
 
+#include <linux/pci.h>
 #include <linux/scatterlist.h>
 #include <linux/version.h>
 #include <crypto/internal/acompress.h>
@@ -43,6 +44,18 @@ static inline void zip_acomp_take_output(struct acomp_req *to, struct acomp_req 
 	to->dst = from->dst;
 	from->dst = NULL;
 	from->flags &= ~CRYPTO_ACOMP_ALLOC_OUTPUT;
+#endif
+}
+
+/* The way with a table of all mappings is deprecated since 6.13. */
+static inline void __iomem *hisi_iomap_region(struct pci_dev *pdev, int bar, const char *name)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	return pcim_iomap_region(pdev, bar, name);
+#else
+	int ret = pcim_iomap_regions(pdev, BIT(bar), name);
+
+	return ret ? IOMEM_ERR_PTR(ret) : pcim_iomap_table(pdev)[bar];
 #endif
 }
 

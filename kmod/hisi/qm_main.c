@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "qm_internal.h"
 
 #define REGS_SIZE_MIN		0x310000
@@ -303,10 +304,9 @@ static int map_registers(struct hisi_qm *qm)
 		pci_err(pdev, "no registers in BAR %d\n", QM_BAR_REGS);
 		return -ENODEV;
 	}
-	ret = pcim_iomap_regions(pdev, BIT(QM_BAR_REGS), pci_name(pdev));
-	if (ret)
-		return ret;
-	qm->regs = pcim_iomap_table(pdev)[QM_BAR_REGS];
+	qm->regs = hisi_iomap_region(pdev, QM_BAR_REGS, pci_name(pdev));
+	if (IS_ERR(qm->regs))
+		return PTR_ERR(qm->regs);
 	qm->regs_phys = pci_resource_start(pdev, QM_BAR_REGS);
 	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
 	if (ret)
@@ -341,7 +341,6 @@ static int map_doorbells(struct hisi_qm *qm)
 {
 	struct pci_dev *pdev = qm->pdev;
 	u64 pages;
-	int ret;
 
 	qm->doorbells = qm->regs;
 	qm->doorbells_phys = qm->regs_phys;
@@ -354,10 +353,9 @@ static int map_doorbells(struct hisi_qm *qm)
 		return -ENODEV;
 	}
 	qm->caps.queues = min_t(u64, qm->caps.queues, pages);
-	ret = pcim_iomap_regions(pdev, BIT(QM_BAR_DOORBELLS), pci_name(pdev));
-	if (ret)
-		return ret;
-	qm->doorbells = pcim_iomap_table(pdev)[QM_BAR_DOORBELLS];
+	qm->doorbells = hisi_iomap_region(pdev, QM_BAR_DOORBELLS, pci_name(pdev));
+	if (IS_ERR(qm->doorbells))
+		return PTR_ERR(qm->doorbells);
 	qm->doorbells_phys = pci_resource_start(pdev, QM_BAR_DOORBELLS);
 	qm->doorbell_stride = QM_DOORBELL_STRIDE;
 	return 0;
