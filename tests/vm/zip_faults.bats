@@ -492,6 +492,45 @@ bind() {
 	works
 }
 
+# ---- processes that mean harm ----
+
+@test "a process does not say that it took its results: the device is reset, and others do theirs again" {
+	local resets
+
+	needs_zrst
+	resets=$(qm_counter resets)
+	users_begin 2 120
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
+	zip_user overflow
+	until_true log_has "$zip_was_reset"
+	log_has 'error: a queue overflowed'
+	log_has 'overflow: CQ [0-9]+ of function 0'
+	more_is_done 200
+	traffic_ends
+	users_end
+	run ! grep -q 'reopened 0 times' users_report
+	qm_counter_is resets $((resets + 1))
+	overrun_was_judged
+	works
+}
+
+@test "the same where the firmware cannot reset the device: it is out of use until root resets it" {
+	needs_zrst
+	traffic outstanding=10 bytes=2048
+	more_is_done 100
+	break_zrst
+	zip_user overflow
+	until_true log_has "$zip_is_lost"
+	is_stopped
+	mend_zrst
+	reset_function
+	more_is_done 100
+	traffic_ends
+	overrun_was_judged
+	works
+}
+
 # ---- stops ----
 
 # Without an IOMMU a write to memory that was given up cannot be seen, or prevented.

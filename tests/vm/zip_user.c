@@ -6,6 +6,7 @@
  *
  * usage: zip_user run [--processes N] [--seconds S] [--wait S]
  *        zip_user hold N [REQUESTS]
+ *        zip_user overflow
  *        zip_user abi
  *
  * run: each process compresses and decompresses pieces of data, and compares.  When its
@@ -13,6 +14,8 @@
  * lost.  SIGTERM has them end before S seconds are over.  The last line says what was done.
  * hold: opens N queues, says so, and keeps them busy until it is killed, with so many
  * requests (64) of 16 KiB under way on each; those that die stay open.
+ * overflow: has more done on a queue than it has room for completions, and never tells the
+ * device that it took any; waits until the queue is dead.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -443,6 +446,65 @@ static int hold(long n, long requests)
 	}
 }
 
+/* ---- overflow ---- */
+
+/* As many as fit, or @most; -ENXIO once the queue is dead. */
+static int send_small(struct zipq *q, uint32_t most)
+{
+	const struct zipq_work work = {
+		.in = q->ss,
+		.out = q->ss + PIECE,
+		.in_len = 64,
+		.out_len = PACKED,
+		.alg = HZIP_ALG_ZLIB,
+	};
+
+	while (most-- && !zipq_submit(q, &work))
+		;
+	return zipq_ring(q);
+}
+
+/* Nobody is woken for what comes after the first one. */
+static int take_all(struct zipq *q, double end)
+{
+	struct zipq_result result;
+	int ret = 0;
+
+	while (!ret && q->in_flight) {
+		do {
+			ret = zipq_receive(q, &result, 10);
+		} while (ret == -ETIMEDOUT && now() < end);
+	}
+	return ret;
+}
+
+static int overflow(void)
+{
+	double end = now() + ANSWER_MS / 1000.0;
+	uint32_t done = 0;
+	struct zipq q;
+	int ret;
+
+	ret = zipq_begin(&q, HZIP_QUEUE_COMPRESS, PIECE + PACKED);
+	if (ret)
+		wrong("no queue: %s", strerror(-ret));
+	q.silent = true;
+	make_data((unsigned char *)q.ss, PIECE);
+	/* The last one is one too many. */
+	while (!ret && done <= q.cq_depth) {
+		ret = send_small(&q, q.cq_depth + 1 - done);
+		done += q.in_flight;
+		if (!ret)
+			ret = take_all(&q, end);
+	}
+	if (ret != -ENXIO)
+		wrong("%u completions in a ring of %u, and the queue lives: %s",
+		      done, q.cq_depth, strerror(-ret));
+	printf("the queue died of %u completions\n", done);
+	zipq_end(&q);
+	return 0;
+}
+
 /* ---- options ---- */
 
 static void __attribute__((noreturn)) usage(void)
@@ -450,6 +512,7 @@ static void __attribute__((noreturn)) usage(void)
 	fprintf(stderr,
 		"usage: zip_user run [--processes N] [--seconds S] [--wait S]\n"
 		"       zip_user hold N [REQUESTS]\n"
+		"       zip_user overflow\n"
 		"       zip_user abi\n");
 	exit(2);
 }
@@ -491,6 +554,8 @@ int main(int argc, char **argv)
 	if ((argc == 3 || argc == 4) && !strcmp(argv[1], "hold"))
 		return hold(number(argv[2], 1, 4096),
 			    number(argc == 4 ? argv[3] : "64", 1, 4096));
+	if (argc == 2 && !strcmp(argv[1], "overflow"))
+		return overflow();
 	if (argc == 2 && !strcmp(argv[1], "abi"))
 		return zip_abi();
 	usage();

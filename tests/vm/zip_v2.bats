@@ -63,3 +63,15 @@ teardown() {
 	users_end
 	no_violations
 }
+
+@test "a process does not say that it took its results: the device is reset, and others go on" {
+	needs_zrst
+	users_begin 2 120
+	more_is_done 100
+	zip_user overflow
+	until_true log_has "$zip_was_reset"
+	log_has 'error: a queue overflowed'
+	more_is_done 100
+	users_end
+	overrun_was_judged
+}

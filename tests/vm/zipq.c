@@ -365,7 +365,7 @@ int zipq_receive(struct zipq *q, struct zipq_result *result, int timeout_ms)
 		q->phase = !q->phase;
 	}
 	/* With an event for the next one: poll() may be asked. */
-	if (!zipq_flag(q, ZIPQ_RX_STOP))
+	if (!q->silent && !zipq_flag(q, ZIPQ_RX_STOP))
 		doorbell(q, QM_DB_CMD_CQ, q->cq_head, 1);
 	return 0;
 }

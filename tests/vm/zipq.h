@@ -53,6 +53,7 @@ struct zipq {
 	unsigned int n_slices;
 	uint32_t sq_tail, cq_head, in_flight;
 	bool phase;
+	bool silent; /* set by whoever does not tell the device what it has received */
 };
 
 /* A request: data is where the process sees it, in ss. */
