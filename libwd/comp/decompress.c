@@ -251,7 +251,8 @@ static int harvest_device(struct wd_comp_sess *s, struct piece *p)
 	const struct wd_stateful *stream = &d->inorder.stream;
 
 	/* With its memory went what had not been handed out. */
-	if (req->status == -ENOMEM && !d->inorder.bufs[d->inorder.filling].data) {
+	if (req->status == -ENOMEM &&
+	    !d->inorder.bufs[d->inorder.filling].data) {
 		d->inorder.asked = false;
 		return -ENOMEM;
 	}
@@ -535,8 +536,8 @@ static bool ends_well(struct wd_comp_sess *s, const struct piece *p)
 	inorder_settle_sum(o);
 	sum = wd_checksum_join(s->setup.format, o->content.sum, req->checksum,
 			       req->produced);
-	return !format->check_tail((const uint8_t *)req->in + req->consumed, sum,
-				   o->content.len + req->produced, &m);
+	return !format->check_tail((const uint8_t *)req->in + req->consumed,
+				   sum, o->content.len + req->produced, &m);
 }
 
 /*

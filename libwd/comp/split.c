@@ -24,7 +24,7 @@
 #define CHUNK_IN_MAX	  (4 * MIB + 64 * KIB)
 #define MEMBERS_IN	(256 * KIB)	/* small members share a piece */
 #define MEMBERS_OUT	(1 * MIB)
-#define FIRST_IN	(2 * MIB + 64 * KIB)	/* as much may be the first chunk */
+#define FIRST_IN	  (2 * MIB + 64 * KIB) /* as much may be the first chunk */
 #define HEADER_IN_MAX	(128 * KIB)	/* a longer one tells no size */
 #define QUEUED_PER_WORKER (3 * MIB / 2)
 

@@ -130,7 +130,8 @@ SELDOM bool wait_abandon(struct waiter *w)
 
 	if (!wait_is_held(w))
 		return false;
-	if (held_for(w, now_ns()) < (int64_t)wd_min((size_t)wd_stall_ms, ABANDON_MS))
+	if (held_for(w, now_ns()) <
+	    (int64_t)wd_min((size_t)wd_stall_ms, ABANDON_MS))
 		return false;
 	for (unsigned int i = 0; (f = flight_at(w, i)); i++)
 		if (inflight_held(f))

@@ -34,7 +34,7 @@ struct t_device {
 	unsigned int nonsense;		/* requests to answer with what cannot be */
 	int vanish_after;		/* requests until the device is gone */
 	unsigned int linger; /* so many times it does not stop when told to */
-	bool writes_lost;    /* a lost request's output, when its queue is closed */
+	bool writes_lost; /* a lost request's output, when its queue is closed */
 
 	/*
 	 * What comes from the device can be made anything: the ring when the queue is

@@ -23,8 +23,8 @@
 #include "zip_user.h"
 #include "zipq.h"
 
-#define RW	(PROT_READ | PROT_WRITE)
-#define SS_SIZE (64u << 10)
+#define RW	      (PROT_READ | PROT_WRITE)
+#define SS_SIZE	      (64u << 10)
 #define LARGE_SS_SIZE (20u << 20)
 
 static unsigned int rows, failures;
