@@ -376,6 +376,7 @@ static void execute_one(struct sim *sim)
 {
 	struct job *job = sim->ready;
 	bool timed = sim->config.clock_mode == SIM_CLOCK_WALL || job->delay;
+	const struct queue *q = &sim->queues[job->req.queue];
 
 	sim->ready = job->next_ready;
 	if (!sim->ready)
@@ -393,7 +394,8 @@ static void execute_one(struct sim *sim)
 	else
 		clock_executed(sim, job);
 	pthread_cond_broadcast(&sim->idle);
-	if (timed)
+	/* One after it may have been executed by another thread, and have to wait. */
+	if (timed || (q->first && q->first->executed))
 		pthread_cond_signal(&sim->timer);
 }
 
