@@ -31,7 +31,7 @@ all_come_back() {
 
 # MiB of a file, and of a stream
 large=$((${WD_VM_LONG:+28}+4))
-stream_size=$((${WD_VM_LONG:+1008}+16))
+stream_size=$((${WD_VM_LONG:+1000}+24))
 
 @test "--list-devices and --list-engines name the engine, for who may use it" {
 	wdzip --list-devices | grep -E '^hisi_zip-[0-9]+ +hisi_zip +[0-9]+ .* ready '
