@@ -89,6 +89,7 @@ static void make(struct device *d)
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->news, NULL);
 	d->files = zip_files_create(&setup.config, setup.depth);
+	d->files->holds = setup.holds;
 	if (!setup.sleep)
 		inproc_on_irq(d->files->dev.host, on_irq, d);
 	while (script_next(&d->script, 0, 0, text))

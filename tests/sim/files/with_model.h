@@ -21,6 +21,7 @@
  * @config:   of each
  * @script:   of each
  * @depth:    of their rings
+ * @holds:    they let go of no queue before its file is closed
  * @sleep:    waits at most so many milliseconds, and has their interrupts handled, as no
  *            thread does then: 1 if there may be something, 0 if not; else NULL
  */
@@ -30,6 +31,7 @@ struct with_model_setup {
 	struct sim_config config;
 	struct script script;
 	uint32_t depth;
+	bool holds;
 	int (*sleep)(int timeout_ms);
 };
 

@@ -319,7 +319,7 @@ static int control(struct zip_file *f, unsigned long request, void *arg)
 	case UACCE_CMD_START_Q:
 		return start(f);
 	case UACCE_CMD_PUT_Q:
-		return put(f);
+		return f->of->holds ? -EBUSY : put(f);
 	default:
 		return -EINVAL;
 	}

@@ -55,6 +55,7 @@ struct zip_files {
 	struct t_dev dev;
 	pthread_mutex_t lock; /* all of it, taken before the model's */
 	bool gone, lies;
+	bool holds; /* it lets go of no queue before its file is closed */
 	uint32_t depth;
 	zip_fault_fn *next_fault;
 	void *fault_arg;

@@ -312,6 +312,107 @@ static void t_one_shot_without_room_says_so(void **state)
 	free(out);
 }
 
+/* ---- a device that does not let go ---- */
+
+/* What is left to it on purpose is no leak. */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
+/* Request number @n is never answered, and its queue not stopped. */
+static void begin_holding(unsigned int n)
+{
+	struct with_model_setup setup;
+	char fault[16];
+
+	if (__lsan_disable)
+		__lsan_disable();
+	snprintf(fault, sizeof(fault), "hang %u", n);
+	with_model_default(&setup, QM_HW_V3);
+	assert_true(script_read(&setup.script, fault, 0, 1));
+	setup.holds = true;
+	with_model_begin(&setup);
+}
+
+static void end_holding(struct wd_comp_sess *s)
+{
+	assert_true(reason_count(s, WD_COMP_REASON_TIMED_OUT) >= 1);
+	wd_comp_destroy(s);
+	with_model_end();
+	if (__lsan_enable)
+		__lsan_enable();
+}
+
+static void check_decoded_by_others(unsigned int n, const struct t_bytes *in)
+{
+	struct t_bytes out = { 0 };
+	struct wd_comp_sess *s;
+	unsigned int restarts;
+
+	begin_holding(n);
+	s = make_decoder(WD_COMP_GZIP, "hisi_zip");
+	assert_int_equal(decode(s, in, &out, &restarts), 1);
+	check_plain(&out, LEN);
+	end_holding(s);
+	t_bytes_free(&out);
+}
+
+static struct wd_comp_sess *make_encoder(const char *engine)
+{
+	struct wd_comp_setup setup = {
+		.engine = engine,
+		.chunk_size = 256u << 10,
+		.size_hint = WD_COMP_SIZE_UNKNOWN,
+		.threads = 2,
+	};
+	struct wd_comp_sess *s;
+
+	assert_int_equal(wd_comp_create(&s, &setup), 0);
+	return s;
+}
+
+static void encode(struct wd_comp_sess *s, struct t_bytes *to)
+{
+	const struct t_feed feed = { 0 };
+	size_t left;
+
+	assert_int_equal(t_stream(s, &feed, plain, LEN, to, &left), 1);
+}
+
+/* Streams of others, and our own, whose chunks are decoded side by side. */
+static void t_streams_are_decoded_where_memory_is_kept(void **state)
+{
+	struct wd_comp_sess *s = make_encoder("sw");
+	struct t_bytes in = { 0 };
+
+	(void)state;
+	encode(s, &in);
+	wd_comp_destroy(s);
+	check_decoded_by_others(3, &in);
+	in.len = 0;
+	pack(&in, WD_COMP_GZIP, 6, LEN);
+	check_decoded_by_others(1, &in);
+	check_decoded_by_others(3, &in);
+	t_bytes_free(&in);
+}
+
+static void t_streams_are_made_where_memory_is_kept(void **state)
+{
+	struct t_bytes packed = { 0 };
+	struct wd_comp_sess *s;
+	struct t_verdict v;
+
+	(void)state;
+	begin_holding(3);
+	s = make_encoder("hisi_zip");
+	encode(s, &packed);
+	end_holding(s);
+	t_judge(&v, WD_COMP_GZIP, packed.data, packed.len, NULL, 0);
+	assert_int_equal(v.ret, 0);
+	check_plain(&v.out, LEN);
+	t_bytes_free(&v.out);
+	t_bytes_free(&packed);
+}
+
 /* What is wrong with the data is the CPU's to say, and no fault of the device. */
 static void check_bad_data(const struct t_bytes *in)
 {
@@ -461,6 +562,8 @@ int main(void)
 		cmocka_unit_test(t_later_ones_make_it_begin_again),
 		cmocka_unit_test(t_one_shot_begins_again_by_itself),
 		cmocka_unit_test(t_one_shot_without_room_says_so),
+		cmocka_unit_test(t_streams_are_decoded_where_memory_is_kept),
+		cmocka_unit_test(t_streams_are_made_where_memory_is_kept),
 		cmocka_unit_test(t_bad_data_is_bad_data),
 		cmocka_unit_test(t_no_fault_gets_a_wrong_byte_out_of_a_stream),
 	};
