@@ -36,7 +36,7 @@ both() {
 		(
 			cd $where || exit
 			status=0
-			WDZIP="-p $p" "$@" >"../$where.out" 2>"../$where.err" ||
+			WDZIP="${WDZIP-} -p $p" "$@" >"../$where.out" 2>"../$where.err" ||
 				status=$?
 			echo $status >"../$where.status"
 		)
