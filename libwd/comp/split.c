@@ -177,8 +177,11 @@ static int split_members(struct splitter *sp, struct pieces *ps, bool force)
 	}
 	sp->members_need = 0;
 	if (sp->patient && !force && pending_len(sp) < FIRST_IN &&
-	    !wd_splice_find_marker(pending(sp), pending_len(sp)))
+	    !wd_splice_find_marker(pending(sp), pending_len(sp))) {
+		/* Not looked for with every byte. */
+		sp->members_need = wd_min(2 * pending_len(sp), FIRST_IN);
 		return 0;
+	}
 	sp->at_member = false;
 	sp->scanned = sp->cut;
 	return split_header(sp, ps);

@@ -621,6 +621,14 @@ static bool abandon(struct sched *s)
 	return any;
 }
 
+static bool devices_have_any(const struct sched *s)
+{
+	for (unsigned int i = 0; i + 1 < s->count; i++)
+		if (s->lanes[i].in_flight)
+			return true;
+	return false;
+}
+
 /*
  * Until something comes back, one of the items that wait may have a lane, or a device may
  * have kept what it has for too long.
@@ -633,7 +641,7 @@ static int recv_or_again(struct sched *s, struct wd_work *done,
 	bool shorter;
 	int ret;
 
-	if (s->count > 1 && (again < 0 || again > HELD_LOOK_MS))
+	if (devices_have_any(s) && (again < 0 || again > HELD_LOOK_MS))
 		again = HELD_LOOK_MS;
 	shorter = again >= 0 && (timeout_ms < 0 || again < timeout_ms);
 	ret = recv_work(s, done, from, shorter ? again : timeout_ms);
