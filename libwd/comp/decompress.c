@@ -93,8 +93,11 @@ static void settle_suspicion(struct wd_comp_sess *s, bool acquitted)
 	d->suspect = NULL;
 }
 
-static void suspect_device(struct decompressor *d, int status)
+static void suspect_device(struct wd_comp_sess *s, int status)
 {
+	struct decompressor *d = s->decomp;
+
+	d->suspect_member = s->info.members;
 	d->suspect = d->inorder.device;
 	d->suspicion = status;
 	d->distrusts = true;
@@ -107,7 +110,7 @@ static int spoil(struct wd_comp_sess *s, int status)
 	struct decompressor *d = s->decomp;
 
 	sched_disown(d->inorder.device);
-	suspect_device(d, status);
+	suspect_device(s, status);
 	d->pending = -ERESTART;
 	return d->pending;
 }
@@ -258,7 +261,7 @@ static int harvest_device(struct wd_comp_sess *s, struct piece *p)
 	}
 	if (req->status && !stream->begun) {
 		d->inorder.asked = false;
-		suspect_device(d, req->status);
+		suspect_device(s, req->status);
 		return 0;
 	}
 	if (req->status) {
@@ -442,7 +445,7 @@ static int obey(struct wd_comp_sess *s, int event)
 		s->info.members++;
 		if (d->inorder.device)
 			lane_succeeded(d->inorder.device);
-		else
+		else if (s->info.members > d->suspect_member)
 			settle_suspicion(s, false);
 		d->inorder.device = NULL;
 		s->info.checksum = d->inorder.content.sum;

@@ -23,7 +23,7 @@
  * @may_restart: the caller can begin the stream again
  * @distrusts:  no device decodes a stream in order any more, as one has failed to
  * @suspect:    the lane that has, as long as it is not known whose fault it was; with
- *              @suspicion, the status
+ *              @suspicion, the status, at member @suspect_member of the stream
  */
 struct decompressor {
 	struct splitter split;
@@ -38,6 +38,7 @@ struct decompressor {
 	bool may_restart;
 	bool distrusts;
 	struct lane *suspect;
+	uint64_t suspect_member;
 	int suspicion;
 };
 

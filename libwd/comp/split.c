@@ -228,6 +228,9 @@ static int split_chunks(struct splitter *sp, struct pieces *ps, bool force)
 		return 0;
 	if (!force)
 		n -= WD_SPLICE_MARKER_LEN - 1;
+	/* A device may have no room for more at a time. */
+	if (!sp->at_marker)
+		n = wd_min(n, SERIAL_IN);
 	/* Without its end a chunk is cheap to decode in order if asked to hurry. */
 	if (sp->sync)
 		kind = PIECE_SERIAL;

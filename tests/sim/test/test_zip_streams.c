@@ -305,7 +305,16 @@ static void t_one_shot_without_room_says_so(void **state)
 	assert_memory_equal(out, plain, LEN);
 	lane = device_lane(s);
 	assert_int_equal(lane.bytes_out, LEN);
+	/* Nor is it the device's fault in a later member. */
+	pack(&in, WD_COMP_GZIP, 6, LEN);
+	out = realloc(out, LEN + LEN / 2);
+	assert_non_null(out);
+	assert_int_equal(wd_comp_run(s, in.data, in.len, out, LEN + LEN / 2,
+				     &consumed, &produced),
+			 -ENOSPC);
+	lane = device_lane(s);
 	assert_int_equal(lane.failed, 0);
+	assert_int_equal(lane.wrong, 0);
 	wd_comp_destroy(s);
 	with_model_end();
 	t_bytes_free(&in);
