@@ -672,20 +672,16 @@ void in_close(struct infile *in)
 	in->path = NULL;
 }
 
-void in_remove(struct infile *in)
+int in_remove(struct infile *in)
 {
 	struct stat st;
 
 	/* A symbolic link that -f followed is removed, not what it points to. */
 	if (fstatat(in->dir_fd, in->base, &st, in->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
-		goto err_report;
-	if (st.st_dev != in->st.st_dev || st.st_ino != in->st.st_ino) {
-		msg_warn("%s was replaced by another file meanwhile -- not removed",
-			 msg_name(in->name));
-		return;
-	}
-	if (unlinkat(in->dir_fd, in->base, 0) == 0)
-		return;
-err_report:
-	msg_warn("%s: %s", msg_name(in->name), strerror(errno));
+		return -errno;
+	if (st.st_dev != in->st.st_dev || st.st_ino != in->st.st_ino)
+		return -ESTALE;
+	if (unlinkat(in->dir_fd, in->base, 0) < 0)
+		return -errno;
+	return 0;
 }

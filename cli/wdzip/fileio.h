@@ -89,8 +89,14 @@ void in_close(struct infile *in);
 /* Whether the input goes away once the output is there. */
 bool in_replaced(const struct options *opt);
 
-/* Delete the input, if its name still means the file that was read. */
-void in_remove(struct infile *in);
+/*
+ * in_remove() - delete the input, if its name still means the file that was read
+ *
+ * Prints nothing, as signals wait for it.
+ *
+ * Return: 0, -ESTALE where the name means another file by now, or what the system said.
+ */
+int in_remove(struct infile *in);
 
 /* Bytes to come, or WD_COMP_SIZE_UNKNOWN. */
 uint64_t in_size(const struct infile *in);

@@ -2,6 +2,7 @@
 /*
  * What is done with one file, from its opened input to its finished output.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -21,9 +22,11 @@ static void remove_input(struct job *job)
 	bool replaced =
 		!job->opt->keep && !job->in.is_stdin && in_replaced(job->opt);
 	bool unchanged = replaced && in_is_unchanged(&job->in);
+	int err = 0;
 
 	if (unchanged && !job->keep_input)
-		in_remove(&job->in);
+		err = in_remove(&job->in);
+	/* What is said may have to wait for its reader: signals need not. */
 	out_settle();
 	if (!replaced)
 		return;
@@ -33,6 +36,11 @@ static void remove_input(struct job *job)
 	else if (job->keep_input)
 		msg_warn("%s goes on after its stream -- not removed",
 			 msg_name(job->in.name));
+	else if (err == -ESTALE)
+		msg_warn("%s was replaced by another file meanwhile -- not removed",
+			 msg_name(job->in.name));
+	else if (err < 0)
+		msg_warn("%s: %s", msg_name(job->in.name), strerror(-err));
 }
 
 static enum outcome finish(struct job *job)
