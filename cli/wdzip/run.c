@@ -22,6 +22,7 @@ static void remove_input(struct job *job)
 	bool replaced =
 		!job->opt->keep && !job->in.is_stdin && in_replaced(job->opt);
 	bool unchanged = replaced && in_is_unchanged(&job->in);
+	const char *why = NULL;
 	int err = 0;
 
 	if (unchanged && !job->keep_input)
@@ -31,14 +32,13 @@ static void remove_input(struct job *job)
 	if (!replaced)
 		return;
 	if (!unchanged)
-		msg_warn("%s changed while it was read -- not removed",
-			 msg_name(job->in.name));
+		why = "changed while it was read";
 	else if (job->keep_input)
-		msg_warn("%s goes on after its stream -- not removed",
-			 msg_name(job->in.name));
+		why = "goes on after its stream";
 	else if (err == -ESTALE)
-		msg_warn("%s was replaced by another file meanwhile -- not removed",
-			 msg_name(job->in.name));
+		why = "was replaced by another file meanwhile";
+	if (why)
+		msg_warn("%s %s -- not removed", msg_name(job->in.name), why);
 	else if (err < 0)
 		msg_warn("%s: %s", msg_name(job->in.name), strerror(-err));
 }

@@ -160,6 +160,33 @@ need_container() {
 	EOT
 }
 
+@test "a message that nobody reads keeps no signal from ending it" {
+	py - <<-'EOT'
+	from faults import *
+	data = wdtest.mixed(100000)
+	for command in "wdzip", "wdunzip":
+	    case = Case(command, data)
+	    case.prepare()
+	    reader, writer = os.pipe()
+	    os.set_blocking(writer, False)
+	    try:
+	        while True:
+	            os.write(writer, b"x" * 4096)
+	    except BlockingIOError:
+	        os.set_blocking(writer, True)
+	    # What it has to say is that the input cannot be removed.
+	    env = environment(case.command[0], fail=("unlink", 1, errno.EPERM),
+	                      at=("unlink", 1, signal.SIGTERM))
+	    child = subprocess.Popen(case.command, env=env, stderr=writer)
+	    os.close(writer)
+	    result = finish(child)
+	    os.close(reader)
+	    assert result.status == -signal.SIGTERM, result
+	    assert wdtest.read(case.before) == case.content
+	    assert complete(case.after, data)
+	EOT
+}
+
 @test "SIGKILL never costs the input" {
 	py - <<-'EOT'
 	from faults import *
