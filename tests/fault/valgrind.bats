@@ -10,6 +10,8 @@ prepare_test() {
 	need valgrind
 	need_plain
 	runs=0
+	# Where there is no other data than the mixed one at each level.
+	[ -n "${WD_TEST_ALL-}" ] && few="1 2 3 6 9" || few="1 6"
 	CHECK=(valgrind -q --error-exitcode=99 --leak-check=full
 		--errors-for-leak-kinds=definite,possible)
 }
@@ -40,13 +42,13 @@ tell() {
 	make text 1024 >text
 	make mixed 20000 >mixed
 	head -c 5000 /dev/urandom >random
-	for file in empty byte text mixed random; do
-		for level in 1 2 3 6 9; do
+	for file in empty byte text random; do
+		for level in $few; do
 			clean wdzip -p2 -c$level $file
 			gzip -dc <"$OUT" | cmp - $file
 		done
 	done
-	for level in 4 5 7 8 10 11 12; do
+	for level in {1..12}; do
 		clean wdzip -p1 -c --level=$level mixed
 		gzip -dc <"$OUT" | cmp - mixed
 	done
