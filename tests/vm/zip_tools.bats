@@ -128,6 +128,25 @@ stream_end() {
 	wdzip --engine=hisi_zip <"$BATS_FILE_TMPDIR/text" | gzip -t
 }
 
+@test "the device is isolated in the middle of a stream" {
+	# Firmware could reset it after the error, but has no method for that here.
+	harmless='error|queue|reset|out of use'
+	note_log
+	stream_begin "$stream_size"
+	more_is_done 10
+	sim_cmd fault ras zip 3
+	until_true log_has "$zip_is_lost"
+	[ "$(<"$zip_class/isolate")" -eq 1 ]
+	stream_end
+	run ! wdzip --engine=hisi_zip -c "$BATS_FILE_TMPDIR/text"
+	[[ $output == *isolated* ]]
+	sim_cmd fault clear
+	echo 1 >"$zip_device/reset"
+	[ "$(<"$zip_class/isolate")" -eq 0 ]
+	all_come_back
+	wdzip --engine=hisi_zip <"$BATS_FILE_TMPDIR/text" | gzip -t
+}
+
 @test "the driver is unbound in the middle of a stream" {
 	stream_begin "$stream_size"
 	more_is_done 10
