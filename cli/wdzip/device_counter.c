@@ -18,6 +18,10 @@ struct file_desc {
 	enum counter_kind kind;
 };
 
+/*
+ * Read in this order: what was sent is read after what came of it, so that the answers are
+ * not more.
+ */
 /* clang-format off */
 static const struct file_desc wd_zip_files[] = {
 	{ "qm/irq", COUNTER_PLAIN },
@@ -31,8 +35,8 @@ static const struct file_desc wd_zip_files[] = {
 	{ "qm/resets", COUNTER_RESET },
 	{ "qm/failed_resets", COUNTER_FAULT },
 	{ "qm/aborted", COUNTER_FALLBACK },
-	{ "zip/send_cnt", COUNTER_PLAIN },
 	{ "zip/recv_cnt", COUNTER_PLAIN },
+	{ "zip/send_cnt", COUNTER_PLAIN },
 	{ "zip/send_busy_cnt", COUNTER_PLAIN },
 	{ "zip/err_bd_cnt", COUNTER_FAULT },
 	{ "zip/fallback_cnt", COUNTER_FALLBACK },
@@ -46,8 +50,8 @@ static const struct file_desc zip_files[] = {
 	{ "qm/abnormal_irq", COUNTER_FAULT },
 	{ "qm/create_qp_err", COUNTER_FAULT },
 	{ "qm/mb_err", COUNTER_FAULT },
-	{ "zip_dfx/send_cnt", COUNTER_PLAIN },
 	{ "zip_dfx/recv_cnt", COUNTER_PLAIN },
+	{ "zip_dfx/send_cnt", COUNTER_PLAIN },
 	{ "zip_dfx/send_busy_cnt", COUNTER_PLAIN },
 	{ "zip_dfx/err_bd_cnt", COUNTER_PLAIN },
 	{ NULL, COUNTER_PLAIN },

@@ -73,10 +73,7 @@ static int64_t sum_of(const struct device_facts *dev, enum counter_kind kind)
 	return any ? (int64_t)(sum & INT64_MAX) : NOT_KNOWN;
 }
 
-/*
- * What a stop or reset ended is not among the answers.  Those are read after what was
- * sent, and there can seem to be more of them.
- */
+/* What a stop or reset ended is not among the answers. */
 static int64_t pending(const struct device_facts *dev)
 {
 	int64_t sent = counter_value(dev, COUNTER_SENT);

@@ -287,6 +287,15 @@ HZIP_CONSUMED_BYTE             = 0x00000001\nHZIP_PRODUCED_BYTE             = 0x
 	! grep -q '[^ -~]' "$OUT" || return 1
 }
 
+@test "what was answered is read before what was sent, so that it is not more" {
+	need strace
+	busy_machine
+	try on strace -f -e trace=openat -o "$PWD/trace" wdzip --top=json
+	status_is 0
+	grep -o '\(send\|recv\)_cnt\|aborted' trace | uniq >order
+	[ "$(tr '\n' ' ' <order)" = "aborted recv_cnt send_cnt aborted recv_cnt send_cnt " ]
+}
+
 @test "--top=json is a line for each device" {
 	busy_machine
 	pci_function 0000:b5:00.0 0xa250
