@@ -447,8 +447,6 @@ static int add_device(struct zip_device *zip, unsigned int n)
 			return ret;
 		started = true;
 	}
-	/* Requests are longer than what the core takes for a device's limit. */
-	dma_set_max_seg_size(&zip->qm.pdev->dev, HISI_SGL_ENTRY_LEN_MAX);
 	set = make_lanes(zip, n);
 	if (IS_ERR(set))
 		return PTR_ERR(set);

@@ -16,6 +16,8 @@
 
 static_assert(N_LISTS < ZIP_SGL_NONE, "lists have numbers of 16 bits");
 static_assert(ZIP_SGL_SLOTS <= HISI_SGL_ENTRIES_MAX, "a list takes so many entries");
+static_assert(HZIP_LEN_MAX <= HISI_SGL_ENTRY_LEN_MAX,
+	      "a segment may be of any length: of a request no more is put into an entry");
 
 static struct hisi_sgl *list_at(struct zip_sgl_pool *pool, u16 i)
 {

@@ -107,17 +107,16 @@ int uacce_ss_mmap(struct uacce_queue *q, struct vm_area_struct *vma)
 {
 	size_t size = vma->vm_end - vma->vm_start;
 	struct device *dev = q->uacce->parent;
-	size_t each;
+	size_t each = SS_SLICE;
 
 	if (size > SS_MAX || (q->ss && q->ss->size != size))
 		return -EINVAL;
 	if (q->ss)
 		return 0;
-	/* An IOMMU makes one piece of any pages; that is no list of the device's. */
+	/* An IOMMU makes one piece of any pages. */
 	if (q->uacce->flags & UACCE_DEV_IOMMU)
 		each = size;
-	else
-		each = min_t(size_t, SS_SLICE, dma_get_max_seg_size(dev));
+	each = min_t(size_t, each, dma_get_max_seg_size(dev));
 	/* wd_uacce_ss_ptr() looks without a lock. */
 	smp_store_release(&q->ss, ss_alloc(dev, size, each));
 	return q->ss ? 0 : -ENOMEM;
