@@ -15,6 +15,9 @@
 
 volatile uint32_t wd_forks;
 
+/* In the place of a page that cannot be had. */
+static volatile uint32_t no_page = WD_GUARD_SET;
+
 /* The only thread of a new process is here; no other can be looking. */
 static void count_fork(void)
 {
@@ -23,7 +26,7 @@ static void count_fork(void)
 
 static void watch_forks(void)
 {
-	/* Without memory for it the page is the only witness. */
+	/* Without memory for that the page is the only witness. */
 	(void)pthread_atfork(NULL, NULL, count_fork);
 }
 
@@ -35,7 +38,7 @@ void wd_fork_guard_init(struct wd_fork_guard *guard)
 
 	pthread_once(&once, watch_forks);
 	guard->forks = wd_forks;
-	guard->page = NULL;
+	guard->page = &no_page;
 
 	page = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -51,7 +54,7 @@ void wd_fork_guard_init(struct wd_fork_guard *guard)
 
 void wd_fork_guard_exit(struct wd_fork_guard *guard)
 {
-	if (guard->page)
+	if (guard->page != &no_page)
 		munmap((void *)guard->page, (size_t)sysconf(_SC_PAGESIZE));
 	guard->page = NULL;
 }

@@ -100,8 +100,7 @@ extern volatile uint32_t wd_forks __attribute__((visibility("hidden")));
 
 static inline bool wd_fork_guard_ok(const struct wd_fork_guard *guard)
 {
-	return guard->forks == wd_forks &&
-	       (!guard->page || *guard->page == WD_GUARD_SET);
+	return guard->forks == wd_forks && *guard->page == WD_GUARD_SET;
 }
 
 /* ---- mem.c ---- */

@@ -172,12 +172,12 @@ int wd_queue_recv(struct wd_queue *q, struct wd_work *done, int timeout_ms)
 	return ret ? ret : priv->ops.recv(priv->ctx, done, timeout_ms);
 }
 
-WD_API int wd_recv_sync(struct wd_queue *q, void **req, int timeout_ms)
+static inline int recv_request(struct wd_queue *q, void **req, int timeout_ms)
 {
 	struct wd_work done;
 	int ret;
 
-	if (!req || timeout_ms < WD_WAIT_FOREVER)
+	if (!req)
 		return -EINVAL;
 	ret = wd_queue_recv(q, &done, timeout_ms);
 	if (!ret)
@@ -185,9 +185,15 @@ WD_API int wd_recv_sync(struct wd_queue *q, void **req, int timeout_ms)
 	return ret;
 }
 
+WD_API int wd_recv_sync(struct wd_queue *q, void **req, int timeout_ms)
+{
+	return timeout_ms < WD_WAIT_FOREVER ? -EINVAL
+					    : recv_request(q, req, timeout_ms);
+}
+
 WD_API int wd_recv(struct wd_queue *q, void **req)
 {
-	int ret = wd_recv_sync(q, req, WD_NO_WAIT);
+	int ret = recv_request(q, req, WD_NO_WAIT);
 
 	return ret == -ENOENT ? -EAGAIN : ret;
 }

@@ -87,20 +87,19 @@ struct wd_stateful {
 struct wd_work {
 	struct wd_comp_req *req;
 	void *owner;
-	enum wd_work_kind kind;
 	union {
 		/* @source: read @in_len bytes from @offset; NULL: they are at @in */
 		struct {
 			const struct wd_source *source;
 			uint64_t offset;
-			/* whose checksum is wanted; the data is @format of the request */
-			enum wd_comp_format summed_as;
 			/*
 			 * the chunk may refer to what comes right before it: with a
 			 * source a window before @offset, else @before bytes before @in
 			 */
+			uint32_t before;
 			bool join;
-			size_t before;
+			/* whose checksum is wanted; the data is @format of the request */
+			uint8_t summed_as;
 		} compress;
 		struct {
 			struct wd_inflate *decoder;
@@ -116,6 +115,7 @@ struct wd_work {
 			struct wd_stateful *stream;
 		} stateful;
 	} args;
+	enum wd_work_kind kind;
 	union {
 		/* the source failed: the status is its error, -ENODATA at an early end */
 		struct {
@@ -152,7 +152,7 @@ static inline struct wd_work wd_work_compress(struct wd_comp_req *req,
 	return (struct wd_work){
 		.req = req,
 		.kind = WD_WORK_COMPRESS,
-		.args.compress.summed_as = summed_as,
+		.args.compress.summed_as = (uint8_t)summed_as,
 	};
 }
 

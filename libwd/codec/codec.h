@@ -55,9 +55,9 @@ static inline int wd_codec_check(const struct wd_comp_req *req)
 	    (req->op != WD_COMP_COMPRESS || req->format != WD_COMP_GZIP ||
 	     !WD_UNUSED(req->header) || !wd_gzip_head_size(req->header)))
 		return -EINVAL;
-	if (req->flags & ~WD_COMP_REQ_OPEN ||
-	    (req->flags &&
-	     (req->format != WD_COMP_RAW || req->op != WD_COMP_COMPRESS)))
+	if (req->flags &&
+	    (req->flags != WD_COMP_REQ_OPEN || req->format != WD_COMP_RAW ||
+	     req->op != WD_COMP_COMPRESS))
 		return -EINVAL;
 	return 0;
 }

@@ -6,6 +6,10 @@
  * A request whose buffers are not there is copied: its input when it is sent, its output
  * when it is received.  Blocks are contiguous on the bus.
  *
+ * Sessions keep their buffers elsewhere, and have them copied: with a device that goes the
+ * region goes, too, and with it would go input that nobody else has, as a pipe's, and
+ * output that is about to be written.
+ *
  * Threads: any, at any time; but a struct bounced belongs to whoever has its request.
  */
 #ifndef WD_BOUNCE_H

@@ -84,7 +84,8 @@ static int ring(struct dummy_queue *dq)
 {
 	uint32_t tail;
 
-	while (inflight_begin_ring(&dq->flight, &tail)) {
+	while (inflight_untold(&dq->flight) &&
+	       inflight_begin_ring(&dq->flight, &tail)) {
 		/* The entries are there before they are announced. */
 		__atomic_store_n(&dq->doorbell->sq_tail, tail, __ATOMIC_RELEASE);
 		inflight_end_ring(&dq->flight, tail);

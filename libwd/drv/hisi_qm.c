@@ -24,7 +24,7 @@
 
 /* @bell, for what is before @index in its ring. */
 static inline void write_doorbell(const struct hisi_qm_rings *r, uint64_t bell,
-				  uint32_t index)
+				  uint16_t index)
 {
 	r->tr->doorbell(r->mmio + QM_DB_SQ_CQ,
 			bell | FIELD_PREP(QM_DB_INDEX, (uint64_t)index));
@@ -45,7 +45,8 @@ int hisi_qm_ring_untold(struct hisi_qm_rings *r)
 			return -ENODEV;
 		}
 		wd_barrier_before_doorbell();
-		write_doorbell(r, r->sq_bell, tail & (r->sq_depth - 1));
+		write_doorbell(r, r->sq_bell,
+			       (uint16_t)(tail & (r->sq_depth - 1)));
 		inflight_end_ring(&r->flight, tail);
 		wd_barrier_after_doorbell();
 	} while (inflight_untold(&r->flight));
@@ -62,7 +63,7 @@ void hisi_qm_tell(struct hisi_qm_rings *r, bool arm)
 		write_doorbell(
 			r,
 			r->cq_bell | FIELD_PREP(QM_DB_PRIORITY, (uint64_t)arm),
-			r->cq_head);
+			(uint16_t)r->cq_head);
 		r->untold = 0;
 		r->armed = arm;
 	}
@@ -105,7 +106,10 @@ static int find_rings(struct hisi_qm_rings *r)
 		return -EPROTO;
 	}
 	r->batch = (uint32_t)wd_min(r->sq_depth / DEPTH_MIN, BATCH_MAX);
-	/* One slot stays empty so that a full ring differs from an empty one. */
+	/*
+	 * One slot stays empty so that a full ring differs from an empty one.  It is more
+	 * than half of them, so that there is a place in flight for each in the ring.
+	 */
 	r->room =
 		(uint32_t)wd_min(r->sq_depth - 1, r->cq_depth - (r->batch - 1));
 	return 0;

@@ -87,10 +87,16 @@ bool hisi_qm_end(struct hisi_qm_rings *r);
  */
 void hisi_qm_close(struct hisi_qm_rings *r, bool forked);
 
+/* The entry at @at, below the depth. */
+static inline void *hisi_qm_sqe_at(const struct hisi_qm_rings *r, uint32_t at)
+{
+	return r->dus + (size_t)at * r->sqe_size;
+}
+
 /* The entry of request @number. */
 static inline void *hisi_qm_sqe(const struct hisi_qm_rings *r, uint32_t number)
 {
-	return r->dus + (size_t)(number & (r->sq_depth - 1)) * r->sqe_size;
+	return hisi_qm_sqe_at(r, number & (r->sq_depth - 1));
 }
 
 /* Memory that a device may change at any time is read a single time. */

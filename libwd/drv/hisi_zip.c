@@ -241,59 +241,88 @@ static SELDOM int put_stream(struct hisi_zip_queue *zq, struct hisi_qm_rings *r,
 	return 0;
 }
 
-static int hisi_zip_send(void *ctx, const struct wd_work *work)
+/* To the rings for @type; @plain: of hisi_zip_plain_queue(), and there is no pool. */
+static HOT int send_to(struct hisi_zip_queue *zq, struct hisi_qm_rings *r,
+		       const struct wd_work *work, unsigned int type,
+		       bool plain)
 {
-	struct hisi_zip_queue *zq = ctx;
-	int type = hisi_zip_queue_of(work);
-	int ret = work->kind == WD_WORK_REQUEST ? wd_codec_check(work->req) : 0;
 	struct inflight_slot *slot;
-	struct hisi_qm_rings *r;
+	struct hisi_zip_sqe *sqe;
+	int ret;
 
-	if (ret || type < 0)
-		return ret ? ret : type;
-	if (!zq->of[type]) {
-		ret = find_rings(zq, (unsigned int)type);
-		if (ret)
-			return ret;
-	}
-	r = zq->of[type];
 	if (inflight_dead(&r->flight))
 		return -ENODEV;
 	slot = inflight_next(&r->flight);
 	if (!slot)
 		return -EBUSY;
-	ret = hisi_zip_encode(slot_of(slot), work, (unsigned int)type,
-			      &zq->caps, hisi_qm_sqe(r, slot->tag));
-	if (!ret && work->kind == WD_WORK_STATEFUL)
-		ret = put_stream(zq, r, work, hisi_qm_sqe(r, slot->tag));
-	if (!ret && bounce_is_there(&r->pool))
+	sqe = hisi_qm_sqe(r, slot->tag);
+	ret = hisi_zip_encode(slot_of(slot), work, type, plain, &zq->caps, sqe);
+	if (!plain && !ret && work->kind == WD_WORK_STATEFUL)
+		ret = put_stream(zq, r, work, sqe);
+	if (!plain && !ret && bounce_is_there(&r->pool))
 		ret = bounce(r, slot, work);
 	if (ret)
 		return ret;
 	return inflight_put(&r->flight, slot, work);
 }
 
-/* 0, or -ENODEV: it was given up. */
-static HOT int ring(struct hisi_zip_queue *zq)
+static __attribute__((noinline)) int send_any(struct hisi_zip_queue *zq,
+					      const struct wd_work *work)
 {
-	unsigned int n = started(zq);
+	int type = hisi_zip_queue_of(work);
+	int ret = work->kind == WD_WORK_REQUEST ? wd_codec_check(work->req) : 0;
 
-	for (unsigned int i = 0; i < n; i++) {
-		struct hisi_qm_rings *r = &zq->rings[i];
+	if (ret || type < 0)
+		return ret ? ret : type;
+	if (!zq->of[type])
+		ret = find_rings(zq, (unsigned int)type);
+	return ret ? ret
+		   : send_to(zq, zq->of[type], work, (unsigned int)type, false);
+}
 
-		if (inflight_dead(&r->flight))
-			return -ENODEV;
-		if (hisi_qm_ring(r)) {
-			give_up(zq, -ENODEV);
-			return -ENODEV;
-		}
+static HOT int send_plain(struct hisi_zip_queue *zq, const struct wd_work *work,
+			  unsigned int type)
+{
+	struct hisi_qm_rings *r = zq->of[type];
+
+	return r && !bounce_is_there(&r->pool)
+		       ? send_to(zq, r, work, type, true)
+		       : send_any(zq, work);
+}
+
+static int hisi_zip_send(void *ctx, const struct wd_work *work)
+{
+	switch (hisi_zip_plain_queue(work)) {
+	case HZIP_QUEUE_COMPRESS:
+		return send_plain(ctx, work, HZIP_QUEUE_COMPRESS);
+	case HZIP_QUEUE_DECOMPRESS:
+		return send_plain(ctx, work, HZIP_QUEUE_DECOMPRESS);
+	default:
+		return send_any(ctx, work);
 	}
-	return 0;
+}
+
+/* 0, or -ENODEV: it was given up. */
+static HOT int ring_one(struct hisi_zip_queue *zq, struct hisi_qm_rings *r)
+{
+	if (inflight_dead(&r->flight))
+		return -ENODEV;
+	if (!hisi_qm_ring(r))
+		return 0;
+	give_up(zq, -ENODEV);
+	return -ENODEV;
+}
+
+static HOT int ring(struct hisi_zip_queue *zq, unsigned int n)
+{
+	int ret = n ? ring_one(zq, &zq->rings[0]) : 0;
+
+	return ret || n < DIRECTIONS ? ret : ring_one(zq, &zq->rings[1]);
 }
 
 static int hisi_zip_flush(void *ctx)
 {
-	return ring(ctx);
+	return ring(ctx, started(ctx));
 }
 
 static unsigned int drop(struct hisi_qm_rings *r)
@@ -342,25 +371,42 @@ static SELDOM bool end_bounce(struct hisi_zip_queue *zq,
 }
 
 /* What belongs to a stream is read apart from the rest, and so is looked after apart. */
-static SELDOM bool decode_stateful(const struct hisi_qm_rings *r, uint32_t at,
+static SELDOM bool decode_stateful(const struct hisi_qm_rings *r,
 				   struct inflight_slot *slot,
 				   struct wd_work *done,
 				   struct hisi_zip_result res)
 {
 	bool possible = hisi_zip_decode_stateful(slot_of(slot), done, res,
-						 hisi_qm_sqe(r, at));
+						 hisi_qm_sqe(r, res.tag));
 
 	wd_barrier_after_entry();
 	return possible && !hisi_qm_is_stopped(r);
 }
 
-static HOT bool decode(const struct hisi_qm_rings *r, uint32_t at,
-		       struct inflight_slot *slot, struct wd_work *done,
-		       struct hisi_zip_result res)
+/* There is room for the next entry before there is for its request. */
+static HOT bool finish(struct hisi_qm_rings *r, struct inflight_slot *slot)
 {
-	return done->kind == WD_WORK_STATEFUL
-		       ? decode_stateful(r, at, slot, done, res)
-		       : hisi_zip_decode(slot_of(slot), done, res);
+	hisi_qm_taken(r);
+	inflight_free(&r->flight, slot);
+	return true;
+}
+
+/* What is not plain, or went wrong. */
+static __attribute__((noinline)) bool take_any(struct hisi_zip_queue *zq,
+					       struct hisi_qm_rings *r,
+					       struct inflight_slot *slot,
+					       struct wd_work *done,
+					       struct hisi_zip_result res)
+{
+	bool possible = done->kind == WD_WORK_STATEFUL
+				? decode_stateful(r, slot, done, res)
+				: hisi_zip_decode(slot_of(slot), done, res);
+
+	if (!possible)
+		return nonsense(zq, r);
+	if (bounce_is_there(&r->pool) && !end_bounce(zq, r, slot))
+		return false;
+	return finish(r, slot);
 }
 
 /* The result that @cqe, of these rings, tells of. */
@@ -373,23 +419,20 @@ static HOT bool take_from(struct hisi_zip_queue *zq, struct hisi_qm_rings *r,
 
 	if (at >= r->sq_depth)
 		return nonsense(zq, r);
-	res = hisi_zip_read(hisi_qm_sqe(r, at), &zq->caps);
+	res = hisi_zip_read(hisi_qm_sqe_at(r, at), &zq->caps);
 	/* What was read in part from a device that has gone is nothing. */
 	wd_barrier_after_entry();
 	if (hisi_qm_is_stopped(r) || res.tag_high)
 		return nonsense(zq, r);
-	slot = inflight_find(&r->flight, res.tag, 1);
-	if (!slot || (res.tag & (r->sq_depth - 1)) != at)
+	slot = inflight_find_at(&r->flight, at, res.tag);
+	if (!slot)
 		return nonsense(zq, r);
 	*done = slot->work;
-	if (!decode(r, at, slot, done, res))
+	if (!slot_of(slot)->plain || res.status)
+		return take_any(zq, r, slot, done, res);
+	if (!hisi_zip_decode_plain(slot_of(slot), done->req, res))
 		return nonsense(zq, r);
-	if (bounce_is_there(&r->pool) && !end_bounce(zq, r, slot))
-		return false;
-	/* There is room for the next entry before there is for its request. */
-	hisi_qm_taken(r);
-	inflight_free(&r->flight, slot);
-	return true;
+	return finish(r, slot);
 }
 
 /* There is nothing in the first rings. */
@@ -410,28 +453,33 @@ static SELDOM bool take_seldom(struct hisi_zip_queue *zq, unsigned int n,
 	return false;
 }
 
-/* The next result, if there is one, not always of the same rings first. */
-static HOT bool hisi_zip_take(struct hisi_zip_queue *zq, struct wd_work *done)
+/*
+ * The next result, if there is one, not always of the same rings first: @n of them are
+ * started.
+ */
+static HOT bool take_next(struct hisi_zip_queue *zq, unsigned int n,
+			  struct wd_work *done)
 {
 	struct hisi_qm_rings *r = zq->next;
-	unsigned int n = started(zq);
-	const struct hisi_qm_cqe *cqe = n ? hisi_qm_entry(r) : NULL;
+	const struct hisi_qm_cqe *cqe;
 
 	if (n == DIRECTIONS)
 		zq->next = &zq->rings[r == &zq->rings[0]];
+	cqe = n ? hisi_qm_entry(r) : NULL;
 	return cqe ? take_from(zq, r, cqe, done) : take_seldom(zq, n, done);
 }
 
 static SELDOM bool take(void *ctx, struct wd_work *done)
 {
-	return hisi_zip_take(ctx, done);
+	return take_next(ctx, started(ctx), done);
 }
 
 static int hisi_zip_recv(void *ctx, struct wd_work *done, int timeout_ms)
 {
 	struct hisi_zip_queue *zq = ctx;
+	unsigned int n = started(zq);
 
-	if (!ring(zq) && hisi_zip_take(zq, done))
+	if (!ring(zq, n) && take_next(zq, n, done))
 		return 0;
 	return wait_result(&zq->wait, done, timeout_ms);
 }

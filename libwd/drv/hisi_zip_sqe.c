@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests of the ZIP engine: what is seldom, and need not be inline.
+ * Requests of the ZIP engine: all but those that are plain, and need not be inline.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,6 @@
 #include "../codec/codec.h"
 #include "../codec/splice.h"
 #include "hisi_zip_sqe.h"
-
-#define SELDOM __attribute__((noinline, cold))
 
 /* In the memory for lists: two entries for input, one for output, and a chunk's end. */
 #define LIST_IN	  0u
@@ -35,8 +33,8 @@ static_assert(offsetof(struct hisi_zip_sqe, dst_high) ==
 		      offsetof(struct hisi_zip_sqe, dst_low) + 4,
 	      "halves of an address");
 
-SELDOM void hisi_zip_find_caps(struct hisi_zip_caps *caps, uint32_t type,
-			       const char *algs)
+void hisi_zip_find_caps(struct hisi_zip_caps *caps, uint32_t type,
+			const char *algs)
 {
 	static const struct {
 		const char *name;
@@ -48,13 +46,12 @@ SELDOM void hisi_zip_find_caps(struct hisi_zip_caps *caps, uint32_t type,
 	};
 
 	*caps = (struct hisi_zip_caps){
-		.form = {
-			.dw7 = cpu_to_le32(HZIP_SQE_NEW | HZIP_SQE_FINISH |
-					   FIELD_PREP(HZIP_SQE_TYPE, type)),
-			.dw9 = cpu_to_le32(FIELD_PREP(HZIP_SQE_WINDOW, HZIP_WINDOW_32K)),
-		},
-		.tag_at = type == HZIP_SQE_TYPE0 ? offsetof(struct hisi_zip_sqe, tag_type0) :
-						   offsetof(struct hisi_zip_sqe, tag_low),
+		.dw7 = HZIP_SQE_NEW | HZIP_SQE_FINISH |
+		       FIELD_PREP(HZIP_SQE_TYPE, type),
+		.dw9 = FIELD_PREP(HZIP_SQE_WINDOW, HZIP_WINDOW_32K),
+		.tag_at = type == HZIP_SQE_TYPE0
+				  ? offsetof(struct hisi_zip_sqe, tag_type0)
+				  : offsetof(struct hisi_zip_sqe, tag_low),
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (wd_algs_have(algs, known[i].name))
@@ -63,21 +60,19 @@ SELDOM void hisi_zip_find_caps(struct hisi_zip_caps *caps, uint32_t type,
 
 /* ---- headers ---- */
 
-SELDOM size_t hisi_zip_put_named(const struct wd_comp_req *req)
+static size_t put_named(const struct wd_comp_req *req)
 {
 	if (req->out_cap < wd_gzip_head_size(req->header))
 		return 0;
 	return wd_gzip_head_write(req->out, req->header, req->level);
 }
 
-size_t hisi_zip_read_head(const struct wd_comp_req *req)
+static size_t read_head(const struct wd_comp_req *req)
 {
-	static const uint8_t plain[] = { 0x1f, 0x8b, 8, 0 };
 	struct wd_head head = { 0 };
 	size_t len;
 
-	if (req->format == WD_COMP_GZIP && req->in_len > WD_GZIP_HEAD &&
-	    !memcmp(req->in, plain, sizeof(plain)))
+	if (req->format == WD_COMP_GZIP && hisi_zip_has_plain_head(req))
 		return WD_GZIP_HEAD;
 	if (wd_format_of(req->format)
 			    ->feed_head(&head, req->in, req->in_len, &len) <=
@@ -89,7 +84,7 @@ size_t hisi_zip_read_head(const struct wd_comp_req *req)
 
 /* ---- chunks ---- */
 
-int hisi_zip_plan_summed(struct hisi_zip_slot *slot, const struct wd_work *work)
+static int plan_summed(struct hisi_zip_slot *slot, const struct wd_work *work)
 {
 	enum wd_comp_format summed_as = work->args.compress.summed_as;
 
@@ -102,9 +97,53 @@ int hisi_zip_plan_summed(struct hisi_zip_slot *slot, const struct wd_work *work)
 	return 0;
 }
 
+/* Room for what comes after it is looked at later. */
+static size_t put_head(const struct wd_comp_req *req)
+{
+	if (req->header)
+		return put_named(req);
+	if (req->format == WD_COMP_RAW || req->out_cap < WD_HEAD_MAX)
+		return 0;
+	if (req->format == WD_COMP_ZLIB)
+		return wd_head_write(req->out, WD_COMP_ZLIB, req->level);
+	wd_gzip_head_plain(req->out, req->level);
+	return WD_GZIP_HEAD;
+}
+
+static int plan_compress(struct hisi_zip_slot *slot, const struct wd_work *work)
+{
+	const struct wd_comp_req *req = work->req;
+	size_t head_len = put_head(req);
+
+	if (!head_len && req->format != WD_COMP_RAW)
+		return -EOPNOTSUPP;
+	slot->open = req->flags & WD_COMP_REQ_OPEN;
+	slot->head_len = (uint32_t)head_len;
+	if (work->kind == WD_WORK_COMPRESS && plan_summed(slot, work))
+		return -EOPNOTSUPP;
+	return hisi_zip_fit(slot, req->in, req->in_len,
+			    (uint8_t *)req->out + head_len,
+			    req->out_cap - head_len);
+}
+
+static int plan_decompress(struct hisi_zip_slot *slot,
+			   const struct wd_comp_req *req)
+{
+	size_t head_len = 0;
+
+	slot->open = false;
+	if (req->format != WD_COMP_RAW) {
+		head_len = read_head(req);
+		if (!head_len)
+			return -EOPNOTSUPP;
+	}
+	slot->head_len = (uint32_t)head_len;
+	return hisi_zip_fit(slot, (const uint8_t *)req->in + head_len,
+			    req->in_len - head_len, req->out, req->out_cap);
+}
+
 /* With its end it must not be too long, either. */
-SELDOM int hisi_zip_plan_chunk(struct hisi_zip_slot *slot,
-			       const struct wd_comp_req *req)
+static int plan_chunk(struct hisi_zip_slot *slot, const struct wd_comp_req *req)
 {
 	int ret;
 
@@ -140,8 +179,7 @@ static void put_entry(void *at, unsigned int i, const void *p, uint32_t len)
 }
 
 /* The input is the chunk, and then an end of its own. */
-SELDOM void hisi_zip_put_lists(struct hisi_zip_slot *slot,
-			       struct hisi_zip_sqe *sqe)
+void hisi_zip_put_lists(struct hisi_zip_slot *slot, struct hisi_zip_sqe *sqe)
 {
 	uint8_t *in = slot->lists + LIST_IN, *out = slot->lists + LIST_OUT;
 	uint8_t *end = slot->lists + LIST_END;
@@ -157,11 +195,30 @@ SELDOM void hisi_zip_put_lists(struct hisi_zip_slot *slot,
 	hisi_zip_put_addr(&sqe->dst_low, out);
 }
 
+/* ---- errors ---- */
+
+/* All that are not named are failures of some kind. */
+static int error_of(const struct hisi_zip_slot *slot, uint32_t status)
+{
+	switch (status) {
+	case HZIP_STATUS_OK:
+	case HZIP_STATUS_NEGATIVE:
+	case HZIP_STATUS_END:
+		return 0;
+	case HZIP_STATUS_NO_SPACE:
+		/* There was more, which the device could not be told. */
+		return slot->room > slot->out_cap ? -EOPNOTSUPP : -ENOSPC;
+	case HZIP_STATUS_CHECKSUM:
+		return -EBADMSG;
+	default:
+		return -EIO;
+	}
+}
+
 /* ---- streams ---- */
 
 /* The header is before it; what it says, a device need not know. */
-SELDOM int hisi_zip_plan_stateful(struct hisi_zip_slot *slot,
-				  const struct wd_work *work)
+static int plan_stateful(struct hisi_zip_slot *slot, const struct wd_work *work)
 {
 	const struct wd_stateful *stream = work->args.stateful.stream;
 	const struct wd_comp_req *req = work->req;
@@ -182,8 +239,8 @@ SELDOM int hisi_zip_plan_stateful(struct hisi_zip_slot *slot,
 	return 0;
 }
 
-SELDOM void hisi_zip_put_stateful(const struct wd_work *work, uint64_t context,
-				  struct hisi_zip_sqe *sqe)
+void hisi_zip_put_stateful(const struct wd_work *work, uint64_t context,
+			   struct hisi_zip_sqe *sqe)
 {
 	const struct wd_stateful *stream = work->args.stateful.stream;
 	uint32_t mode = HZIP_SQE_STATEFUL | (stream->begun ? 0 : HZIP_SQE_NEW);
@@ -219,14 +276,13 @@ static int go_on(struct wd_stateful *stream, const struct hisi_zip_slot *slot,
 	return 0;
 }
 
-SELDOM bool hisi_zip_decode_stateful(const struct hisi_zip_slot *slot,
-				     struct wd_work *work,
-				     struct hisi_zip_result res,
-				     const struct hisi_zip_sqe *sqe)
+bool hisi_zip_decode_stateful(const struct hisi_zip_slot *slot,
+			      struct wd_work *work, struct hisi_zip_result res,
+			      const struct hisi_zip_sqe *sqe)
 {
 	struct wd_stateful *stream = work->args.stateful.stream;
 	struct wd_comp_req *req = work->req;
-	int ret = res.status ? hisi_zip_error(slot, res.status) : 0;
+	int ret = res.status ? error_of(slot, res.status) : 0;
 
 	if (!ret &&
 	    (res.consumed > slot->in_len || res.produced > slot->out_cap))
@@ -250,6 +306,26 @@ SELDOM bool hisi_zip_decode_stateful(const struct hisi_zip_slot *slot,
 	return true;
 }
 
+/* ---- requests ---- */
+
+int hisi_zip_plan(struct hisi_zip_slot *slot, const struct wd_work *work,
+		  unsigned int queue)
+{
+	const struct wd_comp_req *req = work->req;
+
+	if (req->format >= HISI_ZIP_FORMATS)
+		return -EOPNOTSUPP;
+	slot->plain = false;
+	slot->format = req->format;
+	slot->way = hisi_zip_ways[queue][req->format];
+	if (queue == HZIP_QUEUE_COMPRESS)
+		return plan_compress(slot, work);
+	if (work->kind == WD_WORK_STATEFUL)
+		return plan_stateful(slot, work);
+	return work->kind == WD_WORK_CHUNK ? plan_chunk(slot, req)
+					   : plan_decompress(slot, req);
+}
+
 /* ---- without SVA ---- */
 
 /* More than that it does not make of the input, whatever room there is. */
@@ -265,9 +341,8 @@ static size_t most_output(const struct hisi_zip_slot *slot)
 }
 
 /* A chunk and its end are one piece there, so that no lists are needed. */
-SELDOM int hisi_zip_bounce(struct hisi_zip_slot *slot,
-			   const struct wd_work *work, struct bounce *pool,
-			   struct hisi_zip_sqe *sqe)
+int hisi_zip_bounce(struct hisi_zip_slot *slot, const struct wd_work *work,
+		    struct bounce *pool, struct hisi_zip_sqe *sqe)
 {
 	size_t end = work->kind == WD_WORK_CHUNK ? WD_CHUNK_END : 0;
 	bool stateful = work->kind == WD_WORK_STATEFUL;
@@ -291,27 +366,9 @@ SELDOM int hisi_zip_bounce(struct hisi_zip_slot *slot,
 
 /* ---- results ---- */
 
-/* All that are not named are failures of some kind. */
-SELDOM int hisi_zip_error(const struct hisi_zip_slot *slot, uint32_t status)
-{
-	switch (status) {
-	case HZIP_STATUS_OK:
-	case HZIP_STATUS_NEGATIVE:
-	case HZIP_STATUS_END:
-		return 0;
-	case HZIP_STATUS_NO_SPACE:
-		/* There was more, which the device could not be told. */
-		return slot->room > slot->out_cap ? -EOPNOTSUPP : -ENOSPC;
-	case HZIP_STATUS_CHECKSUM:
-		return -EBADMSG;
-	default:
-		return -EIO;
-	}
-}
-
 /* More is to follow: without the last block's mark, and with a chunk's. */
-SELDOM int hisi_zip_decode_open(const struct hisi_zip_slot *slot,
-				struct wd_comp_req *req)
+static int decode_open(const struct hisi_zip_slot *slot,
+		       struct wd_comp_req *req)
 {
 	int ret = wd_splice_open(slot->out, req->produced, slot->room,
 				 &req->produced);
@@ -356,11 +413,41 @@ static int decode_chunk(const struct hisi_zip_slot *slot, struct wd_work *work,
 }
 
 /* Raw data does not say what it stands for: what is there is what the device made. */
-SELDOM int hisi_zip_decode_raw(const struct hisi_zip_slot *slot,
-			       struct wd_work *work, struct hisi_zip_result res)
+static int decode_raw(const struct hisi_zip_slot *slot, struct wd_work *work,
+		      struct hisi_zip_result res)
 {
 	work->req->checksum = crc_of(res.checksum);
 	if (wd_crc32(0, slot->out, res.produced) != work->req->checksum)
 		return -EIO;
 	return work->kind == WD_WORK_CHUNK ? decode_chunk(slot, work, res) : 0;
+}
+
+static int decode_done(const struct hisi_zip_slot *slot, struct wd_work *work,
+		       struct hisi_zip_result res)
+{
+	struct wd_comp_req *req = work->req;
+	int ret;
+
+	bounce_result(&slot->bounced, slot->out, res.produced);
+	if (slot->way.alg == HZIP_ALG_DEFLATE)
+		return decode_raw(slot, work, res);
+	if (!slot->way.compress)
+		return hisi_zip_decode_decompress(slot, slot->way, req, res);
+	ret = hisi_zip_decode_compress(slot, slot->way, req);
+	return ret || !slot->open ? ret : decode_open(slot, req);
+}
+
+bool hisi_zip_decode(const struct hisi_zip_slot *slot, struct wd_work *work,
+		     struct hisi_zip_result res)
+{
+	int ret = res.status ? error_of(slot, res.status) : 0;
+
+	if (!ret && !hisi_zip_is_possible(slot, slot->way, res))
+		return false;
+	hisi_zip_give(work->req, res);
+	if (!ret)
+		ret = decode_done(slot, work, res);
+	if (ret)
+		inflight_fail(work->req, ret);
+	return true;
 }

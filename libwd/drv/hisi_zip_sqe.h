@@ -10,8 +10,8 @@
  * and is dropped: so do also those devices that know no raw data.
  *
  * Nothing that comes from the device is believed before it is compared with what was
- * sent, of which there is a copy that the device does not reach.  What each request
- * passes through is inline.
+ * sent, of which there is a copy that the device does not reach.  What a plain
+ * request passes through is inline.
  */
 #ifndef WD_HISI_ZIP_SQE_H
 #define WD_HISI_ZIP_SQE_H
@@ -23,6 +23,7 @@
 
 #include <hw/hisi_zip_sqe.h>
 
+#include "../codec/codec.h"
 #include "../format/format.h"
 #include "../internal.h"
 #include "bounce.h"
@@ -34,12 +35,12 @@
 
 /*
  * struct hisi_zip_caps - what a device can do
- * @form:   a request of its type, with all that is the same in each
+ * @dw7, @dw9: what is the same in each request of its type
  * @tag_at: where in it the tag is
  * @algs:   bit n: HZIP_ALG_ n
  */
 struct hisi_zip_caps {
-	struct hisi_zip_sqe form;
+	uint32_t dw7, dw9;
 	size_t tag_at;
 	uint32_t algs;
 };
@@ -68,6 +69,7 @@ struct hisi_zip_way {
  * @way:      how
  * @format:   the request's own
  * @open:     the stream goes on
+ * @plain:    see hisi_zip_plain_queue(), and the device reaches the request's own memory
  * @lists:    for input in two pieces; the queue's to free
  * @bounced:  where the device has it, without SVA
  */
@@ -81,6 +83,7 @@ struct hisi_zip_slot {
 	struct hisi_zip_way way;
 	uint8_t format;
 	bool open;
+	bool plain;
 	uint8_t *lists;
 	struct bounced bounced;
 };
@@ -133,26 +136,14 @@ static const struct hisi_zip_way hisi_zip_ways[][HISI_ZIP_FORMATS] = {
 	},
 };
 
-/* Bytes of a header with a name that was written; of one that was read; 0: there is none. */
-size_t hisi_zip_put_named(const struct wd_comp_req *req);
-size_t hisi_zip_read_head(const struct wd_comp_req *req);
+/* Of gzip data: a header without optional fields, and something after it. */
+static inline bool hisi_zip_has_plain_head(const struct wd_comp_req *req)
+{
+	static const uint8_t plain[] = { WD_GZIP_MAGIC, WD_GZIP_DEFLATE, 0 };
 
-/* Chunks that are summed up in another way than gzip's. */
-int hisi_zip_plan_summed(struct hisi_zip_slot *slot,
-			 const struct wd_work *work);
-
-int hisi_zip_plan_chunk(struct hisi_zip_slot *slot,
-			const struct wd_comp_req *req);
-void hisi_zip_put_lists(struct hisi_zip_slot *slot, struct hisi_zip_sqe *sqe);
-
-/*
- * A request of a stream, of which the device keeps what it knows at @context, an address
- * as it is to be told.
- */
-int hisi_zip_plan_stateful(struct hisi_zip_slot *slot,
-			   const struct wd_work *work);
-void hisi_zip_put_stateful(const struct wd_work *work, uint64_t context,
-			   struct hisi_zip_sqe *sqe);
+	return req->in_len > WD_GZIP_HEAD &&
+	       !memcmp(req->in, plain, sizeof(plain));
+}
 
 /* What the device shall see; more than it takes, or less, is for the CPU. */
 static inline int hisi_zip_fit(struct hisi_zip_slot *slot, const uint8_t *in,
@@ -168,68 +159,61 @@ static inline int hisi_zip_fit(struct hisi_zip_slot *slot, const uint8_t *in,
 	return 0;
 }
 
-/* Room for what comes after it is looked at later. */
-static inline size_t hisi_zip_put_head(const struct wd_comp_req *req)
-{
-	if (req->header)
-		return hisi_zip_put_named(req);
-	if (req->format == WD_COMP_RAW || req->out_cap < WD_HEAD_MAX)
-		return 0;
-	if (req->format == WD_COMP_ZLIB)
-		return wd_head_write(req->out, WD_COMP_ZLIB, req->level);
-	wd_gzip_head_plain(req->out, req->level);
-	return WD_GZIP_HEAD;
-}
+/*
+ * What the device is told of @work, for that kind of queue: 0, -EOPNOTSUPP or -ENOMEM, as
+ * hisi_zip_encode().
+ */
+int hisi_zip_plan(struct hisi_zip_slot *slot, const struct wd_work *work,
+		  unsigned int queue);
 
-static inline int hisi_zip_plan_compress(struct hisi_zip_slot *slot,
-					 const struct wd_work *work)
+/* After hisi_zip_put(): a chunk's input and its own end are a list. */
+void hisi_zip_put_lists(struct hisi_zip_slot *slot, struct hisi_zip_sqe *sqe);
+
+/*
+ * After hisi_zip_put(): a request of a stream, of which the device keeps what it knows at
+ * @context, an address as it is to be told.
+ */
+void hisi_zip_put_stateful(const struct wd_work *work, uint64_t context,
+			   struct hisi_zip_sqe *sqe);
+
+/*
+ * Which kind of queue @work is for if it is plain, as nearly all requests are: valid, gzip,
+ * and without what is seldom in headers.  Else -1.
+ */
+static inline int hisi_zip_plain_queue(const struct wd_work *work)
 {
 	const struct wd_comp_req *req = work->req;
-	size_t head_len = hisi_zip_put_head(req);
 
-	if (!head_len && req->format != WD_COMP_RAW)
-		return -EOPNOTSUPP;
-	slot->open = req->flags & WD_COMP_REQ_OPEN;
-	slot->head_len = (uint32_t)head_len;
-	if (work->kind == WD_WORK_COMPRESS && hisi_zip_plan_summed(slot, work))
-		return -EOPNOTSUPP;
-	return hisi_zip_fit(slot, req->in, req->in_len,
-			    (uint8_t *)req->out + head_len,
-			    req->out_cap - head_len);
+	if (work->kind != WD_WORK_REQUEST || req->header ||
+	    wd_codec_check(req) || req->format != WD_COMP_GZIP)
+		return -1;
+	if (req->op == WD_COMP_COMPRESS)
+		return HZIP_QUEUE_COMPRESS;
+	return hisi_zip_has_plain_head(req) ? HZIP_QUEUE_DECOMPRESS : -1;
 }
 
-static inline int hisi_zip_plan_decompress(struct hisi_zip_slot *slot,
-					   const struct wd_comp_req *req)
+/* The same of what is plain. */
+static inline int hisi_zip_plan_plain(struct hisi_zip_slot *slot,
+				      const struct wd_comp_req *req,
+				      unsigned int queue)
 {
-	size_t head_len = 0;
+	const uint8_t *in = req->in;
+	uint8_t *out = req->out;
+	size_t in_len = req->in_len, out_cap = req->out_cap;
 
+	slot->plain = true;
+	slot->format = WD_COMP_GZIP;
+	slot->way = hisi_zip_ways[queue][WD_COMP_GZIP];
+	slot->head_len = WD_GZIP_HEAD;
 	slot->open = false;
-	if (req->format != WD_COMP_RAW) {
-		head_len = hisi_zip_read_head(req);
-		if (!head_len)
-			return -EOPNOTSUPP;
-	}
-	slot->head_len = (uint32_t)head_len;
-	return hisi_zip_fit(slot, (const uint8_t *)req->in + head_len,
-			    req->in_len - head_len, req->out, req->out_cap);
-}
-
-static inline int hisi_zip_plan(struct hisi_zip_slot *slot,
-				const struct wd_work *work, unsigned int queue)
-{
-	const struct wd_comp_req *req = work->req;
-
-	if (req->format >= HISI_ZIP_FORMATS)
+	if (queue == HZIP_QUEUE_DECOMPRESS)
+		return hisi_zip_fit(slot, in + WD_GZIP_HEAD,
+				    in_len - WD_GZIP_HEAD, out, out_cap);
+	if (out_cap < WD_HEAD_MAX)
 		return -EOPNOTSUPP;
-	slot->format = req->format;
-	slot->way = hisi_zip_ways[queue][req->format];
-	if (queue == HZIP_QUEUE_COMPRESS)
-		return hisi_zip_plan_compress(slot, work);
-	if (work->kind == WD_WORK_STATEFUL)
-		return hisi_zip_plan_stateful(slot, work);
-	return work->kind == WD_WORK_CHUNK
-		       ? hisi_zip_plan_chunk(slot, req)
-		       : hisi_zip_plan_decompress(slot, req);
+	wd_gzip_head_plain(out, req->level);
+	return hisi_zip_fit(slot, in, in_len, out + WD_GZIP_HEAD,
+			    out_cap - WD_GZIP_HEAD);
 }
 
 /* Both halves at once; so is the machine, see internal.h. */
@@ -240,34 +224,59 @@ static inline void hisi_zip_put_addr(__le32 *low, const void *p)
 	memcpy(low, &addr, sizeof(addr));
 }
 
+/* What compilers take for memset() is slower. */
+static inline void hisi_zip_clear(struct hisi_zip_sqe *sqe)
+{
+	typedef uint64_t pair
+		__attribute__((vector_size(16), aligned(8), may_alias));
+	pair *p = (pair *)sqe;
+
+	static_assert(sizeof(*sqe) == 8 * sizeof(*p), "eight of them");
+	p[0] = p[1] = p[2] = p[3] = (pair){ 0 };
+	p[4] = p[5] = p[6] = p[7] = (pair){ 0 };
+}
+
+/* All of the entry: results of an older request are in the same place. */
+static inline void hisi_zip_put(const struct hisi_zip_slot *slot, uint32_t alg,
+				const struct hisi_zip_caps *caps,
+				struct hisi_zip_sqe *sqe)
+{
+	uint32_t in_len = slot->in_len, out_len = slot->out_cap;
+	uint32_t tag = cpu_to_le32(slot->flight.tag);
+	const uint8_t *in = slot->in;
+	uint8_t *out = slot->out;
+
+	hisi_zip_clear(sqe);
+	sqe->in_len = cpu_to_le32(in_len);
+	sqe->dw7 = cpu_to_le32(caps->dw7);
+	sqe->dw9 = cpu_to_le32(caps->dw9 | FIELD_PREP(HZIP_SQE_ALG, alg));
+	sqe->out_len = cpu_to_le32(out_len);
+	hisi_zip_put_addr(&sqe->src_low, in);
+	hisi_zip_put_addr(&sqe->dst_low, out);
+	memcpy((uint8_t *)sqe + caps->tag_at, &tag, sizeof(tag));
+}
+
 /*
  * Write the request for @work, which is for that kind of queue, with the slot's tag, to
- * @sqe.  0, -EOPNOTSUPP for what the device cannot do, or what it is better not asked
- * for, such as data whose header makes no sense; -ENOMEM.
+ * @sqe.  @plain: of hisi_zip_plain_queue().  0, -EOPNOTSUPP for what the device cannot do, or
+ * what it is better not asked for, such as data whose header makes no sense; -ENOMEM.
  */
 static inline int hisi_zip_encode(struct hisi_zip_slot *slot,
 				  const struct wd_work *work,
-				  unsigned int queue,
+				  unsigned int queue, bool plain,
 				  const struct hisi_zip_caps *caps,
 				  struct hisi_zip_sqe *sqe)
 {
-	uint32_t tag = cpu_to_le32(slot->flight.tag);
-	int ret = hisi_zip_plan(slot, work, queue);
+	int ret = plain ? hisi_zip_plan_plain(slot, work->req, queue)
+			: hisi_zip_plan(slot, work, queue);
+	uint32_t alg = plain ? HZIP_ALG_GZIP : slot->way.alg;
 
 	if (ret)
 		return ret;
-	if (!(caps->algs & BIT(slot->way.alg)))
+	if (!(caps->algs & BIT(alg)))
 		return -EOPNOTSUPP;
-	/* All of it: results of an older request are in the same place. */
-	*sqe = caps->form;
-	sqe->in_len = cpu_to_le32(slot->in_len);
-	sqe->dw9 |=
-		cpu_to_le32(FIELD_PREP(HZIP_SQE_ALG, (uint32_t)slot->way.alg));
-	sqe->out_len = cpu_to_le32(slot->out_cap);
-	hisi_zip_put_addr(&sqe->src_low, slot->in);
-	hisi_zip_put_addr(&sqe->dst_low, slot->out);
-	memcpy((uint8_t *)sqe + caps->tag_at, &tag, sizeof(tag));
-	if (work->kind == WD_WORK_CHUNK)
+	hisi_zip_put(slot, alg, caps, sqe);
+	if (!plain && work->kind == WD_WORK_CHUNK)
 		hisi_zip_put_lists(slot, sqe);
 	return 0;
 }
@@ -310,26 +319,19 @@ bool hisi_zip_decode_stateful(const struct hisi_zip_slot *slot,
 			      struct wd_work *work, struct hisi_zip_result res,
 			      const struct hisi_zip_sqe *sqe);
 
-/* A status as a negative errno, 0 for what was done. */
-int hisi_zip_error(const struct hisi_zip_slot *slot, uint32_t status);
-
-int hisi_zip_decode_open(const struct hisi_zip_slot *slot,
-			 struct wd_comp_req *req);
-int hisi_zip_decode_raw(const struct hisi_zip_slot *slot, struct wd_work *work,
-			struct hisi_zip_result res);
-
 /*
  * Whether it can be: not more used or written than there was, nor less than it takes.
  * An entry that the device has not written at all is none.
  */
 static inline bool hisi_zip_is_possible(const struct hisi_zip_slot *slot,
+					struct hisi_zip_way way,
 					struct hisi_zip_result res)
 {
-	uint32_t least = HISI_ZIP_SHORTEST + slot->way.tail_len;
+	uint32_t least = HISI_ZIP_SHORTEST + way.tail_len;
 
 	if (res.consumed > slot->in_len || res.produced > slot->out_cap)
 		return false;
-	if (!slot->way.compress)
+	if (!way.compress)
 		return res.consumed >= least &&
 		       res.produced <=
 			       (uint64_t)res.consumed * HISI_ZIP_RATIO_MAX;
@@ -341,11 +343,11 @@ static inline bool hisi_zip_is_possible(const struct hisi_zip_slot *slot,
  * The trailer that ends at @end: its checksum, if the length in it is @len, as far as
  * there is one.
  */
-static inline bool hisi_zip_read_tail(const struct hisi_zip_slot *slot,
+static inline bool hisi_zip_read_tail(struct hisi_zip_way way,
 				      const uint8_t *end, uint32_t len,
 				      uint32_t *checksum)
 {
-	if (slot->way.alg == HZIP_ALG_ZLIB) {
+	if (way.alg == HZIP_ALG_ZLIB) {
 		*checksum = wd_get_be32(end - 4);
 		return true;
 	}
@@ -354,64 +356,83 @@ static inline bool hisi_zip_read_tail(const struct hisi_zip_slot *slot,
 }
 
 static inline int hisi_zip_decode_compress(const struct hisi_zip_slot *slot,
+					   struct hisi_zip_way way,
 					   struct wd_comp_req *req)
 {
-	size_t made = req->produced - slot->way.tail_len;
+	size_t made = req->produced - way.tail_len;
 
-	if (!hisi_zip_read_tail(slot, slot->out + req->produced, slot->in_len,
+	if (!hisi_zip_read_tail(way, slot->out + req->produced, slot->in_len,
 				&req->checksum))
 		return -EIO;
 	if (made >= slot->in_len)
 		req->result |= WD_COMP_RES_STORED;
-	if (slot->way.drop)
+	if (way.drop)
 		req->produced = made;
-	if (slot->open)
-		return hisi_zip_decode_open(slot, req);
 	req->produced += slot->head_len;
 	return 0;
 }
 
 static inline int hisi_zip_decode_decompress(const struct hisi_zip_slot *slot,
-					     struct wd_work *work,
+					     struct hisi_zip_way way,
+					     struct wd_comp_req *req,
 					     struct hisi_zip_result res)
 {
-	struct wd_comp_req *req = work->req;
-
-	if (slot->way.alg == HZIP_ALG_DEFLATE)
-		return hisi_zip_decode_raw(slot, work, res);
 	req->consumed += slot->head_len;
-	return hisi_zip_read_tail(slot, slot->in + res.consumed, res.produced,
+	return hisi_zip_read_tail(way, slot->in + res.consumed, res.produced,
 				  &req->checksum)
 		       ? 0
 		       : -EIO;
+}
+
+static inline void hisi_zip_give(struct wd_comp_req *req,
+				 struct hisi_zip_result res)
+{
+	req->status = 0;
+	req->result = 0;
+	req->consumed = res.consumed;
+	req->produced = res.produced;
 }
 
 /*
  * Give the request of @work, the slot's own, what is possible for it.  False, and
  * nothing given, for a result that cannot be.
  */
-static inline bool hisi_zip_decode(const struct hisi_zip_slot *slot,
-				   struct wd_work *work,
-				   struct hisi_zip_result res)
-{
-	int ret = res.status ? hisi_zip_error(slot, res.status) : 0;
-	struct wd_comp_req *req = work->req;
+bool hisi_zip_decode(const struct hisi_zip_slot *slot, struct wd_work *work,
+		     struct hisi_zip_result res);
 
-	if (!ret && !hisi_zip_is_possible(slot, res))
+/* The same, with a @way of which all is known here. */
+static inline bool hisi_zip_decode_way(const struct hisi_zip_slot *slot,
+				       struct hisi_zip_way way,
+				       struct wd_comp_req *req,
+				       struct hisi_zip_result res)
+{
+	int ret;
+
+	if (!hisi_zip_is_possible(slot, way, res))
 		return false;
-	req->status = 0;
-	req->result = 0;
-	req->consumed = res.consumed;
-	req->produced = res.produced;
-	if (!ret)
-		bounce_result(&slot->bounced, slot->out, res.produced);
-	if (!ret)
-		ret = slot->way.compress
-			      ? hisi_zip_decode_compress(slot, req)
-			      : hisi_zip_decode_decompress(slot, work, res);
+	hisi_zip_give(req, res);
+	ret = way.compress ? hisi_zip_decode_compress(slot, way, req)
+			   : hisi_zip_decode_decompress(slot, way, req, res);
 	if (ret)
 		inflight_fail(req, ret);
 	return true;
+}
+
+/* The same of a plain request, if its status is 0. */
+static inline bool hisi_zip_decode_plain(const struct hisi_zip_slot *slot,
+					 struct wd_comp_req *req,
+					 struct hisi_zip_result res)
+{
+	return slot->way.compress
+		       ? hisi_zip_decode_way(slot,
+					     hisi_zip_ways[HZIP_QUEUE_COMPRESS]
+							  [WD_COMP_GZIP],
+					     req, res)
+		       : hisi_zip_decode_way(
+				 slot,
+				 hisi_zip_ways[HZIP_QUEUE_DECOMPRESS]
+					      [WD_COMP_GZIP],
+				 req, res);
 }
 
 #endif

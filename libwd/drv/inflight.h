@@ -75,10 +75,17 @@ int inflight_init(struct inflight *f, uint32_t room, size_t slot_size,
 /* Also in a child process, and of one that is zero. */
 void inflight_exit(struct inflight *f);
 
+/* Slot @i of inflight_slots(). */
+static inline struct inflight_slot *inflight_place(const struct inflight *f,
+						   uint32_t i)
+{
+	return (void *)(f->slots + i * f->slot_size);
+}
+
 /* The slot of request @number. */
 static inline struct inflight_slot *inflight_at(const struct inflight *f, uint32_t number)
 {
-	return (void *)(f->slots + (number & f->mask) * f->slot_size);
+	return inflight_place(f, number & f->mask);
 }
 
 static inline uint32_t inflight_slots(const struct inflight *f)
@@ -150,7 +157,7 @@ static inline bool inflight_untold(const struct inflight *f)
  * Reading the tail, ringing and noting that is for one at a time, or a doorbell would
  * go back:
  *
- *	while (inflight_begin_ring(f, &tail)) {
+ *	while (inflight_untold(f) && inflight_begin_ring(f, &tail)) {
  *		write the doorbell;
  *		inflight_end_ring(f, tail);
  *		a full barrier, and what else there is to do
@@ -162,7 +169,7 @@ static inline bool inflight_untold(const struct inflight *f)
  */
 static inline bool inflight_begin_ring(struct inflight *f, uint32_t *tail)
 {
-	if (!inflight_untold(f) || atomic_exchange(&f->ringing, true))
+	if (atomic_exchange(&f->ringing, true))
 		return false;
 	*tail = atomic_load_explicit(&f->tail, memory_order_acquire);
 	return true;
@@ -193,6 +200,19 @@ static inline struct inflight_slot *inflight_find(const struct inflight *f, uint
 	struct inflight_slot *slot = inflight_at(f, tag);
 
 	if (results > tail - inflight_head(f) ||
+	    !atomic_load_explicit(&slot->taken, memory_order_acquire))
+		return NULL;
+	return slot->tag == tag ? slot : NULL;
+}
+
+/* The same, of a single result that tells the slot's place @at, which is one. */
+static inline struct inflight_slot *inflight_find_at(const struct inflight *f,
+						     uint32_t at, uint32_t tag)
+{
+	uint32_t tail = atomic_load_explicit(&f->tail, memory_order_acquire);
+	struct inflight_slot *slot = inflight_place(f, at);
+
+	if (tail == inflight_head(f) ||
 	    !atomic_load_explicit(&slot->taken, memory_order_acquire))
 		return NULL;
 	return slot->tag == tag ? slot : NULL;

@@ -72,7 +72,7 @@ static void ring(void)
 {
 	uint32_t tail;
 
-	while (inflight_begin_ring(&f, &tail))
+	while (inflight_untold(&f) && inflight_begin_ring(&f, &tail))
 		inflight_end_ring(&f, tail);
 }
 
@@ -175,6 +175,33 @@ static void t_more_results_than_requests_are_nonsense(void **state)
 	inflight_exit(&f);
 }
 
+/* At another place, of an older request there, or before there is any: nonsense. */
+static void t_a_result_may_tell_its_place(void **state)
+{
+	uint32_t first = ROOM + 1;
+
+	(void)state;
+	begin(ROOM, first);
+	for (uint32_t at = 0; at < inflight_slots(&f); at++)
+		assert_null(inflight_find_at(&f, at, first));
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(send(&reqs[i]), 0);
+	for (uint32_t at = 0; at < inflight_slots(&f); at++) {
+		bool there = at == (first & f.mask);
+
+		assert_int_equal(inflight_find_at(&f, at, first) != NULL,
+				 there);
+		assert_null(inflight_find_at(&f, at, first + 3));
+		assert_null(
+			inflight_find_at(&f, at, first + inflight_slots(&f)));
+		assert_null(
+			inflight_find_at(&f, at, first - inflight_slots(&f)));
+	}
+	assert_ptr_equal(receive(first), &reqs[0]);
+	assert_null(inflight_find_at(&f, first & f.mask, first));
+	inflight_exit(&f);
+}
+
 /* It counts as in flight, and nothing is put on top of it. */
 static void t_a_lost_request_keeps_its_slot(void **state)
 {
@@ -222,7 +249,7 @@ static void t_one_rings_at_a_time(void **state)
 
 	(void)state;
 	begin(ROOM, 0);
-	assert_false(inflight_begin_ring(&f, &tail));
+	assert_false(inflight_untold(&f));
 	assert_int_equal(send(&reqs[0]), 0);
 	assert_true(inflight_begin_ring(&f, &tail));
 	assert_int_equal(tail, 1);
@@ -230,10 +257,11 @@ static void t_one_rings_at_a_time(void **state)
 	assert_false(inflight_begin_ring(&f, &other));
 	inflight_end_ring(&f, tail);
 	/* Who rang sees what came meanwhile. */
+	assert_true(inflight_untold(&f));
 	assert_true(inflight_begin_ring(&f, &tail));
 	assert_int_equal(tail, 2);
 	inflight_end_ring(&f, tail);
-	assert_false(inflight_begin_ring(&f, &tail));
+	assert_false(inflight_untold(&f));
 	inflight_exit(&f);
 }
 
@@ -437,6 +465,7 @@ int main(void)
 		cmocka_unit_test(t_results_come_in_any_order),
 		cmocka_unit_test(t_a_tag_counts_once),
 		cmocka_unit_test(t_more_results_than_requests_are_nonsense),
+		cmocka_unit_test(t_a_result_may_tell_its_place),
 		cmocka_unit_test(t_a_lost_request_keeps_its_slot),
 		cmocka_unit_test(t_what_was_not_told_is_dropped),
 		cmocka_unit_test(t_one_rings_at_a_time),
