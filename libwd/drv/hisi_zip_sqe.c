@@ -118,12 +118,9 @@ static int plan_compress(struct hisi_zip_slot *slot, const struct wd_work *work)
 	if (!head_len && req->format != WD_COMP_RAW)
 		return -EOPNOTSUPP;
 	slot->open = req->flags & WD_COMP_REQ_OPEN;
-	slot->head_len = (uint32_t)head_len;
 	if (work->kind == WD_WORK_COMPRESS && plan_summed(slot, work))
 		return -EOPNOTSUPP;
-	return hisi_zip_fit(slot, req->in, req->in_len,
-			    (uint8_t *)req->out + head_len,
-			    req->out_cap - head_len);
+	return hisi_zip_fit_body(slot, req, HZIP_QUEUE_COMPRESS, head_len);
 }
 
 static int plan_decompress(struct hisi_zip_slot *slot,
@@ -137,9 +134,7 @@ static int plan_decompress(struct hisi_zip_slot *slot,
 		if (!head_len)
 			return -EOPNOTSUPP;
 	}
-	slot->head_len = (uint32_t)head_len;
-	return hisi_zip_fit(slot, (const uint8_t *)req->in + head_len,
-			    req->in_len - head_len, req->out, req->out_cap);
+	return hisi_zip_fit_body(slot, req, HZIP_QUEUE_DECOMPRESS, head_len);
 }
 
 /* With its end it must not be too long, either. */

@@ -159,6 +159,23 @@ static inline int hisi_zip_fit(struct hisi_zip_slot *slot, const uint8_t *in,
 	return 0;
 }
 
+/* The header, of @head_len bytes, is not the device's to see. */
+static inline int hisi_zip_fit_body(struct hisi_zip_slot *slot,
+				    const struct wd_comp_req *req,
+				    unsigned int queue, size_t head_len)
+{
+	const uint8_t *in = req->in;
+	uint8_t *out = req->out;
+
+	slot->head_len = (uint32_t)head_len;
+	return queue == HZIP_QUEUE_COMPRESS
+		       ? hisi_zip_fit(slot, in, req->in_len, out + head_len,
+				      req->out_cap - head_len)
+		       : hisi_zip_fit(slot, in + head_len,
+				      req->in_len - head_len, out,
+				      req->out_cap);
+}
+
 /*
  * What the device is told of @work, for that kind of queue: 0, -EOPNOTSUPP or -ENOMEM, as
  * hisi_zip_encode().
@@ -177,8 +194,8 @@ void hisi_zip_put_stateful(const struct wd_work *work, uint64_t context,
 			   struct hisi_zip_sqe *sqe);
 
 /*
- * Which kind of queue @work is for if it is plain, as nearly all requests are: valid, gzip,
- * and without what is seldom in headers.  Else -1.
+ * Which kind of queue @work is for if it is plain, as an application's mostly is: a valid
+ * request, gzip, and without what is seldom in headers.  Else -1.
  */
 static inline int hisi_zip_plain_queue(const struct wd_work *work)
 {
@@ -197,23 +214,16 @@ static inline int hisi_zip_plan_plain(struct hisi_zip_slot *slot,
 				      const struct wd_comp_req *req,
 				      unsigned int queue)
 {
-	const uint8_t *in = req->in;
-	uint8_t *out = req->out;
-	size_t in_len = req->in_len, out_cap = req->out_cap;
-
 	slot->plain = true;
 	slot->format = WD_COMP_GZIP;
 	slot->way = hisi_zip_ways[queue][WD_COMP_GZIP];
-	slot->head_len = WD_GZIP_HEAD;
 	slot->open = false;
-	if (queue == HZIP_QUEUE_DECOMPRESS)
-		return hisi_zip_fit(slot, in + WD_GZIP_HEAD,
-				    in_len - WD_GZIP_HEAD, out, out_cap);
-	if (out_cap < WD_HEAD_MAX)
-		return -EOPNOTSUPP;
-	wd_gzip_head_plain(out, req->level);
-	return hisi_zip_fit(slot, in, in_len, out + WD_GZIP_HEAD,
-			    out_cap - WD_GZIP_HEAD);
+	if (queue == HZIP_QUEUE_COMPRESS) {
+		if (req->out_cap < WD_HEAD_MAX)
+			return -EOPNOTSUPP;
+		wd_gzip_head_plain(req->out, req->level);
+	}
+	return hisi_zip_fit_body(slot, req, queue, WD_GZIP_HEAD);
 }
 
 /* Both halves at once; so is the machine, see internal.h. */
