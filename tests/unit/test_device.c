@@ -556,10 +556,11 @@ static struct wd_comp_req request(const uint8_t *in, size_t len, uint8_t *out, s
 }
 
 /* One request on a queue. */
-#define RUN(want) do {							\
-		assert_int_equal(wd_send(&q, &req), 0);			\
-		assert_int_equal(wd_recv_sync(&q, &got, 1000), 0);	\
-		assert_int_equal(req.status, want);			\
+#define RUN(want)                                                              \
+	do {                                                                   \
+		assert_int_equal(wd_send(&q, &req), 0);                        \
+		assert_int_equal(wd_recv_sync(&q, &got, 60000), 0);            \
+		assert_int_equal(req.status, want);                            \
 	} while (0)
 
 /* ---- headers with a name ---- */
@@ -652,7 +653,7 @@ static void t_too_little_room_beside_a_name_is_told(void **state)
 	for (req.out_cap = 0; req.out_cap < need + 20; req.out_cap++) {
 		req.out = req.out_cap ? malloc(req.out_cap) : NULL;
 		assert_int_equal(wd_send(&q, &req), 0);
-		assert_int_equal(wd_recv_sync(&q, &got, 1000), 0);
+		assert_int_equal(wd_recv_sync(&q, &got, 60000), 0);
 		/* The device's zlib wants a little more than it needs. */
 		if (req.out_cap < need || req.status) {
 			assert_true(req.out_cap < need + 8);
@@ -716,7 +717,7 @@ static void t_queue_is_full_at_its_depth(void **state)
 			assert_int_equal(wd_send(&q, &reqs[i]), i < 16 ? 0 : -EBUSY);
 		}
 		for (int i = 0; i < 16; i++) {
-			assert_int_equal(wd_recv_sync(&q, &got, 1000), 0);
+			assert_int_equal(wd_recv_sync(&q, &got, 60000), 0);
 			assert_ptr_equal(got, &reqs[i]);
 			assert_int_equal(reqs[i].status, 0);
 		}
@@ -750,7 +751,7 @@ static void t_a_lost_request_comes_back_in_the_end(void **state)
 		assert_int_equal(wd_send(&q, &reqs[i]), 0);
 	}
 	for (int i = 0; i < 9; i++) {
-		assert_int_equal(wd_recv_sync(&q, &got, 1000), 0);
+		assert_int_equal(wd_recv_sync(&q, &got, 60000), 0);
 		assert_true(got != &reqs[0]);
 		back++;
 	}
@@ -827,11 +828,11 @@ static void t_unsent_requests_are_dropped(void **state)
 			assert_int_equal(wd_flush(&q), 0);
 	}
 	assert_int_equal(wd_queue_drop(&q), 3);
-	assert_int_equal(wd_recv_sync(&q, &got, 1000), 0);
+	assert_int_equal(wd_recv_sync(&q, &got, 60000), 0);
 	assert_ptr_equal(got, &reqs[0]);
-	assert_int_equal(wd_recv_sync(&q, &got, 1000), -ENOENT);
+	assert_int_equal(wd_recv_sync(&q, &got, 60000), -ENOENT);
 	assert_int_equal(wd_send(&q, &reqs[1]), 0);
-	assert_int_equal(wd_recv_sync(&q, &got, 1000), 0);
+	assert_int_equal(wd_recv_sync(&q, &got, 60000), 0);
 	assert_ptr_equal(got, &reqs[1]);
 	wd_release_queue(&q);
 	free(in);

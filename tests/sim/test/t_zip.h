@@ -59,8 +59,8 @@ struct t_zip {
 	atomic_uint groups;
 	/* doorbells of both kinds, and how many of a CQ asked for an event */
 	atomic_ullong sq_doorbells, cq_doorbells, armings;
-	atomic_uint sleeps; /* of who waits for a group */
-	atomic_uint calls;  /* of the transport, but for doorbells */
+	atomic_uint wakes; /* of who waits for a group */
+	atomic_uint calls; /* of the transport, but for doorbells */
 };
 
 extern struct t_zip t_zip;
