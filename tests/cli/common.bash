@@ -182,13 +182,13 @@ as_user() {
 	fi
 }
 
-# wait_until COMMAND...: poll, at most 20 seconds.
+# wait_until COMMAND...: poll, at most two minutes: longer only what hangs takes, on any machine.
 wait_until() {
-	local end=$((SECONDS + 20))
+	local end=$((SECONDS + 120))
 
 	until "$@"; do
 		if [ $SECONDS -ge $end ]; then
-			echo "waited 20 s in vain for: $*"
+			echo "waited 120 s in vain for: $*"
 			return 1
 		fi
 		read -rt 0.01 <> <(:) || :
