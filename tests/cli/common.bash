@@ -311,6 +311,22 @@ same() {
 	cmp "$1" "$2"
 }
 
+# by_chance: what compresses is a matter of time, the engine or the CPU, so that two runs
+# make different bytes of the same data.
+by_chance() {
+	[ "${WD_TEST_ENGINE-}" = hybrid ]
+}
+
+# same_output FILE FILE: what two runs made; the same data in any case.
+same_output() {
+	if by_chance; then
+		[ "$(helper contents <"$1")" = "$(helper contents <"$2")" ] && return
+		echo "$1 and $2 hold different data"
+		return 1
+	fi
+	same "$1" "$2"
+}
+
 # there NAME..., gone NAME...: which files exist.
 there() {
 	local name

@@ -249,8 +249,8 @@ one_member() {
 	wdzip -nb 256K -c m >a
 	wdzip -nb 256K <m >b
 	cat m | wdzip -nb 256K >c
-	same a b
-	same a c
+	same_output a b
+	same_output a c
 }
 
 @test "zlib format begins and ends as RFC 1950 has it" {
