@@ -191,7 +191,7 @@ work() {
 
 # requests HOW ARG...: in a closed loop or an open one, waiting HOW for the engine.
 requests() {
-	timeout 100 wdbench --wait="$1" --engine=hisi_zip -b 16K -s 256K -n 2 -t 0.05 --warm-up=0 "${@:2}" \
+	timeout 600 wdbench --wait="$1" --engine=hisi_zip -b 16K -s 256K -n 2 -t 0.05 --warm-up=0 "${@:2}" \
 		--json >json
 }
 

@@ -339,7 +339,7 @@ print(eval(sys.argv[2]))' "$OUT" "$1"
 	status_is 3
 	bench -q -e sw:1 -m closed -b 4K --fail-below=1e9r/s
 	status_is 3
-	bench -q --compare=sw:9,sw:1 --fail-below=1x
+	bench -q --compare=sw:9,sw:1 --fail-below=1000x
 	status_is 3
 	bench -q -e sw:1 --fail-below=1x
 	usage_error wdbench

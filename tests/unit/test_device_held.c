@@ -77,7 +77,10 @@ static void t_requests_come_back_when_it_has_let_go(void **state)
 	void *back;
 
 	(void)state;
-	lose_two(5);
+	lose_two(8);
+	wd_stall_ms = 0;
+	assert_int_equal(wd_recv(&q, &back), -EIO);
+	wd_stall_ms = 60000;
 	comes_back(WD_WAIT_FOREVER, -ETIMEDOUT);
 	assert_int_equal(t_device.linger, 0);
 	comes_back(WD_NO_WAIT, -ETIMEDOUT);
@@ -98,7 +101,7 @@ static void t_looking_for_them_does_not_wait(void **state)
 	wd_stall_ms = 60000;
 	while (t_device.linger > 1)
 		assert_int_equal(wd_recv(&q, &back), -EAGAIN);
-	ret = wd_recv_sync(&q, &back, 1);
+	ret = wd_recv_sync(&q, &back, 60000);
 	assert_int_equal(ret, 0);
 	comes_back(WD_NO_WAIT, -ETIMEDOUT);
 }

@@ -128,7 +128,7 @@ static void run(struct attempt *a)
 	void *got;
 
 	assert_int_equal(t_attempt_send(&a->q, &a->asked), 0);
-	assert_int_equal(wd_recv_sync(&a->q, &got, 10000), 0);
+	assert_int_equal(wd_recv_sync(&a->q, &got, 60000), 0);
 	assert_ptr_equal(got, &a->asked.req);
 	a->honest = lie.honest;
 }
@@ -148,7 +148,7 @@ static void check_given_up(struct attempt *a, bool dead)
 
 	lie.on = false;
 	assert_int_equal(wd_send(&a->q, &req), dead ? -ENODEV : 0);
-	assert_int_equal(wd_recv_sync(&a->q, &got, 10000), dead ? -ENODEV : 0);
+	assert_int_equal(wd_recv_sync(&a->q, &got, 60000), dead ? -ENODEV : 0);
 	if (!dead)
 		assert_int_equal(req.status, -ENOSPC);
 }
@@ -419,7 +419,7 @@ static unsigned int send_many(struct wd_queue *q, unsigned int n, unsigned int t
 			ret = wd_send(q, &reqs[sent]);
 			sent += !ret;
 		}
-		if (wd_recv_sync(q, &got, 10000))
+		if (wd_recv_sync(q, &got, 60000))
 			break;
 		back++;
 		good += !((struct wd_comp_req *)got)->status;
@@ -574,7 +574,7 @@ static void t_a_request_counts_as_it_was_sent(void **state)
 		assert_int_equal(t_attempt_send(&a.q, &a.asked), 0);
 		memset(&a.asked.req, 0xa5, sizeof(a.asked.req));
 		a.asked.req.out = NULL;
-		assert_int_equal(wd_recv_sync(&a.q, &got, 10000), 0);
+		assert_int_equal(wd_recv_sync(&a.q, &got, 60000), 0);
 		assert_ptr_equal(got, &a.asked.req);
 		assert_int_equal(a.asked.req.status, 0);
 		assert_int_equal(a.asked.req.consumed, a.in_len);

@@ -148,6 +148,8 @@ stream_end() {
 }
 
 @test "the driver is unbound in the middle of a stream" {
+	# What a busy machine's device has under way may take longer than it is waited for.
+	harmless='come to rest'
 	stream_begin "$stream_size"
 	more_is_done 10
 	echo "$zip_bdf" >"$zip_driver/unbind"
@@ -187,6 +189,8 @@ of() {
 @test "--top tells who has queues, and what the engine does" {
 	local busy module
 
+	# As below, of what is killed.
+	harmless='a queue does not come to rest; its memory is kept'
 	for module in uacce hisi_qm hisi_zip; do
 		[ "$(<"/sys/module/wd_$module/version")" = "$(wdzip --version |
 			sed -n '1s/.* //p')" ]

@@ -616,7 +616,7 @@ static void t_a_queue_that_the_kernel_stops_is_given_up(void **state)
 
 				for (int i = 0; i < 18; i++)
 					assert_int_equal(
-						wd_recv_sync(&q, &got, 10000),
+						wd_recv_sync(&q, &got, 60000),
 						0);
 				for (int i = 0; i < 18; i++) {
 					assert_int_equal(a[i].req.status, 0);
